@@ -1,0 +1,2 @@
+//! The `goldsmith` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Component documents: parse, check, run.

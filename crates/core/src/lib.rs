@@ -1,0 +1,16 @@
+//! The vocabulary of Goldsmith: the nouns every crate speaks in, and the few
+//! ports that let crates meet without seeing each other.
+//!
+//! Nothing here does input or output, reads a clock or an environment, or
+//! knows a file format: whatever is ambient arrives in a [`cx::Cx`].
+
+pub mod cx;
+pub mod diagnostic;
+pub mod digest;
+pub mod event;
+pub mod failure;
+pub mod fetch;
+pub mod recipe;
+pub mod secret;
+pub mod size;
+pub mod version;

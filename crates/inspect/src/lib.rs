@@ -1,0 +1,1 @@
+//! Rules over an offline tree or disk: sanitize and verify.

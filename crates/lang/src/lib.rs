@@ -1,0 +1,1 @@
+//! The configuration language: HCL and its JSON form, to a typed recipe.

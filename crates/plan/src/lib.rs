@@ -1,0 +1,1 @@
+//! Decisions without effects: signatures, solving, the lock file, keys.

@@ -1,0 +1,1 @@
+//! Content-addressed store: blobs, decoded packages, layers, scratch, garbage collection.

@@ -1,0 +1,1 @@
+//! Fakes, fixtures and contract suites shared by the tests.
