@@ -1,1 +1,3 @@
-//! The local builder and boot tester.
+//! The local builder and boot tester: from a locked recipe to a disk that was proven.
+
+pub mod record;
