@@ -1,3 +1,4 @@
 //! The local builder and boot tester: from a locked recipe to a disk that was proven.
 
+pub mod export;
 pub mod record;

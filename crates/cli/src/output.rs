@@ -93,3 +93,9 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Ite
     }
     text
 }
+
+/// A time for people: `2026-11-23 12:00 UTC`.
+pub(crate) fn date(unix: i64) -> String {
+    jiff::Timestamp::from_second(unix)
+        .map_or_else(|_| "unknown".to_owned(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
