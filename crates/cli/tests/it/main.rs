@@ -1,0 +1,4 @@
+//! The wiring, end to end: the real binary on real input.
+
+mod env;
+mod surface;
