@@ -1,1 +1,4 @@
 //! Fakes, fixtures and contract suites shared by the tests.
+
+pub mod clock;
+pub mod mirror;
