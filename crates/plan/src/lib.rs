@@ -1,1 +1,3 @@
 //! Decisions without effects: signatures, solving, the lock file, keys.
+
+pub mod release;
