@@ -1,1 +1,3 @@
 //! The only crate that starts processes: children, sandbox, virtual machines.
+
+pub mod vm;
