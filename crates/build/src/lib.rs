@@ -2,3 +2,6 @@
 
 pub mod export;
 pub mod record;
+//! The local builder and boot tester.
+
+pub mod deb;
