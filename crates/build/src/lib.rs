@@ -1,7 +1,5 @@
 //! The local builder and boot tester: from a locked recipe to a disk that was proven.
 
+pub mod deb;
 pub mod export;
 pub mod record;
-//! The local builder and boot tester.
-
-pub mod deb;
