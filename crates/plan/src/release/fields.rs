@@ -32,6 +32,8 @@ pub struct Release {
     pub architectures: Vec<String>,
     /// Whether indices can be fetched by their digest.
     pub by_hash: bool,
+    /// Whether packages for every architecture stand in an index of their own only.
+    pub has_separate_all: bool,
     /// By their path below the suite's directory.
     pub files: BTreeMap<String, IndexFile>,
 }
@@ -72,16 +74,20 @@ pub(super) fn parse(lines: &[&str]) -> Result<Release, ReleaseError> {
     if suite.is_empty() && codename.is_empty() {
         return Err(wrong("Suite", "is missing"));
     }
+    let architectures: Vec<String> = words("architectures");
+    let merged = text("no-support-for-architecture-all");
+    let has_all = architectures.iter().any(|arch| arch == "all");
     Ok(Release {
         suite,
         codename,
+        has_separate_all: has_all && merged != "Packages",
         date: time("Date", date.value)?,
         valid_until: fields
             .get("valid-until")
             .map(|field| time("Valid-Until", field.value))
             .transpose()?,
         components: words("components"),
-        architectures: words("architectures"),
+        architectures,
         by_hash: text("acquire-by-hash") == "yes",
         files: files(table.more)?,
     })
