@@ -1,1 +1,2 @@
 //! The local builder and boot tester.
+pub mod assemble;
