@@ -3,3 +3,5 @@
 pub mod deb;
 pub mod export;
 pub mod record;
+//! The local builder and boot tester.
+pub mod assemble;
