@@ -6,15 +6,16 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use goldsmith_core::cx::Cx;
-use goldsmith_core::digest::{Hasher, Sha256};
+use goldsmith_core::digest::Sha256;
 use goldsmith_core::event::Unit;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
+use goldsmith_disk::sparse::{CHUNK, Chunk, DiskDigest, is_zero};
 use rustix::fs::SeekFrom;
 
 use crate::record::{Artifact, Image};
 
-/// Bytes copied at a time.
-const PIECE: usize = 1 << 20;
+/// Holes are kept in this grain: smaller pieces cost more calls than they save space.
+const BLOCK: usize = 64 << 10;
 
 /// Why an image could not be handed over.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +34,9 @@ pub enum ExportError {
         title: String,
     },
     /// The disk is not what the record says.
-    #[error("the disk of {title} has changed since it was made: its digest is {found}, the record says {expected}")]
+    #[error(
+        "the disk of {title} has changed since it was made: its digest is {found}, the record says {expected}"
+    )]
     Changed {
         /// The image.
         title: String,
@@ -79,13 +82,22 @@ impl Failure for ExportError {
 
 /// Copies the raw disk of an image to `target`, which comes into being whole or not at all.
 ///
-/// Costs by allocated bytes but for the digest, which covers the zeros of the holes as well.
-pub fn export_raw(cx: &Cx, image: &Image, target: &Path, is_forced: bool) -> Result<Artifact, ExportError> {
+/// Costs by allocated bytes, not by the size of the disk.
+pub fn export_raw(
+    cx: &Cx,
+    image: &Image,
+    target: &Path,
+    is_forced: bool,
+) -> Result<Artifact, ExportError> {
     let Some(disk) = image.record.artifacts.iter().find(|a| a.kind == "raw") else {
-        return Err(ExportError::NoDisk { title: image.title() });
+        return Err(ExportError::NoDisk {
+            title: image.title(),
+        });
     };
     if !is_forced && target.symlink_metadata().is_ok() {
-        return Err(ExportError::Exists { path: target.to_owned() });
+        return Err(ExportError::Exists {
+            path: target.to_owned(),
+        });
     }
     let source_path = image.path(&disk.file);
     let mut part = target.as_os_str().to_owned();
@@ -99,15 +111,28 @@ pub fn export_raw(cx: &Cx, image: &Image, target: &Path, is_forced: bool) -> Res
         .open(&part.0)
         .map_err(io_error("write", &part.0))?;
     let phase = cx.phase("export", Some((disk.size_bytes, Unit::Bytes)));
-    let found = copy_sparse(cx, (&source, &source_path), (&copy, &part.0), disk.size_bytes, &|done| phase.progress(done))?;
-    if found != disk.sha256 {
-        return Err(ExportError::Changed { title: image.title(), found, expected: disk.sha256 });
+    let found = copy_sparse(
+        cx,
+        (&source, &source_path),
+        (&copy, &part.0),
+        disk.size_bytes,
+        &|done| phase.progress(done),
+    )?;
+    if found != disk.digest {
+        return Err(ExportError::Changed {
+            title: image.title(),
+            found,
+            expected: disk.digest,
+        });
     }
     copy.sync_all().map_err(io_error("write", &part.0))?;
     let allocated_bytes = copy.metadata().map_err(io_error("read", &part.0))?.blocks() * 512;
     fs::rename(&part.0, target).map_err(io_error("write", target))?;
     phase.finish(target.display().to_string());
-    Ok(Artifact { allocated_bytes, ..disk.clone() })
+    Ok(Artifact {
+        allocated_bytes,
+        ..disk.clone()
+    })
 }
 
 /// Removes the half-written copy unless it was renamed into place.
@@ -119,6 +144,7 @@ impl Drop for Unfinished {
     }
 }
 
+/// Copies what is no hole, chunk by chunk, and gives the digest of what was read.
 fn copy_sparse(
     cx: &Cx,
     (source, source_path): (&File, &Path),
@@ -126,39 +152,51 @@ fn copy_sparse(
     size: u64,
     progress: &dyn Fn(u64),
 ) -> Result<Sha256, ExportError> {
-    let mut hasher = Hasher::new();
-    let mut buffer = vec![0; PIECE];
-    let zeros = vec![0; PIECE];
+    let mut digest = DiskDigest::default();
     copy.set_len(size).map_err(io_error("write", copy_path))?;
     let mut at = 0;
     while at < size {
         let data = match rustix::fs::seek(source, SeekFrom::Data(at)) {
             Ok(data) => data.min(size),
-            Err(rustix::io::Errno::NXIO) => size,
+            Err(rustix::io::Errno::NXIO) => break,
             Err(e) => return Err(io_error("read", source_path)(e.into())),
         };
-        while at < data {
-            cx.cancel.check()?;
-            let piece = usize::try_from(data - at).unwrap_or(PIECE).min(PIECE);
-            hasher.update(&zeros[..piece]);
-            at += piece as u64;
-            progress(at);
+        cx.cancel.check()?;
+        let index = data / CHUNK as u64;
+        let offset = index * CHUNK as u64;
+        let length = usize::try_from(size - offset).unwrap_or(CHUNK).min(CHUNK);
+        let mut chunk = Chunk {
+            index,
+            bytes: vec![0; length],
+        };
+        source
+            .read_exact_at(&mut chunk.bytes, offset)
+            .map_err(io_error("read", source_path))?;
+        if !is_zero(&chunk.bytes) {
+            copy_blocks(copy, &chunk).map_err(io_error("write", copy_path))?;
+            digest.add(index, chunk.digest());
         }
-        let end = rustix::fs::seek(source, SeekFrom::Hole(at)).map_or(size, |end| end.min(size));
-        while at < end {
-            cx.cancel.check()?;
-            let piece = &mut buffer[..usize::try_from(end - at).unwrap_or(PIECE).min(PIECE)];
-            source.read_exact_at(piece, at).map_err(io_error("read", source_path))?;
-            copy.write_all_at(piece, at).map_err(io_error("write", copy_path))?;
-            hasher.update(piece);
-            at += piece.len() as u64;
-            progress(at);
+        at = offset + CHUNK as u64;
+        progress(at.min(size));
+    }
+    Ok(Sha256::from_bytes(digest.finish(size)))
+}
+
+/// Writes the blocks of a chunk that are not all zeros, so that the copy is as sparse as it can be.
+fn copy_blocks(copy: &File, chunk: &Chunk) -> io::Result<()> {
+    for (at, block) in (0u64..).step_by(BLOCK).zip(chunk.bytes.chunks(BLOCK)) {
+        if !is_zero(block) {
+            copy.write_all_at(block, chunk.offset() + at)?;
         }
     }
-    Ok(hasher.finish())
+    Ok(())
 }
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ExportError {
     let path = path.to_owned();
-    move |source| ExportError::Io { action, path, source }
+    move |source| ExportError::Io {
+        action,
+        path,
+        source,
+    }
 }

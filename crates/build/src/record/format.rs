@@ -10,7 +10,7 @@
 //!   "epoch_unix": 1789000000,              the newest time in the artifact
 //!   "key": "<sha256>",                     digest of every input
 //!   "inputs": { "lock": "<sha256>", ... }, the inputs by name: what a rebuild is explained with
-//!   "artifacts": [ { "file": "disk.raw", "kind": "raw", "size_bytes": ..., "allocated_bytes": ..., "sha256": ... } ],
+//!   "artifacts": [ { "file": "disk.raw", "kind": "raw", "size_bytes": ..., "allocated_bytes": ..., "digest": ..., "sha256": ... } ],
 //!   "packages": 226,
 //!   "phases": [ { "name": "configure", "ms": 9120 } ],
 //!   "steps": [ { "document": ..., "phase": "build", "step": "Install", "action": "ExecuteBash", "status": "succeeded", "attempts": 1, "ms": 120 } ],
@@ -21,11 +21,10 @@
 //! A reader refuses a higher `format_version`; unknown fields of its own version are ignored,
 //! so fields may be added without raising it.
 
-use std::collections::BTreeMap;
-
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::Firmware;
 use goldsmith_core::version::Version;
+use goldsmith_plan::key::Inputs;
 use serde::{Deserialize, Serialize};
 
 const FORMAT: &str = "goldsmith-image-record";
@@ -54,8 +53,8 @@ pub struct Record {
     pub epoch_unix: i64,
     /// Digest of every input.
     pub key: Sha256,
-    /// Digests of the inputs by name.
-    pub inputs: BTreeMap<String, Sha256>,
+    /// The inputs, which explain a rebuild.
+    pub inputs: Inputs,
     /// The files of the image.
     pub artifacts: Vec<Artifact>,
     /// How many packages are installed in it.
@@ -80,8 +79,11 @@ pub struct Artifact {
     pub size_bytes: u64,
     /// What it takes of the disk it lies on.
     pub allocated_bytes: u64,
-    /// Digest of the whole file, holes read as zeros.
-    pub sha256: Sha256,
+    /// The disk digest (`goldsmith_disk::sparse`): names the content whatever it is stored as.
+    pub digest: Sha256,
+    /// What `sha256sum` says of the file; not computed for very large disks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
 }
 
 /// How long a phase took.
@@ -144,7 +146,7 @@ impl Record {
             created_unix: 0,
             epoch_unix: 0,
             key,
-            inputs: BTreeMap::new(),
+            inputs: Inputs::default(),
             artifacts: Vec::new(),
             packages: 0,
             phases: Vec::new(),
@@ -200,7 +202,8 @@ pub(super) mod tests {
                 kind: "raw".into(),
                 size_bytes: 4,
                 allocated_bytes: 4,
-                sha256: Sha256::of(b"disk"),
+                digest: Sha256::of(b"disk"),
+                sha256: None,
             }],
             ..Record::new("web", Sha256::of(b"key"))
         }

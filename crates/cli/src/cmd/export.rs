@@ -35,15 +35,15 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let target = app.env.working_directory.join(args.output.clone().unwrap_or_else(|| name.into()));
     let written = export_raw(&app.cx, &image, &target, args.force)?;
     let text = format!(
-        "{}  {} ({} on disk), sha256 {}\n",
+        "{}  {} ({} on disk), disk digest {}\n",
         target.display(),
         format_bytes(written.size_bytes),
         format_bytes(written.allocated_bytes),
-        written.sha256
+        written.digest
     );
     app.output.result(&text, || {
         serde_json::json!({ "image": image.title(), "file": target.to_string_lossy(), "format": args.format,
-            "size_bytes": written.size_bytes, "sha256": written.sha256 })
+            "size_bytes": written.size_bytes, "digest": written.digest, "sha256": written.sha256 })
     });
     Ok(Outcome::Done)
 }

@@ -46,9 +46,9 @@ fn text(image: &Image) -> String {
     row("folder", image.folder.display().to_string());
     section(&mut text, "artifacts", record.artifacts.iter().map(|a| {
         let sizes = format!("{}, {} on disk", format_bytes(a.size_bytes), format_bytes(a.allocated_bytes));
-        format!("{:<14} {sizes}\n  {:<14} sha256 {}", a.file, "", a.sha256)
+        let plain = a.sha256.map(|sha256| format!("\n  {:<14} sha256 {sha256}", "")).unwrap_or_default();
+        format!("{:<14} {sizes}\n  {:<14} disk digest {}{plain}", a.file, "", a.digest)
     }));
-    section(&mut text, "inputs", record.inputs.iter().map(|(name, digest)| format!("{name:<32} {}", digest.short())));
     section(&mut text, "phases", record.phases.iter().map(|p| format!("{:<24} {:>9}", p.name, format_duration(Duration::from_millis(p.ms)))));
     section(&mut text, "steps", record.steps.iter().map(|s| {
         let place = format!("{} {}/{}", s.document, s.phase, s.step);

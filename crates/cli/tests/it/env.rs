@@ -83,6 +83,26 @@ impl TestEnv {
     pub fn run(&self, arguments: &[&str]) -> Ran {
         self.command(arguments).output().unwrap().into()
     }
+
+    /// A shell with the same environment, to change what a process inherits; the binary is `$GOLDSMITH`.
+    #[expect(clippy::disallowed_methods, reason = "only a shell sets the umask of what it starts")]
+    pub fn shell(&self, script: &str) -> Command {
+        let mut command = Command::new("/bin/sh");
+        let template = self.command(&[]);
+        command.args(["-c", script]).env_clear().env("GOLDSMITH", env!("CARGO_BIN_EXE_goldsmith"));
+        command.envs(template.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+    }
+
+    /// Runs with another home.
+    pub fn run_at(&self, home: &Path, arguments: &[&str]) -> Ran {
+        self.command(arguments).env("GOLDSMITH_HOME", home).output().unwrap().into()
+    }
+
+    /// The folder that everything of this test lies in.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
 }
 
 /// A folder of the repository.
