@@ -4,3 +4,4 @@ pub mod clock;
 pub mod key;
 pub mod mirror;
 pub mod host_tree;
+pub mod apt;
