@@ -114,3 +114,59 @@ fn number(text: &[u8]) -> (&[u8], &[u8]) {
     let zeros = digits.iter().take_while(|b| **b == b'0').count();
     (&digits[zeros..], rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn orders() {
+        for ascending in [
+            &[
+                "1.0~~", "1.0~~a", "1.0~", "1.0", "1.0a", "1.0+", "1.0.1", "1:0",
+            ][..],
+            &["0.9-1", "1-0.1", "1-1", "1-1+b1", "1-1.1", "1-10"],
+            &["2.36-9+deb12u9", "2.36-9+deb12u10"],
+            &["1.2-3", "1.2-3-1"],
+        ] {
+            for pair in ascending.windows(2) {
+                assert_eq!(compare(pair[0], pair[1]), Ordering::Less, "{pair:?}");
+                assert_eq!(compare(pair[1], pair[0]), Ordering::Greater, "{pair:?}");
+            }
+        }
+        for (a, b) in [("1.0", "1.00"), ("0:1", "1"), ("1", "1-0"), ("1-0", "1-00")] {
+            assert_eq!(compare(a, b), Ordering::Equal, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn refuses() {
+        for text in [
+            "",
+            "a:1",
+            "1:",
+            "1-",
+            "-1",
+            "1.0_2",
+            "99999999999:1",
+            "+1:1",
+            "é",
+        ] {
+            assert!(check(text).is_err(), "{text}");
+        }
+        for text in ["1", "1:1.0-1", "1.0-1-2", "2:1.2:3-1", "0~rc1"] {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn is_a_total_order(a in "[0-9a-c.+~:-]{0,6}", b in "[0-9a-c.+~:-]{0,6}", c in "[0-9a-c.+~:-]{0,6}") {
+            prop_assert_eq!(compare(&a, &b), compare(&b, &a).reverse());
+            if compare(&a, &b) != Ordering::Greater && compare(&b, &c) != Ordering::Greater {
+                prop_assert_ne!(compare(&a, &c), Ordering::Greater);
+            }
+        }
+    }
+}

@@ -4,3 +4,6 @@ pub mod debversion;
 pub mod key;
 pub mod lock;
 pub mod release;
+pub mod index;
+pub mod relation;
+pub mod resolve;
