@@ -1,6 +1,7 @@
 //! Fakes, fixtures and contract suites shared by the tests.
 
+pub mod apt;
 pub mod clock;
 pub mod key;
 pub mod mirror;
-pub mod apt;
+pub mod repo;
