@@ -149,12 +149,18 @@ impl Failure for RepoError {
                 )];
             }
             Self::Release { source, .. } => return source.hints(),
-            Self::Fetch { source, .. } => match source {
-                FetchError::NotFound { .. } => {
-                    "check `suite` and the mirror in the source: the mirror has no such suite"
-                }
-                _ => return source.hints(),
-            },
+            Self::Fetch {
+                source: FetchError::NotFound { .. },
+                suite,
+                ..
+            } if suite.ends_with("-security") || suite.ends_with("-updates") => {
+                "not every suite has one: say `security = false` or `updates = false` in the source"
+            }
+            Self::Fetch {
+                source: FetchError::NotFound { .. },
+                ..
+            } => "check `suite` and the mirror in the source: the mirror has no such suite",
+            Self::Fetch { source, .. } => return source.hints(),
             Self::PackageFetch { source, .. } => return source.hints(),
             Self::Unsolvable { source, .. } => return source.hints(),
             Self::Index(source) => return source.hints(),

@@ -167,3 +167,51 @@ fn stops_when_asked() {
     });
     assert!(matches!(error, RepoError::Cancelled(_)), "{error}");
 }
+
+/// What arrived before an interruption is not fetched again.
+#[test]
+fn an_interrupted_fetch_is_taken_up() {
+    let bench = Bench::new();
+    let section = bench.lock().unwrap();
+    let gone = Fault::Status {
+        code: 403,
+        retry_after: None,
+    };
+    bench
+        .mirror
+        .fault("pool/main/nginx", 1, Fault::Drop { after: 1000 });
+    bench.mirror.fault("pool/main/nginx", 1, gone);
+    let text = words(&bench.fetch(&section).unwrap_err());
+    assert!(
+        text.starts_with("cannot fetch package nginx 1.22.1-9: "),
+        "{text}"
+    );
+    bench.fetch(&section).unwrap();
+    let ranges: Vec<_> = bench
+        .mirror
+        .requests()
+        .into_iter()
+        .filter(|request| request.path.starts_with("pool/main/nginx"))
+        .map(|request| request.range)
+        .collect();
+    let resumed = Some("bytes=1000-".to_owned());
+    assert_eq!(ranges, [None, resumed.clone(), resumed]);
+    assert_clean(&bench);
+}
+
+#[test]
+fn a_store_that_cannot_be_written() {
+    let bench = Bench::new();
+    let section = bench.lock().unwrap();
+    // Root may write anywhere; nobody may write below a file.
+    let partial = bench.store.root().join("partial");
+    std::fs::remove_dir_all(&partial).unwrap();
+    std::fs::write(&partial, "").unwrap();
+    let error = bench.fetch(&section).unwrap_err();
+    assert_eq!(error.class(), goldsmith_core::failure::Class::Environment);
+    assert!(
+        words(&error).contains("cannot write `"),
+        "{}",
+        words(&error)
+    );
+}

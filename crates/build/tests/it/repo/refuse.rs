@@ -144,6 +144,10 @@ fn no_such_component_or_suite() {
         "{text}"
     );
     assert!(text.ends_with("InRelease` does not exist"), "{text}");
+    let mut bench = Bench::new();
+    bench.source.security = true;
+    let error = bench.lock().unwrap_err();
+    assert!(error.hints()[0].contains("`security = false`"), "{error}");
 }
 
 #[test]
