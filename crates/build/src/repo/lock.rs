@@ -56,25 +56,47 @@ pub fn lock(
     cx.cancel.check()?;
     let phase = cx.phase("solve", None);
     let universe = universe(&files, &heads, source)?;
-    let request = resolve::Request {
-        variant: source.variant,
-        packages: &source.packages,
-        hold,
-    };
-    let solution =
-        resolve::resolve(&universe, &request).map_err(|error| RepoError::Unsolvable {
-            source_name: source.name.clone(),
-            source: error,
-        })?;
+    let (solution, hold) = solve(cx, &universe, source, hold)?;
     let read = Reader {
         universe: &universe,
         files: &files,
     };
     let packages = read.packages(&solution)?;
-    let boot = read.boot(wanted, &packages, &request.hold)?;
+    let boot = read.boot(wanted, &packages, &hold)?;
     let section = section(wanted, &heads, packages, boot);
     phase.finish(format!("{} packages", section.packages.len()));
     Ok(section)
+}
+
+/// Solves; gives the versions that were really held as well.
+fn solve(
+    cx: &Cx,
+    universe: &Universe<'_>,
+    source: &DebianSource,
+    hold: Held,
+) -> Result<(Solution, Held), RepoError> {
+    let mut request = resolve::Request {
+        variant: source.variant,
+        packages: &source.packages,
+        hold,
+    };
+    let mut outcome = resolve::resolve(universe, &request);
+    // An archive may still list the locked version of a package, and no longer that of
+    // another one that it needs.
+    if outcome.is_err() && !request.hold.is_empty() {
+        request.hold.clear();
+        outcome = resolve::resolve(universe, &request);
+        if outcome.is_ok() {
+            cx.warn("the locked versions no longer go together: every package is locked anew");
+        }
+    }
+    match outcome {
+        Ok(solution) => Ok((solution, request.hold)),
+        Err(error) => Err(RepoError::Unsolvable {
+            source_name: source.name.clone(),
+            source: error,
+        }),
+    }
 }
 
 /// What locking anew would change in packages: the answer of `lock --check`.

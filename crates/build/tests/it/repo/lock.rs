@@ -161,6 +161,32 @@ fn updates() {
     assert_eq!(words(&error), "package `nobody` is not in the lock");
 }
 
+/// The archive still lists the locked nginx, but not what that one needs.
+#[test]
+fn locked_versions_that_no_longer_go_together() {
+    let nginx = |version: &str| {
+        let needs = format!("Depends: nginx-common (= {version})");
+        Package::new("nginx", version, &[&needs])
+    };
+    let set = |nginxes: &[&str], common: &str| {
+        let mut all: Vec<_> = nginxes.iter().map(|version| nginx(version)).collect();
+        all.push(Package::new("nginx-common", common, &[]));
+        all.push(Package::new("grub-pc-bin", "2.06-13", &[]));
+        all
+    };
+    let bench = Bench::with(&Suite::new("bookworm", MADE, set(&["1-1"], "1-1")));
+    let old = bench.lock().unwrap();
+    let later = Suite::new("bookworm", MADE + 60, set(&["1-1", "1-2"], "1-2"));
+    write(&bench.root(), &later, &key());
+    let new = bench
+        .lock_with(&bench.fetch, Some(&old), Update::None)
+        .unwrap();
+    assert_eq!(
+        versions(&new),
+        "nginx 1-2, nginx-common 1-2, grub-pc-bin 2.06-13"
+    );
+}
+
 #[test]
 fn check_says_what_would_change() {
     let bench = Bench::new();

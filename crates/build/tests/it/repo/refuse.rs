@@ -203,5 +203,10 @@ fn a_hostile_index() {
     let mut all = packages();
     all[2] = evil;
     let bench = Bench::with(&Suite::new("bookworm", MADE, all));
-    assert!(bench.lock().is_err());
+    let text = words(&bench.lock().unwrap_err());
+    assert!(
+        text.starts_with("an index of the archive cannot be read: "),
+        "{text}"
+    );
+    assert!(text.contains("package `nginx`: field `Version`"), "{text}");
 }
