@@ -4,3 +4,4 @@ pub mod assemble;
 pub mod deb;
 pub mod export;
 pub mod record;
+pub mod repo;

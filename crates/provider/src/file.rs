@@ -1,7 +1,9 @@
 //! `file` URLs: a mirror in a directory.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use goldsmith_core::cx::Cx;
@@ -13,11 +15,12 @@ use crate::part::Part;
 pub(crate) fn path_of(url: &str) -> Option<PathBuf> {
     let rest = url.strip_prefix("file://")?;
     let path = rest.strip_prefix("localhost").unwrap_or(rest);
-    path.starts_with('/').then(|| percent_decode(path))
+    path.starts_with('/')
+        .then(|| OsString::from_vec(percent_decode(path)).into())
 }
 
-fn percent_decode(text: &str) -> PathBuf {
-    use std::os::unix::ffi::OsStringExt;
+/// The bytes that a part of a URL stands for.
+pub(crate) fn percent_decode(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -34,7 +37,7 @@ fn percent_decode(text: &str) -> PathBuf {
             at += 1;
         }
     }
-    std::ffi::OsString::from_vec(out).into()
+    out
 }
 
 /// Reads a small document.

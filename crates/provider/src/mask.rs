@@ -33,6 +33,10 @@ pub(crate) fn register(cx: &Cx, url: &str) {
     };
     let password = user_info.split_once(':').map_or(user_info, |(_, p)| p);
     cx.redactor.add(&Secret::new(password.to_owned()));
+    // As somebody who is not in a URL would print it.
+    let plain = crate::file::percent_decode(password);
+    cx.redactor
+        .add(&Secret::new(String::from_utf8_lossy(&plain).into_owned()));
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Fakes, fixtures and contract suites shared by the tests.
 
+pub mod apt;
 pub mod clock;
 pub mod key;
 pub mod mirror;
 pub mod host_tree;
 pub mod apt;
+pub mod repo;

@@ -93,7 +93,7 @@ pub struct Request {
     pub arch: String,
     /// What is there without being named.
     pub variant: Variant,
-    /// As written, in order: the first provider of an alternative depends on it.
+    /// As written; their order means nothing.
     pub packages: Vec<String>,
     /// What the disk starts with; decides on boot loader packages.
     pub boot: Vec<Firmware>,

@@ -138,9 +138,6 @@ fn list(what: &str, old: &[String], new: &[String]) -> Option<String> {
     if !removed.is_empty() {
         parts.push(format!("removed {}", removed.join(", ")));
     }
-    if parts.is_empty() && old != new {
-        parts.push("another order".to_owned());
-    }
     (!parts.is_empty()).then(|| format!("{what}: {}", parts.join(", ")))
 }
 

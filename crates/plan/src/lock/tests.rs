@@ -245,3 +245,20 @@ fn staleness() {
     let reason = stale(&old, &old.request, &[]).unwrap();
     assert_eq!(reason.to_string(), "document `./a.yaml` is gone");
 }
+
+proptest::proptest! {
+    /// Whatever a lock file has become, reading it gives an answer; and what is read is
+    /// written back the same.
+    #[test]
+    fn reads_anything(at in 0usize..4000, cut in 0usize..40, put in ".{0,12}") {
+        let mut text = text();
+        let boundary = |at: usize, text: &str| (0..=at.min(text.len())).rfind(|n| text.is_char_boundary(*n));
+        let start = boundary(at, &text).unwrap();
+        let end = boundary(start + cut, &text).unwrap();
+        text.replace_range(start..end, &put);
+        if let Ok(lock) = Lock::parse(text.as_bytes()) {
+            let again = Lock::parse(lock.to_text().as_bytes());
+            proptest::prop_assert_eq!(again, Ok(lock));
+        }
+    }
+}

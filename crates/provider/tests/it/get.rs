@@ -84,6 +84,10 @@ fn credentials_are_sent_and_never_shown() {
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
     assert_eq!(bench.cx.redactor.redact("hunter2"), "(secret)");
+    drop(bench.get("http://me:p%40ssw%3Ard@127.0.0.1:1/", 1));
+    for text in ["p%40ssw%3Ard", "p@ssw:rd"] {
+        assert_eq!(bench.cx.redactor.redact(text), "(secret)");
+    }
 }
 
 #[test]
