@@ -50,7 +50,7 @@ fn check(size: u64, files: &Files) {
 }
 
 fn files(list: &[(&str, usize)]) -> Files {
-    let content = |size: usize| (0..size).map(|at| (at % 251) as u8).collect();
+    let content = |size: usize| (0..=250).cycle().take(size).collect();
     list.iter()
         .map(|(path, size)| ((*path).to_owned(), content(*size)))
         .collect()

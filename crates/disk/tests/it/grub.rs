@@ -33,9 +33,8 @@ fn open(core: &[u8]) -> (Vec<u8>, Vec<u8>) {
         u32::from_le_bytes(bytes) as usize
     };
     let (packed, plain) = (u32_at(0x08), u32_at(0x0C));
-    let decompressor_size = fs::metadata(Path::new(DIRECTORY).join("lzma_decompress.img"))
-        .unwrap()
-        .len() as usize;
+    let file = Path::new(DIRECTORY).join("lzma_decompress.img");
+    let decompressor_size = fs::read(file).unwrap().len();
     let from = 512 + decompressor_size;
     let mut options = LzmaOptions::new_preset(6).unwrap();
     options.dict_size(1 << 16);
