@@ -1,2 +1,6 @@
-//! The local builder and boot tester.
+//! The local builder and boot tester: from a locked recipe to a disk that was proven.
+
 pub mod assemble;
+pub mod deb;
+pub mod export;
+pub mod record;
