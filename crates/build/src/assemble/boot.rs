@@ -75,7 +75,8 @@ pub(super) fn bios(
     }
     let mut files = BiosFiles::default();
     for name in names(root)? {
-        let wanted = BiosFiles::NAMES.contains(&name.as_str()) || name.ends_with(".mod");
+        let wanted =
+            BiosFiles::NAMES.contains(&name.as_str()) || name.strip_suffix(".mod").is_some();
         if wanted {
             let path = format!("{BIOS_DIRECTORY}/{name}");
             let bytes = read(root, &path)?.unwrap_or_default();

@@ -30,10 +30,9 @@ impl ContentSource for TreeContents<'_> {
         if let [Range { start: 0, .. }] = data {
             return Ok(Box::new(file));
         }
-        let ranges = data.to_vec();
         Ok(Box::new(Ranges {
             file,
-            ranges,
+            left: data.to_vec(),
             next: 0,
         }))
     }
@@ -42,17 +41,17 @@ impl ContentSource for TreeContents<'_> {
 /// Reads ranges of a file one after the other.
 struct Ranges {
     file: File,
-    ranges: Vec<Range<u64>>,
+    left: Vec<Range<u64>>,
     next: usize,
 }
 
 impl Read for Ranges {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Some(range) = self.ranges.get_mut(self.next) else {
+        let Some(range) = self.left.get_mut(self.next) else {
             return Ok(0);
         };
-        let left = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-        let length = left.min(buffer.len());
+        let length = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+        let length = length.min(buffer.len());
         let read = self.file.read_at(&mut buffer[..length], range.start)?;
         range.start += read as u64;
         if range.is_empty() {

@@ -72,7 +72,7 @@ pub fn scan(cx: &Cx, root: BorrowedFd<'_>, epoch: u32) -> Result<Tree, ScanError
     let mut pending = vec![Vec::new()];
     while let Some(path) = pending.pop() {
         cx.cancel.check()?;
-        scan.directory(path, &mut tree, &mut pending)?;
+        scan.directory(&path, &mut tree, &mut pending)?;
     }
     scan.link(&mut tree);
     Ok(tree)
@@ -109,12 +109,12 @@ fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
 impl Scan<'_> {
     fn directory(
         &mut self,
-        path: Vec<u8>,
+        path: &[u8],
         tree: &mut Tree,
         pending: &mut Vec<Vec<u8>>,
     ) -> Result<(), ScanError> {
-        let failed = |source: io::Error| read_error(&path, source);
-        let directory = open_directory(self.root, &path).map_err(failed)?;
+        let failed = |source: io::Error| read_error(path, source);
+        let directory = open_directory(self.root, path).map_err(failed)?;
         let entries = Dir::read_from(&directory).map_err(|errno| failed(errno.into()))?;
         for entry in entries {
             let entry = entry.map_err(|errno| failed(errno.into()))?;
@@ -124,7 +124,7 @@ impl Scan<'_> {
             if bytes == b"." || bytes == b".." || (is_top && bytes == LOST_FOUND) {
                 continue;
             }
-            let mut child = path.clone();
+            let mut child = path.to_vec();
             if !is_top {
                 child.push(b'/');
             }
