@@ -1,1 +1,3 @@
 //! The local builder and boot tester.
+
+pub mod boot_test;

@@ -67,13 +67,23 @@ impl Arch {
 }
 
 /// What runs the guest's instructions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Accel {
     /// The processor, through KVM. Use it only after [`accel::probe`] said yes.
     Kvm,
     /// QEMU's translator: slower, works everywhere.
     Tcg,
+}
+
+impl Accel {
+    /// QEMU's name of it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kvm => "kvm",
+            Self::Tcg => "tcg",
+        }
+    }
 }
 
 /// The machine's disk.
