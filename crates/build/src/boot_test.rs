@@ -64,6 +64,8 @@ pub struct Subject {
     pub cpus: u32,
     /// Memory of a guest in MiB.
     pub memory_mib: u32,
+    /// How many guests may run at once. Two on two cores take as long as one after the other.
+    pub at_once: usize,
     /// Whether guests find a datasource for cloud-init, as in a cloud.
     pub has_datasource: bool,
     /// An empty directory of this test alone, made and removed by the caller. Absolute path.
@@ -86,6 +88,7 @@ impl Subject {
             power_off_limit: POWER_OFF_LIMIT,
             cpus: 2,
             memory_mib: 1024,
+            at_once: 1,
             has_datasource: true,
             scratch: scratch.to_path_buf(),
             logs: scratch.to_path_buf(),
@@ -147,23 +150,26 @@ pub fn boot_test(cx: &Cx, subject: &Subject) -> Result<TestReport, BootTestError
     make_directory(&subject.logs)?;
     let began = cx.clock().monotonic();
 
-    let mut plan: Vec<(Firmware, Extent)> = subject
-        .firmwares
-        .iter()
-        .map(|firmware| (*firmware, Extent::Whole))
-        .collect();
-    if let [only] = subject.firmwares[..] {
-        plan.push((only, Extent::Identity));
-    }
     let mut boots: Vec<Boot> = Vec::new();
     let mut all_facts: Vec<Facts> = Vec::new();
-    for (firmware, extent) in plan {
-        let Booted { boot, facts } = boot::boot(cx, subject, arch, firmware, extent)?;
-        // Of a second copy only its identity counts, unless it did not come up at all.
-        if extent == Extent::Whole || facts.is_none() {
+    for group in subject.firmwares.chunks(subject.at_once.max(1)) {
+        for Booted { boot, facts } in at_once(group, |firmware| {
+            boot::boot(cx, subject, arch, firmware, Extent::Whole)
+        })? {
             boots.push(boot);
+            all_facts.extend(facts);
         }
-        all_facts.extend(facts);
+    }
+    if let ([firmware], [first]) = (&subject.firmwares[..], &all_facts[..]) {
+        let extent = Extent::Identity {
+            host_keys: first.host_keys().len(),
+        };
+        let Booted { boot, facts } = boot::boot(cx, subject, arch, *firmware, extent)?;
+        // Of the second copy only its identity counts, unless it did not come up at all.
+        match facts {
+            Some(facts) => all_facts.push(facts),
+            None => boots.push(boot),
+        }
     }
     let checks = match &all_facts[..] {
         [one, other, ..] => check::fresh_identity(one, other),
@@ -179,6 +185,27 @@ pub fn boot_test(cx: &Cx, subject: &Subject) -> Result<TestReport, BootTestError
         total_ms: millis(cx.clock().monotonic().saturating_sub(began)),
         boots,
         checks,
+    })
+}
+
+/// Boots each firmware on a thread of its own.
+fn at_once(
+    firmwares: &[Firmware],
+    boot: impl Fn(Firmware) -> Result<Booted, BootTestError> + Sync,
+) -> Result<Vec<Booted>, BootTestError> {
+    std::thread::scope(|scope| {
+        let boot = &boot;
+        let threads: Vec<_> = firmwares
+            .iter()
+            .map(|firmware| scope.spawn(move || boot(*firmware)))
+            .collect();
+        let results = threads.into_iter().map(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        // All have ended before the first error is told.
+        results.collect::<Vec<_>>().into_iter().collect()
     })
 }
 

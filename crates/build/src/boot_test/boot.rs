@@ -27,7 +27,7 @@ const OUTPUT_MAX: usize = 4 << 20;
 const DETAIL_LINES: usize = 40;
 
 /// After these on the console no boot goes on.
-const ALARMS: [&str; 8] = [
+const ALARMS: [&str; 9] = [
     "Kernel panic - not syncing",
     "(initramfs)",
     "grub rescue>",
@@ -35,6 +35,7 @@ const ALARMS: [&str; 8] = [
     "You are in rescue mode",
     "No bootable device.",
     "BdsDxe: No bootable option or device was found",
+    "UEFI Interactive Shell",
     "Cannot open access to console, the root account is locked",
 ];
 
@@ -44,7 +45,10 @@ pub(super) enum Extent {
     /// Every check.
     Whole,
     /// Until the guest has its identity.
-    Identity,
+    Identity {
+        /// As many ssh host keys as the first copy made.
+        host_keys: usize,
+    },
 }
 
 /// A boot and what the guest said; no facts: it did not come to that.
@@ -64,7 +68,7 @@ pub(super) fn boot(
 ) -> Result<Booted, BootTestError> {
     let label = match extent {
         Extent::Whole => firmware.name().to_owned(),
-        Extent::Identity => format!("{}-copy", firmware.name()),
+        Extent::Identity { .. } => format!("{}-copy", firmware.name()),
     };
     let scratch = subject.scratch.join(&label);
     make_directory(&scratch)?;
@@ -166,10 +170,12 @@ impl<'a> Session<'a> {
     /// The whole boot. What the guest does wrong becomes a check; an error is the host's.
     fn go(mut self, mut vm: Vm, extent: Extent) -> Result<Booted, VmError> {
         let mut facts = None;
-        let went = self.reach(&mut vm, &mut facts).and_then(|()| match extent {
-            Extent::Whole => self.whole(vm, facts.as_ref()),
-            Extent::Identity => Ok(()),
-        });
+        let went = self
+            .reach(&mut vm, extent, &mut facts)
+            .and_then(|()| match extent {
+                Extent::Whole => self.whole(vm, facts.as_ref()),
+                Extent::Identity { .. } => Ok(()),
+            });
         if let Err(error) = went {
             if !is_of_guest(&error) {
                 return Err(error);
@@ -205,7 +211,12 @@ impl<'a> Session<'a> {
     }
 
     /// From power-on until the guest has settled and said what it is.
-    fn reach(&mut self, vm: &mut Vm, facts: &mut Option<Facts>) -> Result<(), VmError> {
+    fn reach(
+        &mut self,
+        vm: &mut Vm,
+        extent: Extent,
+        facts: &mut Option<Facts>,
+    ) -> Result<(), VmError> {
         let until = self.started + self.subject.boot_limit;
         let way = vm.connect_guest(self.cx, until)?;
         self.boot.way = Some(way);
@@ -218,8 +229,13 @@ impl<'a> Session<'a> {
         let left = until
             .saturating_sub(self.cx.clock().monotonic())
             .max(Duration::from_secs(1));
-        // Says `running` or `degraded` when every job of the boot is done, cloud-init's too.
-        self.script(vm, "systemctl is-system-running --wait", left)?;
+        match extent {
+            // Says `running` or `degraded` when every job is done, those of cloud-init too.
+            Extent::Whole => self.script(vm, "systemctl is-system-running --wait", left)?,
+            Extent::Identity { host_keys } => {
+                self.script(vm, &wait_for_identity(host_keys), left)?
+            }
+        };
         let (_, text) = self.script(vm, facts::SCRIPT, FACTS_LIMIT)?;
         let found = Facts::parse(&text);
         self.boot.times = times(&found, self.since_start(), agent);
@@ -296,11 +312,23 @@ impl<'a> Session<'a> {
     }
 }
 
+/// Ends when there are as many ssh host keys, or when the boot is over without them.
+fn wait_for_identity(host_keys: usize) -> String {
+    format!(
+        "shopt -s nullglob\n\
+         while [ \"$(systemctl is-system-running)\" = starting ]; do\n\
+           keys=(/etc/ssh/ssh_host_*_key.pub)\n\
+           [ ${{#keys[@]}} -lt {host_keys} ] || break\n\
+           sleep 1\n\
+         done"
+    )
+}
+
 /// Whether it was the guest that failed, not this host.
 fn is_of_guest(error: &VmError) -> bool {
     matches!(
         error,
-        VmError::Alarm(_) | VmError::TooLate { .. } | VmError::Protocol(_) | VmError::Exited(_)
+        VmError::Alarm(_) | VmError::TooLate { .. } | VmError::Protocol(_) | VmError::Exited { .. }
     )
 }
 
