@@ -5,3 +5,6 @@ pub mod deb;
 pub mod export;
 pub mod record;
 pub mod repo;
+//! The local builder and boot tester.
+
+pub mod boot_test;

@@ -1,5 +1,5 @@
 //! The only crate that starts processes: children, sandbox, virtual machines.
 
-pub mod vm;
 pub mod child;
 pub mod ns;
+pub mod vm;

@@ -67,13 +67,23 @@ impl Arch {
 }
 
 /// What runs the guest's instructions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Accel {
     /// The processor, through KVM. Use it only after [`accel::probe`] said yes.
     Kvm,
     /// QEMU's translator: slower, works everywhere.
     Tcg,
+}
+
+impl Accel {
+    /// QEMU's name of it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kvm => "kvm",
+            Self::Tcg => "tcg",
+        }
+    }
 }
 
 /// The machine's disk.
@@ -193,8 +203,13 @@ pub enum VmError {
         source: io::Error,
     },
     /// QEMU ended while something was expected of it.
-    #[error("the machine ended ({0})")]
-    Exited(Exit),
+    #[error("the machine {}", ending(*exit, reason.as_deref()))]
+    Exited {
+        /// How QEMU ended.
+        exit: std::process::ExitStatus,
+        /// Why, when the guest wanted it: `guest-shutdown`, `guest-reset`, ...
+        reason: Option<String>,
+    },
     /// QEMU ended before the machine ran.
     #[error("QEMU could not make the machine: {text}")]
     Setup {
@@ -246,7 +261,7 @@ impl Failure for VmError {
             | Self::Start { .. }
             | Self::Setup { .. }
             | Self::Silent { .. }
-            | Self::Exited(_) => Class::Environment,
+            | Self::Exited { .. } => Class::Environment,
         }
     }
 
@@ -267,6 +282,15 @@ impl Failure for VmError {
             Self::NoUefi { arch: Arch::Arm64 } => install("qemu-efi-aarch64", "edk2-aarch64"),
             _ => Vec::new(),
         }
+    }
+}
+
+fn ending(exit: Exit, reason: Option<&str>) -> String {
+    match reason {
+        Some("guest-reset") => "reset itself".to_owned(),
+        Some("guest-shutdown") => "powered itself off".to_owned(),
+        Some("guest-panic") => "panicked".to_owned(),
+        _ => format!("ended ({exit})"),
     }
 }
 
@@ -393,7 +417,7 @@ impl Vm {
         };
         match vm.execute(cx, "qmp_capabilities", &Value::Null) {
             Ok(_) => Ok(vm),
-            Err(VmError::Exited(_)) => Err(VmError::Setup {
+            Err(VmError::Exited { .. }) => Err(VmError::Setup {
                 text: vm.complaint(),
             }),
             Err(error) => Err(error),
@@ -429,7 +453,7 @@ impl Vm {
     pub fn wait_exit(&mut self, cx: &Cx, limit: Duration) -> Result<Exit, VmError> {
         let until = cx.clock().monotonic() + limit;
         match self.inbox.wait(cx, until, |_| Next::<()>::Drop) {
-            Err(VmError::Exited(exit)) => Ok(exit),
+            Err(VmError::Exited { exit, .. }) => Ok(exit),
             Err(error) => Err(error),
             Ok(_) => Err(VmError::TooLate {
                 what: "end of the machine",

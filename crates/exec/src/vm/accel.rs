@@ -68,7 +68,7 @@ pub fn probe(cx: &Cx, scratch: &Path) -> Result<Probe, VmError> {
             let ms = time.as_millis();
             Ok(found(true, format!("the probe guest ran in {ms} ms")))
         }
-        Err(Failed::Guest(reason)) => Ok(found(false, reason)),
+        Err(Failed::Guest(reason)) => Ok(found(false, format!("KVM is not usable: {reason}"))),
         Err(Failed::Host(error)) => Err(error),
     }
 }
@@ -101,7 +101,11 @@ fn run_probe(cx: &Cx, scratch: &Path, accel: Accel) -> Result<Duration, Failed> 
     };
     let mut vm = match Vm::start(cx, &spec) {
         Ok(vm) => vm,
-        Err(VmError::Setup { text }) => return Err(Failed::Guest(text)),
+        Err(VmError::Setup { text }) => {
+            let first = text.split(';').next().unwrap_or_default();
+            let first = first.trim_start_matches("qemu-system-x86_64: ");
+            return Err(Failed::Guest(first.to_owned()));
+        }
         Err(error) => return Err(Failed::Host(error)),
     };
     match vm.wait_exit(cx, DEADLINE) {

@@ -52,6 +52,8 @@ pub(super) fn arguments(spec: &VmSpec, files: &Files, channels: Channels) -> Vec
     add("smp", spec.cpus.to_string());
     add("m", format!("{}M", spec.memory_mib));
     add("rtc", "base=utc".to_owned());
+    // A BIOS that finds nothing to start resets, which ends QEMU, instead of waiting.
+    add("boot", "reboot-timeout=500".to_owned());
     add("device", device(&json!({ "driver": "virtio-rng-pci" })));
 
     let file = |path: &Path, read_only: bool| json!({ "driver": "file", "filename": path, "read-only": read_only });

@@ -50,7 +50,7 @@ const GRACE: Duration = Duration::from_secs(30);
 const CONTROL_LINE_MAX: usize = 4096;
 
 /// How the agent came to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
     /// By systemd's credentials.

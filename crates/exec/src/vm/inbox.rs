@@ -11,8 +11,8 @@ use std::time::Duration;
 use goldsmith_core::cx::Cx;
 use serde_json::Value;
 
-use super::VmError;
 use super::process::Exit;
+use super::{VmError, qmp};
 
 /// One thing the machine told us.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub(super) struct Inbox {
     /// Arrived while somebody waited for something else.
     stashed: VecDeque<Signal>,
     exit: Option<Exit>,
+    /// Why the guest ended it, as QEMU calls it: `guest-shutdown`, `guest-reset`.
+    reason: Option<String>,
 }
 
 /// The queue, both ends.
@@ -59,6 +61,7 @@ pub(super) fn inbox() -> (SyncSender<Signal>, Inbox) {
         receiver,
         stashed: VecDeque::new(),
         exit: None,
+        reason: None,
     };
     (sender, inbox)
 }
@@ -111,7 +114,8 @@ impl Inbox {
         loop {
             cx.cancel.check()?;
             if let Some(exit) = self.exit {
-                return Err(VmError::Exited(exit));
+                let reason = self.reason.clone();
+                return Err(VmError::Exited { exit, reason });
             }
             let left = until.saturating_sub(cx.clock().monotonic());
             if left.is_zero() {
@@ -120,10 +124,23 @@ impl Inbox {
             match self.receiver.recv_timeout(left.min(CANCEL_CHECK)) {
                 Ok(Signal::Exited(exit)) => self.exit = Some(exit),
                 Ok(Signal::Alarm(text)) => return Err(VmError::Alarm(text)),
-                Ok(signal) => return Ok(Some(signal)),
+                Ok(signal) => {
+                    self.note_shutdown(&signal);
+                    return Ok(Some(signal));
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => unreachable!("the machine holds a sender"),
             }
+        }
+    }
+}
+
+impl Inbox {
+    fn note_shutdown(&mut self, signal: &Signal) {
+        if let Signal::Qmp(value) = signal
+            && let Some(("SHUTDOWN", data)) = qmp::event(value)
+        {
+            self.reason = data["reason"].as_str().map(str::to_owned);
         }
     }
 }
