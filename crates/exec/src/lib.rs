@@ -1,1 +1,4 @@
 //! The only crate that starts processes: children, sandbox, virtual machines.
+
+pub mod child;
+pub mod ns;

@@ -1,1 +1,3 @@
 //! Fakes, fixtures and contract suites shared by the tests.
+
+pub mod host_tree;

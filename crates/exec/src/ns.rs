@@ -1,0 +1,125 @@
+//! The sandbox: commands inside a tree, in namespaces of their own, with nothing of the
+//! host in view but what the spec names.
+//!
+//! ```text
+//! Sandbox::open   a child makes the mount namespace and ends; we keep it by descriptors
+//!
+//!   mount namespace (no process in it, gone with our descriptors, also after kill -9)
+//!     /tree    overlay of lower + upper, or the plain directory; nodev
+//!     /nodes   null zero full random urandom tty
+//!     /tmp/N   what `tmpfs` of the spec asks for
+//!
+//! Sandbox::tree   /tree seen from here by a descriptor: the image's files and nothing else
+//!
+//! Sandbox::run    clone: PID, UTS, IPC  ──► pid 1 (`init`)
+//!                   setns mount, network; copy of the mount namespace
+//!                   over the tree: /dev /dev/pts /proc (masked) /sys (empty) tmpfs
+//!                   pivot_root; fork ──► the command
+//!                     seccomp: fsync and its family succeed without doing anything
+//!                     capabilities: those of a package's script, no more
+//!                   reap; when the command ends, whatever it left is killed
+//! ```
+//!
+//! Between fork and exec only system calls are made and nothing is allocated: this
+//! program has many threads. What goes wrong there comes back over a pipe as a stage and
+//! an error number.
+
+mod caps;
+mod error;
+mod filter;
+mod init;
+mod mounts;
+mod probe;
+mod report;
+mod run;
+mod setup;
+mod sys;
+
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::path::PathBuf;
+
+pub use error::SandboxError;
+pub use probe::{Ability, probe};
+pub use run::{Command, User};
+
+/// What a sandbox is made of.
+#[derive(Debug, Clone)]
+pub struct SandboxSpec {
+    /// Directories that are read and never written, the top one first. When there are
+    /// none, `upper` itself is the tree.
+    pub lower: Vec<PathBuf>,
+    /// Directory that takes every change. On a file system that overlays allow as the
+    /// upper one (ext4, xfs, btrfs, tmpfs; not another overlay).
+    pub upper: PathBuf,
+    /// Directory for the overlay's own use, on the same file system as `upper`. Not used
+    /// when there is no `lower`.
+    pub work: PathBuf,
+    /// The host name commands see.
+    pub hostname: String,
+    /// Whether commands share the host's network. Else they have a loopback only.
+    pub network: bool,
+    /// Absolute paths of directories over which commands see an empty file system in
+    /// memory, which lives as long as the sandbox and never reaches the tree: `/run`.
+    pub tmpfs: Vec<PathBuf>,
+    /// What `SOURCE_DATE_EPOCH` says, in seconds since 1970.
+    pub epoch: i64,
+}
+
+impl SandboxSpec {
+    /// A tree of layers.
+    pub fn overlay(lower: Vec<PathBuf>, upper: PathBuf, work: PathBuf) -> Self {
+        Self {
+            lower,
+            upper,
+            work,
+            hostname: "localhost".to_owned(),
+            network: false,
+            tmpfs: Vec::new(),
+            epoch: 0,
+        }
+    }
+
+    /// A plain directory, changed in place.
+    pub fn directory(tree: PathBuf) -> Self {
+        Self::overlay(Vec::new(), tree, PathBuf::new())
+    }
+}
+
+/// A tree that commands can run in. Dropping it unmounts everything.
+#[derive(Debug)]
+pub struct Sandbox {
+    mount_ns: OwnedFd,
+    /// `None` when commands share the host's network.
+    network_ns: Option<OwnedFd>,
+    tree: OwnedFd,
+    hostname: String,
+    tmpfs: Vec<PathBuf>,
+    epoch: i64,
+    filters: filter::Filters,
+}
+
+impl Sandbox {
+    /// Mounts the tree in a mount namespace that no process lives in.
+    ///
+    /// The overlay is mounted `volatile`: nothing is forced to the device, so after a
+    /// crash of the whole machine `upper` has to be thrown away. The overlay keeps hard
+    /// links made in `upper`; a change to one name of a file linked in `lower` parts it
+    /// from the other names.
+    pub fn open(spec: &SandboxSpec) -> Result<Self, SandboxError> {
+        setup::open(spec)
+    }
+
+    /// Path of the tree for this process: no `/proc`, `/dev` or memory file systems, only
+    /// what will be in the image. Valid as long as the sandbox is; not in other processes.
+    pub fn tree(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.tree.as_raw_fd()))
+    }
+
+    /// Descriptor of the tree (opened with `O_PATH`), for calls relative to it.
+    pub fn tree_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        std::os::fd::AsFd::as_fd(&self.tree)
+    }
+}
+
+#[cfg(test)]
+mod tests;

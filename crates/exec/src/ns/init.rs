@@ -1,0 +1,240 @@
+//! Pid 1 of a run, and the command it starts. Only system calls in here: this is the
+//! child of a fork of a program with many threads.
+
+use std::ffi::CString;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd as _, AsRawFd as _};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::{Mode, OFlags, RawDir};
+use rustix::io::Errno;
+use rustix::process::Signal;
+use rustix::thread::{Gid, Uid};
+
+use super::filter::Filters;
+use super::mounts::{self, Memory};
+use super::report::{Exited, NAMES_MAX, Record, Stage};
+use super::sys::{self, Side, Strings, Waited};
+
+/// How long processes that the command left may still take to end by themselves: the
+/// writers of `exec > >(tee log)`.
+const LINGER_MS: u32 = 100;
+
+/// Everything a run needs, made before the fork. Descriptors are numbers above 63.
+pub(super) struct Plan<'a> {
+    pub(super) pipe: i32,
+    /// Standard input (`None`: `/dev/null`), output and error.
+    pub(super) stdin: Option<i32>,
+    pub(super) stdout: i32,
+    pub(super) stderr: i32,
+    /// What the command gets as 3, 4, ...
+    pub(super) extra: Vec<i32>,
+    pub(super) mount_ns: i32,
+    pub(super) network_ns: Option<i32>,
+    /// All of the above, sorted.
+    pub(super) keep: Vec<i32>,
+    pub(super) hostname: &'a [u8],
+    pub(super) memory: Memory,
+    /// Paths to try, in order.
+    pub(super) programs: Vec<CString>,
+    pub(super) argv: Strings,
+    pub(super) envp: Strings,
+    pub(super) cwd: CString,
+    pub(super) umask: u32,
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+    pub(super) groups: Vec<Gid>,
+    pub(super) filters: &'a Filters,
+    /// Address of this program's command line.
+    pub(super) command_line: Option<u64>,
+}
+
+type Step<T> = Result<T, (Stage, Errno)>;
+
+fn at(stage: Stage) -> impl Fn(Errno) -> (Stage, Errno) {
+    move |errno| (stage, errno)
+}
+
+/// Is pid 1 until the command has ended.
+pub(super) fn run(plan: &Plan<'_>) -> ! {
+    match become_init(plan).and_then(|()| sys::fork(0).map_err(at(Stage::Fork))) {
+        Ok(Side::Child) => {
+            let (stage, errno) = command(plan);
+            Record::Failed(stage, errno).send(plan.pipe);
+            sys::exit(127)
+        }
+        Ok(Side::Parent(pid)) => {
+            let _closed = sys::close_all_but(&[plan.pipe]);
+            let exited = reap(pid);
+            Record::Exited(exited).send(plan.pipe);
+        }
+        Err((stage, errno)) => Record::Failed(stage, errno).send(plan.pipe),
+    }
+    // The kernel kills whatever is left in the namespace.
+    sys::exit(0)
+}
+
+fn become_init(plan: &Plan<'_>) -> Step<()> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(at(Stage::Guard))?;
+    sys::close_all_but(&plan.keep).map_err(at(Stage::Guard))?;
+    if parent_is_gone(plan.pipe) {
+        return Err((Stage::Guard, Errno::CHILD));
+    }
+    sys::reset_signals();
+    rustix::process::setsid().map_err(at(Stage::Guard))?;
+    if let Some(start) = plan.command_line {
+        sys::hide_command_line(start);
+    }
+    let _named = rustix::thread::set_name(c"init");
+    let enter = at(Stage::Enter);
+    sys::set_namespace(sys::borrow(&plan.mount_ns), libc::CLONE_NEWNS).map_err(&enter)?;
+    if let Some(network) = &plan.network_ns {
+        sys::set_namespace(sys::borrow(network), libc::CLONE_NEWNET).map_err(&enter)?;
+    }
+    sys::unshare(libc::CLONE_NEWNS).map_err(&enter)?;
+    rustix::system::sethostname(plan.hostname).map_err(at(Stage::Hostname))?;
+    rustix::process::umask(Mode::empty());
+    mounts::view(&plan.memory)
+}
+
+/// Whether the parent died before it was watched: then nobody can read the pipe.
+fn parent_is_gone(pipe: i32) -> bool {
+    let pipe = sys::borrow(&pipe);
+    let mut fds = [PollFd::from_borrowed_fd(pipe, PollFlags::OUT)];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    let polled = rustix::event::poll(&mut fds, Some(&now));
+    polled.is_ok() && fds[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+/// The command's process; comes back only with a failure.
+fn command(plan: &Plan<'_>) -> (Stage, Errno) {
+    match prepare(plan) {
+        Ok(()) => {}
+        Err(failed) => return failed,
+    }
+    let mut last = Errno::NOENT;
+    for program in &plan.programs {
+        match sys::exec(program, &plan.argv, &plan.envp) {
+            Errno::NOENT | Errno::NOTDIR => {}
+            errno => last = errno,
+        }
+    }
+    (Stage::Exec, last)
+}
+
+fn prepare(plan: &Plan<'_>) -> Step<()> {
+    rustix::process::setsid().map_err(at(Stage::Streams))?;
+    sys::fix_limits();
+    streams(plan).map_err(at(Stage::Streams))?;
+    rustix::process::umask(Mode::from_raw_mode(plan.umask));
+    for program in &plan.filters.0 {
+        sys::add_filter(program).map_err(at(Stage::Filter))?;
+    }
+    let own_network = plan.network_ns.is_some();
+    super::caps::bound(own_network).map_err(at(Stage::Capabilities))?;
+    let user = at(Stage::User);
+    rustix::thread::set_thread_groups(&plan.groups).map_err(&user)?;
+    let gid = Gid::from_raw(plan.gid);
+    rustix::thread::set_thread_res_gid(gid, gid, gid).map_err(&user)?;
+    if plan.uid == 0 {
+        super::caps::shed(own_network).map_err(at(Stage::Capabilities))?;
+    } else {
+        let uid = Uid::from_raw(plan.uid);
+        rustix::thread::set_thread_res_uid(uid, uid, uid).map_err(&user)?;
+    }
+    rustix::process::chdir(plan.cwd.as_c_str()).map_err(at(Stage::Cwd))
+}
+
+fn streams(plan: &Plan<'_>) -> Result<(), Errno> {
+    if let Some(stdin) = plan.stdin {
+        sys::duplicate(stdin, 0)?;
+    } else {
+        let null = rustix::fs::open(c"/dev/null", OFlags::RDONLY, Mode::empty())?;
+        if null.as_raw_fd() == 0 {
+            std::mem::forget(null);
+        } else {
+            sys::duplicate(null.as_raw_fd(), 0)?;
+        }
+    }
+    sys::duplicate(plan.stdout, 1)?;
+    sys::duplicate(plan.stderr, 2)?;
+    for (number, fd) in (3..).zip(&plan.extra) {
+        sys::duplicate(*fd, number)?;
+    }
+    Ok(())
+}
+
+/// Reaps until the command has ended and gives those it left a moment to end, too.
+fn reap(command: i32) -> Exited {
+    let mut exited = Exited {
+        status: 0,
+        cpu_us: 0,
+        rss_kib: 0,
+        left: 0,
+        names: [[0; 16]; NAMES_MAX],
+    };
+    loop {
+        match sys::wait_any(true) {
+            Waited::Child(pid, status, usage) if pid == command => {
+                let time = |time: libc::timeval| {
+                    time.tv_sec.cast_unsigned() * 1_000_000 + time.tv_usec.cast_unsigned()
+                };
+                exited.status = status;
+                exited.cpu_us = time(usage.ru_utime) + time(usage.ru_stime);
+                exited.rss_kib = usage.ru_maxrss.cast_unsigned();
+                break;
+            }
+            Waited::Child(..) | Waited::Running => {}
+            Waited::Nobody => break,
+        }
+    }
+    let tick = Timespec {
+        tv_sec: 0,
+        tv_nsec: 1_000_000,
+    };
+    for _ in 0..LINGER_MS {
+        loop {
+            match sys::wait_any(false) {
+                Waited::Child(..) => {}
+                Waited::Running => break,
+                Waited::Nobody => return exited,
+            }
+        }
+        let _slept = rustix::event::poll(&mut [], Some(&tick));
+    }
+    let _unseen = count_left(&mut exited);
+    sys::kill_everybody();
+    exited
+}
+
+/// Counts the processes that are left, by `/proc`.
+fn count_left(exited: &mut Exited) -> Result<(), Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let proc = rustix::fs::open(c"/proc", flags, Mode::empty())?;
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut entries = RawDir::new(proc.as_fd(), &mut buffer);
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name == b"1" || name.len() > 10 || !name.iter().all(u8::is_ascii_digit) {
+            continue;
+        }
+        if let Some(slot) = exited.names.get_mut(exited.left as usize) {
+            let mut path = [0; 16];
+            path[..name.len()].copy_from_slice(name);
+            path[name.len()..name.len() + 5].copy_from_slice(b"/comm");
+            let path = std::ffi::CStr::from_bytes_until_nul(&path).map_err(|_| Errno::INVAL)?;
+            let comm = rustix::fs::openat(&proc, path, OFlags::RDONLY, Mode::empty())?;
+            let length = rustix::io::read(&comm, &mut slot[..])?;
+            if let Some(end) = slot[..length].iter().position(|byte| *byte == b'\n') {
+                slot[end] = 0;
+            }
+        }
+        exited.left += 1;
+    }
+    Ok(())
+}

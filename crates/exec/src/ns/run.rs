@@ -1,0 +1,309 @@
+//! Running one command in a sandbox: the parent's side.
+
+use std::collections::BTreeMap;
+use std::ffi::CString;
+use std::fs::File;
+use std::os::fd::{AsFd as _, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use goldsmith_core::cx::Cx;
+use goldsmith_core::event::Stream;
+use rustix::process::{Pid, PidfdFlags, Signal};
+use rustix::thread::Gid;
+
+use super::init::{self, Plan};
+use super::report::Record;
+use super::sys::{self, Side, Strings};
+use super::{Sandbox, SandboxError};
+use crate::child::output::{Ended, Output, pump};
+use crate::child::{Exit, wait};
+
+/// Where programs without a `/` are searched.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Descriptors the command gets are copied from numbers from here on, so that putting one
+/// in its place never closes another.
+const FD_MIN: i32 = 64;
+
+/// Who a command runs as, by the numbers of the tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct User {
+    /// User.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Further groups.
+    pub groups: Vec<u32>,
+}
+
+/// A command to run in a sandbox.
+#[derive(Debug)]
+pub struct Command<'a> {
+    /// Program and arguments. A program without `/` is searched by `PATH` in the tree.
+    pub argv: Vec<String>,
+    /// Added to, and stronger than, the fixed environment.
+    pub env: BTreeMap<String, String>,
+    /// Directory in the tree.
+    pub cwd: PathBuf,
+    /// What it reads from its standard input; empty: `/dev/null`.
+    pub stdin: Vec<u8>,
+    /// The longest it may run.
+    pub timeout: Option<Duration>,
+    /// Its umask.
+    pub umask: u32,
+    /// Who it runs as.
+    pub user: User,
+    /// Descriptors it gets as 3, 4, ...
+    pub extra_fds: Vec<BorrowedFd<'a>>,
+}
+
+impl Command<'_> {
+    /// A command with the usual umask 022, as root, in `/`.
+    pub fn new<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            argv: argv.into_iter().map(Into::into).collect(),
+            env: BTreeMap::new(),
+            cwd: PathBuf::from("/"),
+            stdin: Vec::new(),
+            timeout: None,
+            umask: 0o022,
+            user: User::default(),
+            extra_fds: Vec::new(),
+        }
+    }
+}
+
+/// The environment of every command: nothing of the host, and what makes tools write the
+/// same bytes every time.
+fn environment(epoch: i64) -> BTreeMap<String, String> {
+    let epoch = epoch.to_string();
+    [
+        ("PATH", PATH),
+        ("HOME", "/root"),
+        ("LC_ALL", "C.UTF-8"),
+        ("TZ", "UTC"),
+        ("DEBIAN_FRONTEND", "noninteractive"),
+        ("DEBCONF_NONINTERACTIVE_SEEN", "true"),
+        ("SOURCE_DATE_EPOCH", &epoch),
+        ("PERL_HASH_SEED", "0"),
+        ("PERL_PERTURB_KEYS", "0"),
+        ("PYTHONHASHSEED", "0"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect()
+}
+
+/// Descriptors of one run.
+struct Wires {
+    /// Kept open until the fork; their numbers are in the plan.
+    held: Vec<OwnedFd>,
+    pipe: i32,
+    stdin: Option<i32>,
+    streams: [i32; 2],
+    extra: Vec<i32>,
+    /// Our ends.
+    report: OwnedFd,
+    outputs: [OwnedFd; 2],
+}
+
+impl Sandbox {
+    /// Runs a command to its end, whatever its exit status, and kills what it left behind.
+    ///
+    /// Blocks the calling thread; the command does not outlive it. Runs of one sandbox may
+    /// overlap in time.
+    pub fn run(
+        &self,
+        cx: &Cx,
+        command: &Command<'_>,
+        on_line: &mut dyn FnMut(Stream, &str),
+    ) -> Result<Exit, SandboxError> {
+        cx.cancel.check()?;
+        let program = command.argv.first().cloned().unwrap_or_default();
+        let wires = wires(command)?;
+        let plan = self.plan(command, &wires)?;
+        let started = cx.clock().monotonic();
+        let own_rss = wait::own_rss_bytes();
+        let flags = libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWIPC;
+        let pid = match sys::fork(flags) {
+            Ok(Side::Child) => init::run(&plan),
+            Ok(Side::Parent(pid)) => Pid::from_raw(pid).expect("a child has a number"),
+            Err(errno) => return Err(SandboxError::step("make namespaces", errno)),
+        };
+        let Wires {
+            held,
+            report,
+            outputs,
+            ..
+        } = wires;
+        drop(held);
+        let ended = supervise(
+            cx,
+            pid,
+            outputs,
+            command.timeout.map(|t| started + t),
+            on_line,
+        );
+        let (ended, tail) = ended?;
+        match ended {
+            Ended::Exited => {}
+            Ended::Cancelled => {
+                return Err(SandboxError::Cancelled(goldsmith_core::failure::Cancelled));
+            }
+            Ended::TimedOut => {
+                return Err(SandboxError::TimedOut {
+                    program,
+                    timeout: command.timeout.unwrap_or_default(),
+                    tail,
+                });
+            }
+        }
+        match Record::receive(&report) {
+            Some(Record::Exited(exited)) => Ok(Exit {
+                status: wait::status_of(exited.status),
+                duration: cx.clock().monotonic().saturating_sub(started),
+                cpu: Duration::from_micros(exited.cpu_us),
+                max_rss_bytes: Some(exited.rss_kib * 1024).filter(|bytes| *bytes > own_rss),
+                tail,
+                left_behind: exited.left_behind(),
+            }),
+            Some(Record::Failed(stage, errno)) => Err(SandboxError::stage(stage, program, errno)),
+            Some(Record::Ready) | None => Err(SandboxError::Lost { program, tail }),
+        }
+    }
+
+    fn plan<'a>(&'a self, command: &Command<'_>, wires: &Wires) -> Result<Plan<'a>, SandboxError> {
+        let mut env = environment(self.epoch);
+        env.extend(command.env.clone());
+        let path = env.get("PATH").map_or(PATH, String::as_str);
+        let program = command.argv.first().map_or("", String::as_str);
+        let programs = if program.contains('/') {
+            vec![c_string(program)?]
+        } else {
+            path.split(':')
+                .map(|directory| c_string(&format!("{directory}/{program}")))
+                .collect::<Result<_, _>>()?
+        };
+        let argv = command.argv.iter().map(|arg| c_string(arg));
+        let envp = env
+            .iter()
+            .map(|(name, value)| c_string(&format!("{name}={value}")));
+        let memory = self.tmpfs.iter().enumerate().map(|(index, path)| {
+            let path = path.to_string_lossy();
+            Ok((
+                c_string(&format!("/tmp/{index}"))?,
+                c_string(&format!("/tree{path}"))?,
+            ))
+        });
+        let mount_ns = self.mount_ns.as_raw_fd();
+        let network_ns = self.network_ns.as_ref().map(AsRawFd::as_raw_fd);
+        let mut keep: Vec<i32> = wires.held.iter().map(AsRawFd::as_raw_fd).collect();
+        keep.push(mount_ns);
+        keep.extend(network_ns);
+        keep.sort_unstable();
+        Ok(Plan {
+            pipe: wires.pipe,
+            stdin: wires.stdin,
+            stdout: wires.streams[0],
+            stderr: wires.streams[1],
+            extra: wires.extra.clone(),
+            mount_ns,
+            network_ns,
+            keep,
+            hostname: self.hostname.as_bytes(),
+            memory: memory.collect::<Result<_, SandboxError>>()?,
+            programs,
+            argv: Strings::new(argv.collect::<Result<_, _>>()?),
+            envp: Strings::new(envp.collect::<Result<_, _>>()?),
+            cwd: c_string(&command.cwd.to_string_lossy())?,
+            umask: command.umask,
+            uid: command.user.uid,
+            gid: command.user.gid,
+            groups: command
+                .user
+                .groups
+                .iter()
+                .map(|gid| Gid::from_raw(*gid))
+                .collect(),
+            filters: &self.filters,
+            command_line: command_line_address(),
+        })
+    }
+}
+
+fn c_string(text: &str) -> Result<CString, SandboxError> {
+    CString::new(text).map_err(|error| SandboxError::Step {
+        step: "start the command",
+        of: Some(text.replace('\0', "\\0")),
+        source: error.into(),
+    })
+}
+
+fn wires(command: &Command<'_>) -> Result<Wires, SandboxError> {
+    let step = |error: rustix::io::Errno| SandboxError::step("make a pipe", error);
+    let mut held = Vec::new();
+    let mut hold = |fd: BorrowedFd<'_>| -> Result<i32, SandboxError> {
+        let copy = rustix::io::fcntl_dupfd_cloexec(fd, FD_MIN).map_err(step)?;
+        let number = copy.as_raw_fd();
+        held.push(copy);
+        Ok(number)
+    };
+    let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(step);
+    let (report, report_in) = pipe()?;
+    let (stdout, stdout_in) = pipe()?;
+    let (stderr, stderr_in) = pipe()?;
+    let stdin: Option<File> = wait::input(&command.stdin)
+        .map_err(|error| SandboxError::step("prepare the standard input", error))?;
+    let pipe = hold(report_in.as_fd())?;
+    let streams = [hold(stdout_in.as_fd())?, hold(stderr_in.as_fd())?];
+    let stdin = stdin.map(|file| hold(file.as_fd())).transpose()?;
+    let extra = command
+        .extra_fds
+        .iter()
+        .map(|fd| hold(*fd))
+        .collect::<Result<_, _>>()?;
+    Ok(Wires {
+        held,
+        pipe,
+        stdin,
+        streams,
+        extra,
+        report,
+        outputs: [stdout, stderr],
+    })
+}
+
+/// Follows the run to its end; after it, no process of it is left.
+fn supervise(
+    cx: &Cx,
+    pid: Pid,
+    outputs: [OwnedFd; 2],
+    deadline: Option<Duration>,
+    on_line: &mut dyn FnMut(Stream, &str),
+) -> Result<(Ended, Vec<String>), SandboxError> {
+    let follow = || -> std::io::Result<(Ended, Output<'_>)> {
+        let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty())?;
+        let mut output = Output::new(outputs, on_line)?;
+        let ended = pump(cx, &mut output, pidfd.as_fd(), deadline)?;
+        Ok((ended, output))
+    };
+    let followed = follow();
+    if !matches!(followed, Ok((Ended::Exited, _))) {
+        // Not reaped yet: the number cannot mean another process.
+        let _gone = rustix::process::kill_process(pid, Signal::KILL);
+    }
+    let watch = |error: std::io::Error| SandboxError::step("watch the command", error);
+    wait::reap(pid).map_err(watch)?;
+    let (ended, mut output) = followed.map_err(watch)?;
+    output.drain().map_err(watch)?;
+    Ok((ended, output.finish()))
+}
+
+/// Where this program's command line begins in memory: `arg_start` of `/proc/self/stat`.
+fn command_line_address() -> Option<u64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program, in parentheses, may hold anything.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    fields.split(' ').nth(45)?.parse().ok()
+}
