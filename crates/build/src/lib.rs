@@ -1,3 +1,4 @@
 //! The local builder and boot tester.
 
+pub mod bootstrap;
 pub mod deb;
