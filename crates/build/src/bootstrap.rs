@@ -25,6 +25,7 @@ mod order;
 mod rooted;
 mod scripts;
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -109,16 +110,6 @@ pub enum BootstrapError {
     /// Interrupted.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
-    /// Two packages have the same file, and neither replaces or diverts the other's.
-    #[error("package {package} has `/{path}`, which package {other} has, too")]
-    Clash {
-        /// The path.
-        path: String,
-        /// The later package.
-        package: String,
-        /// The earlier one.
-        other: String,
-    },
     /// The tree could not be read or written.
     #[error("cannot write `{path}` of the tree")]
     Tree {
@@ -165,9 +156,7 @@ impl Failure for BootstrapError {
             Self::Sandbox(e) => e.class(),
             Self::Cancelled(e) => e.class(),
             Self::Tree { .. } => Class::Environment,
-            Self::Layout(_) | Self::Clash { .. } | Self::Script { .. } | Self::Missing(_) => {
-                Class::Config
-            }
+            Self::Layout(_) | Self::Script { .. } | Self::Missing(_) => Class::Config,
         }
     }
 
@@ -206,7 +195,12 @@ pub fn bootstrap(cx: &Cx, store: &Store, spec: &BootstrapSpec<'_>) -> Result<Tre
         Some((packages.len() as u64, Unit::Packages)),
     );
     let metas: Vec<&PackageMeta> = packages.iter().map(|p| &p.meta).collect();
-    let layout = layout::layout(&metas)?;
+    let preinsts = preinsts(&packages)?;
+    let diverts: Vec<bool> = preinsts
+        .iter()
+        .map(|script| script.as_ref().is_some_and(|s| s.contains("dpkg-divert")))
+        .collect();
+    let layout = layout::layout(&metas, &diverts)?;
     make_lower(cx, &at("lower"), spec, &packages, &layout)?;
     times.push((
         "unpack",
@@ -229,12 +223,7 @@ pub fn bootstrap(cx: &Cx, store: &Store, spec: &BootstrapSpec<'_>) -> Result<Tre
         packages: &packages,
         layout: &layout,
     };
-    let contested = |n: usize| layout.contested.values().flatten().any(|s| s.package == n);
-    let has_preinst: Vec<bool> = packages
-        .iter()
-        .enumerate()
-        .map(|(n, p)| p.path.join("control/preinst").exists() || contested(n))
-        .collect();
+    let has_preinst: Vec<bool> = preinsts.iter().map(Option::is_some).collect();
     let stages = order::stages(&metas, &has_preinst);
     scripts.run(&stages, |done| phase.progress(done))?;
     times.push((
@@ -252,6 +241,21 @@ pub fn bootstrap(cx: &Cx, store: &Store, spec: &BootstrapSpec<'_>) -> Result<Tre
         times,
         scratch,
     })
+}
+
+/// The text of every package's `preinst`.
+fn preinsts(packages: &[Decoded]) -> Result<Vec<Option<String>>, BootstrapError> {
+    packages
+        .iter()
+        .map(|package| {
+            let path = package.path.join("control/preinst");
+            match fs::read(&path) {
+                Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(source) => Err(BootstrapError::tree(path.display().to_string(), source)),
+            }
+        })
+        .collect()
 }
 
 /// Fills the lower directory.

@@ -83,6 +83,10 @@ fn info_files(info: &Path, at: usize, package: &Decoded, layout: &Layout) -> io:
         }
     }
     let list = info.join(format!("{name}.list"));
+    if layout.held.values().any(|source| source.package == at) {
+        // To dpkg it has no files until they are placed.
+        return fs::write(list, "/.\n");
+    }
     let lost: Vec<&String> = layout
         .lost
         .range((at, String::new())..(at + 1, String::new()))

@@ -1,9 +1,9 @@
-//! Files that must move because of a diversion, or wait for one.
+//! Files that move because of a diversion, or wait for one.
 //!
 //! `dpkg-divert --rename` moves what is in the tree already. Two things are
-//! left to us, as to a dpkg that unpacks package by package: a file that
-//! several packages claim is placed when each one's turn comes, where the
-//! diversions of that moment send it; and a file of a later package moves
+//! left to us, as to a dpkg that unpacks package by package: the files of a
+//! package that diverts are placed when its `preinst` has run, where the
+//! diversions of that moment send them; and a file of a later package moves
 //! when an earlier one's diversion did not rename it.
 //!
 //! ```text
@@ -17,9 +17,10 @@ use std::fs;
 use std::io;
 
 use super::farm;
-use super::layout::Layout;
+use super::layout::{Layout, LayoutError};
 use super::rooted::Rooted;
 use crate::deb::Decoded;
+use crate::deb::meta::Kind;
 
 /// One diversion, paths as dpkg writes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,45 +56,51 @@ fn target<'a>(diversions: &'a [Diversion], package: &str, path: &'a str) -> &'a 
         .map_or(path, |d| &d.to)
 }
 
-/// A file that two packages have and that nobody diverts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Clash {
-    pub(super) path: String,
-    pub(super) package: usize,
-    pub(super) other: usize,
-}
-
-/// Places the contested files of one package, whose `preinst` has run.
+/// Places the held files of one package, whose `preinst` has run, and its list.
 pub(super) fn place(
     tree: Rooted<'_>,
     layout: &Layout,
     packages: &[Decoded],
     package: usize,
-) -> io::Result<Option<Clash>> {
+) -> io::Result<Result<(), LayoutError>> {
     let name = packages[package].meta.name();
-    for (path, claimants) in &layout.contested {
-        let Some(source) = claimants.iter().find(|s| s.package == package) else {
-            continue;
-        };
-        let diversions = read(tree)?;
-        let absolute = format!("/{path}");
-        let to = target(&diversions, name, &absolute);
-        let earlier = claimants.iter().take_while(|s| s.package != package);
-        let taken = earlier
-            .map(|s| s.package)
-            .find(|other| target(&diversions, packages[*other].meta.name(), &absolute) == to);
-        if let Some(other) = taken {
-            return Ok(Some(Clash {
-                path: path.clone(),
-                package,
-                other,
-            }));
-        }
-        let entry = &packages[source.package].meta.paths[source.path];
-        let from = packages[package].path.join("root").join(&entry.path);
-        farm::copy(&from, &tree.place(to)?.path())?;
+    let diversions = read(tree)?;
+    let to = |path: &str| tree.place(target(&diversions, name, &format!("/{path}")));
+    let mut held: Vec<(&String, usize)> = layout
+        .held
+        .iter()
+        .filter(|(_, source)| source.package == package)
+        .map(|(path, source)| (path, source.path))
+        .collect();
+    if held.is_empty() {
+        return Ok(Ok(()));
     }
-    Ok(None)
+    // In the order of the archive: a file comes before its further names.
+    held.sort_by_key(|(_, at)| *at);
+    for (path, at) in held {
+        let entry = &packages[package].meta.paths[at];
+        let place = to(&entry.path)?;
+        if place.exists() {
+            if let Some(other) = layout.nodes.get(path) {
+                return Ok(Err(LayoutError::Clash {
+                    package: name.to_owned(),
+                    other: packages[other.package].meta.name().to_owned(),
+                    path: path.clone(),
+                }));
+            }
+            fs::remove_file(place.path())?;
+        }
+        if let Kind::HardLink { of } = &entry.kind {
+            fs::hard_link(to(of)?.path(), place.path())?;
+        } else {
+            let from = packages[package].path.join("root").join(&entry.path);
+            farm::copy(&from, &place.path())?;
+        }
+    }
+    let list = fs::read(packages[package].path.join("list"))?;
+    let info = packages[package].meta.info_name();
+    tree.write(&format!("/var/lib/dpkg/info/{info}.list"), &list, 0o644)?;
+    Ok(Ok(()))
 }
 
 /// Moves what later packages have at paths that `package` has just diverted without renaming.

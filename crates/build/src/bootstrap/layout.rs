@@ -3,9 +3,9 @@
 //!
 //! Packages come in the order in which dpkg would unpack them. The first
 //! directory at a path gives its metadata; a directory is never replaced by a
-//! link; a file is replaced by that of a package that says `Replaces`. What
-//! several packages claim without saying so is *contested*: a diversion must
-//! settle it, so it is placed later, package by package ([`super::divert`]).
+//! link; a file is replaced by that of a package that says `Replaces`. The
+//! files of a package whose `preinst` diverts others are *held*: they are
+//! placed when that script has run ([`super::divert`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,9 +30,8 @@ pub(super) struct Layout {
     pub(super) nodes: BTreeMap<String, Source>,
     /// Links of the root into `/usr` that the packages need: `bin`.
     pub(super) merged: BTreeSet<&'static str>,
-    /// Paths that several packages claim, as the packages write them, each with its claimants in
-    /// the order of the packages.
-    pub(super) contested: BTreeMap<String, Vec<Source>>,
+    /// Files of packages whose `preinst` has to run first, where they stand if nobody diverts them.
+    pub(super) held: BTreeMap<String, Source>,
     /// Paths (as packages write them) that are in the package's archive but no longer its own.
     pub(super) lost: BTreeSet<(usize, String)>,
 }
@@ -50,6 +49,16 @@ pub enum LayoutError {
         /// The path.
         path: String,
     },
+    /// Two packages have the same file, and neither replaces or diverts the other's.
+    #[error("package {package} has `/{path}`, which package {other} has, too")]
+    Clash {
+        /// The later package.
+        package: String,
+        /// The earlier one.
+        other: String,
+        /// The path.
+        path: String,
+    },
     /// A path whose parent is no directory.
     #[error("package {package} has `/{path}`, whose parent is no directory")]
     Parent {
@@ -60,8 +69,8 @@ pub enum LayoutError {
     },
 }
 
-/// Decides for all packages.
-pub(super) fn layout(packages: &[&PackageMeta]) -> Result<Layout, LayoutError> {
+/// Decides for all packages; `diverts` says whose `preinst` may divert files.
+pub(super) fn layout(packages: &[&PackageMeta], diverts: &[bool]) -> Result<Layout, LayoutError> {
     let replaces: Vec<BTreeSet<&str>> = packages
         .iter()
         .map(|p| {
@@ -74,6 +83,7 @@ pub(super) fn layout(packages: &[&PackageMeta]) -> Result<Layout, LayoutError> {
         .collect();
     let mut builder = Builder {
         packages,
+        diverts,
         replaces,
         layout: Layout::default(),
         parents: BTreeMap::new(),
@@ -88,6 +98,7 @@ pub(super) fn layout(packages: &[&PackageMeta]) -> Result<Layout, LayoutError> {
 
 struct Builder<'a> {
     packages: &'a [&'a PackageMeta],
+    diverts: &'a [bool],
     replaces: Vec<BTreeSet<&'a str>>,
     layout: Layout,
     /// Directories as packages write them, with the links in them resolved. Links appear as
@@ -114,52 +125,73 @@ impl<'a> Builder<'a> {
             package: self.packages[source.package].name().to_owned(),
             path: entry.path.clone(),
         })?;
-        let Some(&other) = self.layout.nodes.get(&path) else {
-            if let Some(claimants) = self.layout.contested.get_mut(&entry.path) {
-                claimants.push(source);
-            } else {
-                self.layout.nodes.insert(path, source);
+        if self.diverts[source.package] && entry.kind != Kind::Directory {
+            if let Some(&other) = self.layout.nodes.get(&path)
+                && self.replaces(source, other)
+            {
+                self.lose(other);
+                self.layout.nodes.remove(&path);
             }
+            self.layout.held.insert(path, source);
+            return Ok(());
+        }
+        if let Some(&holder) = self.layout.held.get(&path)
+            && self.replaces(holder, source)
+        {
+            self.lose(source);
+            return Ok(());
+        }
+        let Some(&other) = self.layout.nodes.get(&path) else {
+            self.layout.nodes.insert(path, source);
             return Ok(());
         };
         let earlier = self.entry(other);
-        let name = |s: Source| self.packages[s.package].name();
         match (&entry.kind, &earlier.kind) {
             // The first gives the metadata; and a link to a directory serves as one.
             (Kind::Directory, Kind::Directory | Kind::SymbolicLink { .. })
-            | (Kind::SymbolicLink { .. }, Kind::Directory) => Ok(()),
-            (_, Kind::Directory) | (Kind::Directory, _) => Err(LayoutError::FileOverDirectory {
-                package: name(source).to_owned(),
-                other: name(other).to_owned(),
-                path,
-            }),
+            | (Kind::SymbolicLink { .. }, Kind::Directory) => {}
+            (_, Kind::Directory) | (Kind::Directory, _) => {
+                return Err(LayoutError::FileOverDirectory {
+                    package: self.name(source).to_owned(),
+                    other: self.name(other).to_owned(),
+                    path,
+                });
+            }
             // The same package of another architecture shares the file.
-            _ if name(source) == name(other) => Ok(()),
-            _ if self.replaces[source.package].contains(name(other)) => {
-                self.layout
-                    .lost
-                    .insert((other.package, earlier.path.clone()));
+            _ if self.name(source) == self.name(other) => {}
+            _ if self.replaces(source, other) => {
+                self.lose(other);
                 self.layout.nodes.insert(path, source);
-                Ok(())
             }
-            _ if self.replaces[other.package].contains(name(source)) => {
-                self.layout
-                    .lost
-                    .insert((source.package, entry.path.clone()));
-                Ok(())
-            }
+            _ if self.replaces(other, source) => self.lose(source),
             // dpkg compares paths as they are written: by two names, the later one simply wins.
             _ if earlier.path != entry.path => {
                 self.layout.nodes.insert(path, source);
-                Ok(())
             }
             _ => {
-                self.layout.nodes.remove(&path);
-                let claimants = vec![other, source];
-                self.layout.contested.insert(entry.path.clone(), claimants);
-                Ok(())
+                return Err(LayoutError::Clash {
+                    package: self.name(source).to_owned(),
+                    other: self.name(other).to_owned(),
+                    path,
+                });
             }
         }
+        Ok(())
+    }
+
+    fn name(&self, source: Source) -> &'a str {
+        self.packages[source.package].name()
+    }
+
+    /// Whether the first one's package says that it replaces the second one's.
+    fn replaces(&self, source: Source, other: Source) -> bool {
+        self.replaces[source.package].contains(self.name(other))
+    }
+
+    /// Takes a path from a package.
+    fn lose(&mut self, source: Source) {
+        let path = self.entry(source).path.clone();
+        self.layout.lost.insert((source.package, path));
     }
 
     /// Where a path stands, the links of its parents resolved.
@@ -261,34 +293,24 @@ mod tests {
         }
     }
 
-    /// Lines of `path package`, of the nodes and then of `path: claimants`.
+    /// Lines of `path package`; held files have a `?`. Packages called `diverter` divert.
     fn check(packages: &[PackageMeta], expected: &[&str]) -> Layout {
         let packages: Vec<&PackageMeta> = packages.iter().collect();
-        let layout = layout(&packages).unwrap();
-        let name = |s: &Source| packages[s.package].name().to_owned();
-        let mut lines: Vec<String> = layout
-            .nodes
-            .iter()
-            .map(|(path, s)| format!("{path} {}", name(s)))
-            .collect();
-        lines.extend(layout.contested.iter().map(|(path, all)| {
-            format!(
-                "{path}: {}",
-                all.iter().map(name).collect::<Vec<_>>().join(" ")
-            )
-        }));
+        let diverts: Vec<bool> = packages.iter().map(|p| p.name() == "diverter").collect();
+        let layout = layout(&packages, &diverts).unwrap();
+        let line = |(path, s): (&String, &Source)| format!("{path} {}", packages[s.package].name());
+        let mut lines: Vec<String> = layout.nodes.iter().map(line).collect();
+        lines.extend(layout.held.iter().map(line).map(|line| line + "?"));
         assert_eq!(lines, expected);
         layout
     }
 
     #[test]
     fn merged_usr_and_links() {
+        let run = ("var/run", link("/run"));
         let layout = check(
             &[
-                package(
-                    "Package: base",
-                    &[("var", DIR), ("run", DIR), ("var/run", link("/run"))],
-                ),
+                package("Package: base", &[("var", DIR), ("run", DIR), run]),
                 package(
                     "Package: coin",
                     &[
@@ -296,17 +318,13 @@ mod tests {
                         ("bin/coin", FILE),
                         ("var/run", DIR),
                         ("var/run/coin", DIR),
-                        ("usr", DIR),
-                        ("usr/lib", DIR),
                     ],
                 ),
             ],
             &[
                 "run base",
                 "run/coin coin",
-                "usr coin",
                 "usr/bin/coin coin",
-                "usr/lib coin",
                 "var base",
                 "var/run base",
             ],
@@ -320,35 +338,65 @@ mod tests {
             &[
                 package(
                     "Package: a",
-                    &[
-                        ("etc", DIR),
-                        ("etc/x", FILE),
-                        ("etc/y", FILE),
-                        ("etc/z", FILE),
-                    ],
+                    &[("etc", DIR), ("etc/x", FILE), ("etc/z", FILE)],
                 ),
                 package(
                     "Package: b\nReplaces: a (<< 2)",
                     &[("etc", DIR), ("etc/x", FILE)],
                 ),
-                package("Package: c", &[("etc/y", FILE), ("etc/q", DIR)]),
+                package(
+                    "Package: c\nReplaces: d",
+                    &[("etc/y", FILE), ("etc/q", DIR)],
+                ),
                 package("Package: d", &[("etc/y", FILE), ("etc/q", link("z"))]),
             ],
-            &["etc a", "etc/q c", "etc/x b", "etc/z a", "etc/y: a c d"],
+            &["etc a", "etc/q c", "etc/x b", "etc/y c", "etc/z a"],
         );
-        assert_eq!(layout.lost, BTreeSet::from([(0, "etc/x".to_owned())]));
+        let lost = [(0, "etc/x".to_owned()), (3, "etc/y".to_owned())];
+        assert_eq!(layout.lost, BTreeSet::from(lost));
+    }
+
+    #[test]
+    fn files_of_diverters_wait() {
+        let files = [
+            ("sbin", DIR),
+            ("sbin/halt", FILE),
+            ("sbin/stop", FILE),
+            ("sbin/x", FILE),
+        ];
+        let layout = check(
+            &[
+                package("Package: a", &[("usr/sbin/halt", FILE), ("sbin/x", FILE)]),
+                package("Package: diverter\nReplaces: a", &files[..3]),
+                package("Package: b", &files[1..3]),
+                package("Package: a", &files[3..]),
+            ],
+            &[
+                "usr/sbin/halt b",
+                "usr/sbin/stop b",
+                "usr/sbin/x a",
+                "usr/sbin/halt diverter?",
+                "usr/sbin/stop diverter?",
+            ],
+        );
+        assert_eq!(
+            layout.lost,
+            BTreeSet::from([(0, "usr/sbin/halt".to_owned())])
+        );
     }
 
     #[test]
     fn what_cannot_stand() {
-        let a = package("Package: a", &[("x", DIR), ("l", link("l")), ("f", FILE)]);
+        let paths = [("x", DIR), ("l", link("l")), ("f", FILE)];
+        let a = package("Package: a", &paths);
         for (path, kind, text) in [
             ("x", FILE, "where package a has a directory"),
+            ("f", FILE, "which package a has, too"),
             ("l/y", FILE, "whose parent is no directory"),
             ("f/y", FILE, "whose parent is no directory"),
         ] {
             let b = package("Package: b", &[(path, kind)]);
-            let error = layout(&[&a, &b]).unwrap_err().to_string();
+            let error = layout(&[&a, &b], &[false; 2]).unwrap_err().to_string();
             assert!(error.contains(text), "{error}");
         }
     }

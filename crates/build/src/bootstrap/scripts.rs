@@ -61,7 +61,7 @@ impl Scripts<'_> {
         Ok(())
     }
 
-    /// Runs a package's `preinst` and puts its contested files where they belong then.
+    /// Runs a package's `preinst` and puts its held files where they belong then.
     fn preinst(&self, at: usize) -> Result<(), BootstrapError> {
         self.cx.cancel.check()?;
         let package = &self.packages[at];
@@ -90,14 +90,7 @@ impl Scripts<'_> {
             dpkg(rooted.remove_flat(CONTROL_DIRECTORY))?;
         }
         dpkg(divert::follow(rooted, self.packages, &before, at))?;
-        if let Some(clash) = dpkg(divert::place(rooted, self.layout, self.packages, at))? {
-            let name = |at: usize| self.packages[at].meta.name().to_owned();
-            return Err(BootstrapError::Clash {
-                path: clash.path,
-                package: name(clash.package),
-                other: name(clash.other),
-            });
-        }
+        dpkg(divert::place(rooted, self.layout, self.packages, at))??;
         Ok(())
     }
 
