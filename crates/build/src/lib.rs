@@ -8,3 +8,5 @@ pub mod repo;
 //! The local builder and boot tester.
 
 pub mod boot_test;
+pub mod bootstrap;
+pub mod deb;

@@ -30,14 +30,18 @@ impl Stanza {
             if line.starts_with([' ', '\t']) {
                 let (_, value) = fields.last_mut().ok_or_else(refuse)?;
                 value.push('\n');
-                value.push_str(line.trim_end());
+                value.push_str(line);
             } else {
                 let (name, value) = line.split_once(':').ok_or_else(refuse)?;
                 if name.is_empty() || name.contains(char::is_whitespace) {
                     return Err(refuse());
                 }
-                fields.push((name.to_owned(), value.trim().to_owned()));
+                fields.push((name.to_owned(), value.trim_start().to_owned()));
             }
+        }
+        // Space at the end of a line within a value stays, as dpkg keeps it.
+        for (_, value) in &mut fields {
+            value.truncate(value.trim_end().len());
         }
         Ok(Self(fields))
     }

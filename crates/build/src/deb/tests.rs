@@ -83,7 +83,7 @@ fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 const CONTROL: &str = "Package: coin\nVersion: 1.0-1\nArchitecture: amd64\nMulti-Arch: same\n\
-                       Pre-Depends: libc6 (>= 2.36), a | b:any\nDescription: gold\n long\n .\n text\n";
+                       Pre-Depends: libc6 (>= 2.36), a | b:any\nDescription: gold \n long\n .\n text\n";
 
 /// A package of these files.
 fn deb(data: &[Entry<'_>]) -> Vec<u8> {
@@ -176,7 +176,7 @@ fn a_package_with_everything() {
         format!("{}  usr/bin/coin\n", md5_hex(b"metal"))
     );
     assert_eq!(meta.info_name(), "coin:amd64");
-    assert_eq!(meta.field("Description"), "gold\n long\n .\n text");
+    assert_eq!(meta.field("Description"), "gold \n long\n .\n text");
     assert_eq!(
         meta.fields.relations("Pre-Depends"),
         [vec!["libc6"], vec!["a", "b"]]
