@@ -2,8 +2,7 @@
 
 pub mod apt;
 pub mod clock;
+pub mod host_tree;
 pub mod key;
 pub mod mirror;
-pub mod host_tree;
-pub mod apt;
 pub mod repo;
