@@ -16,6 +16,7 @@ mod check;
 mod facts;
 pub mod format;
 mod junit;
+mod machine;
 mod seed;
 mod text;
 
@@ -23,6 +24,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use goldsmith_component::run::RunError;
+use goldsmith_component::{Document, Parameters};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::recipe::{Budget, Firmware};
@@ -52,6 +55,8 @@ pub struct Subject {
     pub arch: String,
     /// How to start it, each once.
     pub firmwares: Vec<Firmware>,
+    /// Documents whose test phase runs in each guest, in order; one without is passed over.
+    pub documents: Vec<TestDocument>,
     /// What it may cost.
     pub budget: Budget,
     /// What the guests run on.
@@ -82,6 +87,7 @@ impl Subject {
             disk: disk.to_path_buf(),
             arch: arch.to_owned(),
             firmwares: vec![Firmware::Bios, Firmware::Uefi],
+            documents: Vec::new(),
             budget: Budget::default(),
             probe,
             boot_limit: BOOT_LIMIT,
@@ -94,6 +100,15 @@ impl Subject {
             logs: scratch.to_path_buf(),
         }
     }
+}
+
+/// A document and the values of its parameters.
+#[derive(Debug, Clone)]
+pub struct TestDocument {
+    /// The document.
+    pub document: Document,
+    /// The caller has made sensitive ones known to [`Cx::redactor`].
+    pub parameters: Parameters,
 }
 
 /// Why a test could not be made.
@@ -110,6 +125,15 @@ pub enum BootTestError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// A document could not be run: its parameters are wrong, say.
+    #[error("cannot run the tests of `{document}`")]
+    Document {
+        /// Its name.
+        document: String,
+        /// Why.
+        #[source]
+        source: Box<RunError>,
     },
     /// The machine could not be made, or the test was interrupted.
     #[error("cannot boot `{image}` with {}", firmware.name())]
@@ -129,12 +153,14 @@ impl Failure for BootTestError {
         match self {
             Self::Arch(_) => Class::Config,
             Self::File { .. } => Class::Environment,
+            Self::Document { source, .. } => source.class(),
             Self::Machine { source, .. } => source.class(),
         }
     }
 
     fn hints(&self) -> Vec<String> {
         match self {
+            Self::Document { source, .. } => source.hints(),
             Self::Machine { source, .. } => source.hints(),
             Self::Arch(_) => vec!["amd64 and arm64 images can be boot-tested".to_owned()],
             Self::File { .. } => Vec::new(),

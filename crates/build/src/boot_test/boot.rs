@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use goldsmith_component::run::{RunError, StepReport, StepStatus};
+use goldsmith_component::run_document;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
 use goldsmith_core::recipe::Firmware;
@@ -11,12 +13,14 @@ use goldsmith_exec::vm::{Arch, Disk, Vm, VmError, VmSpec};
 
 use super::facts::{self, Facts};
 use super::format::{Boot, Check, Times, Usage};
-use super::{BootTestError, Subject, check, make_directory, millis, seed};
+use super::{BootTestError, Subject, TestDocument, check, machine, make_directory, millis, seed};
 
 /// The copy's disk is larger than the image by this, and larger than the 16 GiB up to
 /// which an ext4 of 4 KiB blocks grows without new descriptor blocks.
 const GROWTH: u64 = 8 << 30;
 const GROWN_MIN: u64 = 17 << 30;
+/// The phase of documents that runs in the guest.
+const TEST: &str = "test";
 /// Lines of the console in a report.
 const CONSOLE_LINES: usize = 25;
 /// Facts come in a second; a guest that swaps takes longer.
@@ -80,9 +84,11 @@ pub(super) fn boot(
             source,
         };
         let vm = Vm::start(cx, &spec).map_err(failed)?;
-        Session::new(cx, subject, firmware, &spec, &vm)
-            .go(vm, extent)
-            .map_err(failed)
+        let session = Session::new(cx, subject, firmware, &spec, &vm);
+        session.go(vm, extent).map_err(|stop| match stop {
+            Stop::Machine(source) => failed(source),
+            Stop::Document { document, source } => BootTestError::Document { document, source },
+        })
     });
     // What cannot be removed now goes with the caller's directory.
     std::fs::remove_dir_all(&scratch).ok();
@@ -168,7 +174,7 @@ impl<'a> Session<'a> {
     }
 
     /// The whole boot. What the guest does wrong becomes a check; an error is the host's.
-    fn go(mut self, mut vm: Vm, extent: Extent) -> Result<Booted, VmError> {
+    fn go(mut self, mut vm: Vm, extent: Extent) -> Result<Booted, Stop> {
         let mut facts = None;
         let went = self
             .reach(&mut vm, extent, &mut facts)
@@ -176,10 +182,11 @@ impl<'a> Session<'a> {
                 Extent::Whole => self.whole(vm, facts.as_ref()),
                 Extent::Identity { .. } => Ok(()),
             });
-        if let Err(error) = went {
-            if !is_of_guest(&error) {
-                return Err(error);
-            }
+        if let Err(stop) = went {
+            let error = match stop {
+                Stop::Machine(error) if is_of_guest(&error) => error,
+                stop => return Err(stop),
+            };
             let name = if facts.is_some() {
                 "machine"
             } else {
@@ -216,7 +223,7 @@ impl<'a> Session<'a> {
         vm: &mut Vm,
         extent: Extent,
         facts: &mut Option<Facts>,
-    ) -> Result<(), VmError> {
+    ) -> Result<(), Stop> {
         let until = self.started + self.subject.boot_limit;
         let way = vm.connect_guest(self.cx, until)?;
         self.boot.way = Some(way);
@@ -244,7 +251,7 @@ impl<'a> Session<'a> {
     }
 
     /// Every check, then the power button.
-    fn whole(&mut self, mut vm: Vm, facts: Option<&Facts>) -> Result<(), VmError> {
+    fn whole(&mut self, mut vm: Vm, facts: Option<&Facts>) -> Result<(), Stop> {
         let Some(facts) = facts else { return Ok(()) };
         let times = self.boot.times;
         let mut first = check::multi_user(facts, times.as_ref());
@@ -271,6 +278,12 @@ impl<'a> Session<'a> {
         checks.extend(check::budgets(&self.subject.budget, times.as_ref(), &usage));
         self.boot.usage = Some(usage);
 
+        for test in &self.subject.documents {
+            if test.document.phases().any(|phase| phase == TEST) {
+                self.document(&mut vm, test)?;
+            }
+        }
+
         // What the shutdown will show says nothing about a check that failed before it.
         self.boot.console_tail = self.console.last_lines(CONSOLE_LINES, &self.cx.redactor);
         let off = vm.power_off(self.cx, self.subject.power_off_limit)?;
@@ -283,6 +296,35 @@ impl<'a> Session<'a> {
             Check::new("power-off", false, format!("not within {time}: killed"))
         });
         Ok(())
+    }
+
+    /// The test phase of a document: a check per step.
+    fn document(&mut self, vm: &mut Vm, test: &TestDocument) -> Result<(), Stop> {
+        let TestDocument {
+            document,
+            parameters,
+        } = test;
+        let name = document.name();
+        let guest = machine::Guest::new(vm);
+        match run_document(self.cx, document, parameters, &[TEST], &guest) {
+            Ok(report) => {
+                self.boot
+                    .checks
+                    .extend(report.steps.iter().map(|step| of_step(name, step)));
+                Ok(())
+            }
+            Err(RunError::Cancelled(cancelled)) => Err(Stop::Machine(cancelled.into())),
+            Err(error @ RunError::Machine { .. }) => {
+                let check = Check::new(name, false, error.to_string());
+                let details = causes(&error);
+                self.boot.checks.push(check.details(details));
+                Ok(())
+            }
+            Err(source) => Err(Stop::Document {
+                document: name.to_owned(),
+                source: Box::new(source),
+            }),
+        }
     }
 
     /// What a script of ours prints, as lines for a report.
@@ -310,6 +352,50 @@ impl<'a> Session<'a> {
         })?;
         Ok((finished, String::from_utf8_lossy(&out).into_owned()))
     }
+}
+
+/// Why a boot was given up.
+enum Stop {
+    Machine(VmError),
+    Document {
+        document: String,
+        source: Box<RunError>,
+    },
+}
+
+impl From<VmError> for Stop {
+    fn from(error: VmError) -> Self {
+        Self::Machine(error)
+    }
+}
+
+/// What a step of a document came to.
+fn of_step(document: &str, step: &StepReport) -> Check {
+    let name = format!("{document} {}/{}", step.phase, step.step);
+    let took = format_duration(step.duration);
+    let (is_passed, summary) = match (&step.status, &step.error) {
+        (StepStatus::Failed, Some(error)) => (false, error.clone()),
+        (StepStatus::Failed, None) => (false, "failed".to_owned()),
+        (StepStatus::IgnoredFailure, _) => (true, format!("failed, which it ignores, {took}")),
+        (StepStatus::Skipped, _) => (true, "skipped by its condition".to_owned()),
+        (StepStatus::Success, _) => (true, format!("passed, {took}")),
+    };
+    let details = if is_passed {
+        Vec::new()
+    } else {
+        step.tail.clone()
+    };
+    Check {
+        ms: millis(step.duration),
+        ..Check::new(name, is_passed, summary).details(details)
+    }
+}
+
+/// What led to an error, the nearest first.
+fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(error.source(), |error| error.source())
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// Ends when there are as many ssh host keys, or when the boot is over without them.

@@ -62,10 +62,12 @@ impl<'s, S: Shell> Guest<'s, S> {
         output: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Finished, MachineError> {
         let mut shell = self.0.lock().expect("no panic while held");
-        shell.shell(cx, script, output).map_err(|error| match error {
-            VmError::Cancelled(cancelled) => MachineError::Cancelled(cancelled),
-            error => MachineError::machine(error),
-        })
+        shell
+            .shell(cx, script, output)
+            .map_err(|error| match error {
+                VmError::Cancelled(cancelled) => MachineError::Cancelled(cancelled),
+                error => MachineError::machine(error),
+            })
     }
 
     /// A script of ours on a file; gives what it printed.
@@ -218,7 +220,8 @@ impl<S: Shell> Machine for Guest<'_, S> {
             quoted(path),
             set(attributes)
         );
-        self.file(cx, "make the directory", path, &text, b"").map(drop)
+        self.file(cx, "make the directory", path, &text, b"")
+            .map(drop)
     }
 
     fn copy(&self, cx: &Cx, from: &str, to: &str) -> Result<(), MachineError> {
@@ -239,8 +242,9 @@ impl<S: Shell> Machine for Guest<'_, S> {
         );
         let out = self.file(cx, "list", path, &text, b"")?;
         let names = out.split(|b| *b == 0).filter(|name| !name.is_empty());
-        let mut names: Vec<String> =
-            names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        let mut names: Vec<String> = names
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect();
         names.sort_unstable();
         Ok(names)
     }
@@ -254,8 +258,8 @@ impl<S: Shell> Machine for Guest<'_, S> {
 const NO_USER: &str = "goldsmith: no such user";
 const NO_PROGRAM: &str = "goldsmith: no such program";
 
-/// The lines that start a program. A script comes by standard input and is put into a file
-/// that only its user can read; standard input is then empty.
+/// The lines that start a program in the place of bash. A script comes by standard input,
+/// and goes on as a file without a name that only its user can read.
 fn program(script: &Script) -> String {
     let mut text = String::new();
     let mut line = |line: std::fmt::Arguments<'_>| {
@@ -264,18 +268,28 @@ fn program(script: &Script) -> String {
     let mut switch = String::new();
     if let Some(user) = &script.user {
         let user = quoted(user);
-        line(format_args!("user={user}; id -u -- \"$user\" >/dev/null 2>&1 || {{ echo '{NO_USER}' >&2; exit {MISSING}; }}"));
-        line(format_args!("export USER=\"$user\" LOGNAME=\"$user\"; HOME=$(getent passwd \"$user\" | cut -d: -f6)"));
-        switch.push_str("setpriv --reuid \"$user\" --regid \"$(id -g -- \"$user\")\" --init-groups -- ");
+        line(format_args!(
+            "user={user}; id -u -- \"$user\" >/dev/null 2>&1 || {{ echo '{NO_USER}' >&2; exit {MISSING}; }}"
+        ));
+        line(format_args!(
+            "export USER=\"$user\" LOGNAME=\"$user\"; HOME=$(getent passwd \"$user\" | cut -d: -f6)"
+        ));
+        switch.push_str(
+            "setpriv --reuid \"$user\" --regid \"$(id -g -- \"$user\")\" --init-groups -- ",
+        );
     }
     let start = match &script.program {
         Program::Bash(_) => {
-            line(format_args!("file=$(mktemp /tmp/goldsmith-XXXXXX) && cat >\"$file\" || exit 1"));
-            line(format_args!("trap 'rm -f \"$file\"' EXIT"));
+            line(format_args!(
+                "file=$(mktemp /tmp/goldsmith-XXXXXX) && cat >\"$file\" || exit 1"
+            ));
             if script.user.is_some() {
                 line(format_args!("chown -- \"$user\" \"$file\" || exit 1"));
             }
-            "bash \"$file\"".to_owned()
+            line(format_args!(
+                "exec 3<\"$file\" && rm -f -- \"$file\" || exit 1"
+            ));
+            "bash /dev/fd/3".to_owned()
         }
         Program::Argv(argv) => {
             let words: Vec<String> = argv.iter().map(|word| quoted(word)).collect();
@@ -291,8 +305,10 @@ fn program(script: &Script) -> String {
     for (name, value) in &script.env {
         line(format_args!("export {name}={}", quoted(value)));
     }
-    line(format_args!("unset INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID"));
-    line(format_args!("{switch}{start} </dev/null"));
+    line(format_args!(
+        "unset INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID"
+    ));
+    line(format_args!("exec {switch}{start} </dev/null"));
     text
 }
 
