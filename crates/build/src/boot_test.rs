@@ -18,9 +18,12 @@ pub mod format;
 mod junit;
 mod machine;
 mod seed;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::io;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -69,7 +72,8 @@ pub struct Subject {
     pub cpus: u32,
     /// Memory of a guest in MiB.
     pub memory_mib: u32,
-    /// How many guests may run at once. Two on two cores take as long as one after the other.
+    /// How many guests may run at once: no more than there are processors for, or each takes
+    /// as much longer as was to be won, and its boot time is not its own.
     pub at_once: usize,
     /// Whether guests find a datasource for cloud-init, as in a cloud.
     pub has_datasource: bool,
@@ -82,6 +86,7 @@ pub struct Subject {
 impl Subject {
     /// A test with the usual limits, in guests of two processors and 1 GiB.
     pub fn new(name: &str, disk: &Path, arch: &str, probe: Probe, scratch: &Path) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         Self {
             name: name.to_owned(),
             disk: disk.to_path_buf(),
@@ -94,7 +99,7 @@ impl Subject {
             power_off_limit: POWER_OFF_LIMIT,
             cpus: 2,
             memory_mib: 1024,
-            at_once: 1,
+            at_once: (processors / 2).max(1),
             has_datasource: true,
             scratch: scratch.to_path_buf(),
             logs: scratch.to_path_buf(),

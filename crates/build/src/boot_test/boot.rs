@@ -23,6 +23,8 @@ const GROWN_MIN: u64 = 17 << 30;
 const TEST: &str = "test";
 /// Lines of the console in a report.
 const CONSOLE_LINES: usize = 25;
+/// What the console shows just after an alarm says more than what it showed before.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 /// Facts come in a second; a guest that swaps takes longer.
 const FACTS_LIMIT: Duration = Duration::from_mins(1);
 /// More output than this from a script of ours is not read on.
@@ -176,17 +178,18 @@ impl<'a> Session<'a> {
     /// The whole boot. What the guest does wrong becomes a check; an error is the host's.
     fn go(mut self, mut vm: Vm, extent: Extent) -> Result<Booted, Stop> {
         let mut facts = None;
-        let went = self
-            .reach(&mut vm, extent, &mut facts)
-            .and_then(|()| match extent {
-                Extent::Whole => self.whole(vm, facts.as_ref()),
-                Extent::Identity { .. } => Ok(()),
-            });
+        let mut went = self.reach(&mut vm, extent, &mut facts);
+        if let (Ok(()), Extent::Whole, Some(facts)) = (&went, extent, &facts) {
+            went = self.whole(&mut vm, facts);
+        }
         if let Err(stop) = went {
             let error = match stop {
-                Stop::Machine(error) if is_of_guest(&error) => error,
+                Stop::Machine(error) if error.is_of_guest() => error,
                 stop => return Err(stop),
             };
+            if matches!(error, VmError::Alarm(_)) {
+                self.cx.clock().sleep(LAST_WORDS);
+            }
             let name = if facts.is_some() {
                 "machine"
             } else {
@@ -196,6 +199,8 @@ impl<'a> Session<'a> {
                 .checks
                 .push(Check::new(name, false, error.to_string()));
         }
+        // The console is whole when the machine is gone.
+        drop(vm);
         self.boot.total_ms = millis(self.since_start());
         self.boot.is_passed = self.boot.checks.iter().all(|check| check.is_passed);
         if self.boot.is_passed {
@@ -251,23 +256,23 @@ impl<'a> Session<'a> {
     }
 
     /// Every check, then the power button.
-    fn whole(&mut self, mut vm: Vm, facts: Option<&Facts>) -> Result<(), Stop> {
-        let Some(facts) = facts else { return Ok(()) };
+    fn whole(&mut self, vm: &mut Vm, facts: &Facts) -> Result<(), Stop> {
         let times = self.boot.times;
-        let mut first = check::multi_user(facts, times.as_ref());
-        if !first.is_passed {
-            first = first.details(self.lines(&mut vm, "systemctl list-jobs --no-pager")?);
+        let mut settled = check::settled(facts, times.as_ref());
+        if !settled.is_passed {
+            settled = settled.details(self.lines(vm, "systemctl list-jobs --no-pager")?);
         }
         let mut journal = Vec::new();
         let failed = facts.failed_units();
         if !failed.is_empty() {
-            journal = self.lines(&mut vm, &journal_of(&failed))?;
+            journal = self.lines(vm, &journal_of(&failed))?;
         }
         let now = self.cx.clock().unix_seconds();
         let usage = usage(facts);
         let checks = &mut self.boot.checks;
         checks.extend([
-            first,
+            check::multi_user(facts, times.as_ref()),
+            settled,
             check::failed_units(facts, journal),
             check::network(facts),
             check::root_grown(facts),
@@ -280,7 +285,7 @@ impl<'a> Session<'a> {
 
         for test in &self.subject.documents {
             if test.document.phases().any(|phase| phase == TEST) {
-                self.document(&mut vm, test)?;
+                self.document(vm, test)?;
             }
         }
 
@@ -410,14 +415,6 @@ fn wait_for_identity(host_keys: usize) -> String {
     )
 }
 
-/// Whether it was the guest that failed, not this host.
-fn is_of_guest(error: &VmError) -> bool {
-    matches!(
-        error,
-        VmError::Alarm(_) | VmError::TooLate { .. } | VmError::Protocol(_) | VmError::Exited { .. }
-    )
-}
-
 /// The last lines of each unit's journal; names are the guest's, so they are quoted.
 fn journal_of(units: &[&str]) -> String {
     let quoted: Vec<String> = units
@@ -438,13 +435,12 @@ fn times(facts: &Facts, elapsed: Duration, agent: Duration) -> Option<Times> {
     let multi_user = facts.multi_user()?;
     let userspace = facts.userspace()?;
     let loader = elapsed.saturating_sub(facts.uptime()?);
-    let settled = facts.settled().unwrap_or(multi_user);
     Some(Times {
         multi_user_ms: millis(loader + multi_user),
         loader_ms: millis(loader),
         kernel_ms: millis(userspace),
         userspace_ms: millis(multi_user.saturating_sub(userspace)),
-        settled_ms: millis(loader + settled),
+        settled_ms: facts.settled().map(|settled| millis(loader + settled)),
         agent_ms: millis(agent),
     })
 }
