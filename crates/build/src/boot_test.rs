@@ -43,7 +43,7 @@ pub use text::text;
 
 /// What a boot may take from power-on until every service is up, unless told otherwise:
 /// several times what the translator needs on a busy host.
-pub const BOOT_LIMIT: Duration = Duration::from_mins(4);
+pub const BOOT_LIMIT: Duration = Duration::from_mins(5);
 /// What a guest may take to shut down.
 pub const POWER_OFF_LIMIT: Duration = Duration::from_mins(1);
 

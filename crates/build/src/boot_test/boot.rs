@@ -10,6 +10,7 @@ use goldsmith_core::recipe::Firmware;
 use goldsmith_core::size::format_duration;
 use goldsmith_exec::vm::guest::{Finished, Script};
 use goldsmith_exec::vm::{Arch, Disk, Vm, VmError, VmSpec};
+use serde_json::Value;
 
 use super::facts::{self, Facts};
 use super::format::{Boot, Check, Times, Usage};
@@ -19,6 +20,8 @@ use super::{BootTestError, Subject, TestDocument, check, machine, make_directory
 /// which an ext4 of 4 KiB blocks grows without new descriptor blocks.
 const GROWTH: u64 = 8 << 30;
 const GROWN_MIN: u64 = 17 << 30;
+/// How often a boot is begun when QEMU itself crashes.
+const ATTEMPTS: u32 = 3;
 /// The phase of documents that runs in the guest.
 const TEST: &str = "test";
 /// Lines of the console in a report.
@@ -79,19 +82,18 @@ pub(super) fn boot(
     let scratch = subject.scratch.join(&label);
     make_directory(&scratch)?;
     let phase = cx.phase(format!("boot {label}"), None);
-    let result = machine(cx, subject, arch, firmware, &label).and_then(|spec| {
-        let failed = |source| BootTestError::Machine {
-            image: subject.name.clone(),
-            firmware,
-            source,
-        };
-        let vm = Vm::start(cx, &spec).map_err(failed)?;
-        let session = Session::new(cx, subject, firmware, &spec, &vm);
-        session.go(vm, extent).map_err(|stop| match stop {
-            Stop::Machine(source) => failed(source),
-            Stop::Document { document, source } => BootTestError::Document { document, source },
-        })
-    });
+    let mut result = attempt(cx, subject, arch, firmware, extent, &label);
+    for _ in 1..ATTEMPTS {
+        match &result {
+            Err(BootTestError::Machine { source, .. }) if source.is_crash() => {
+                cx.warn(format!(
+                    "boot {label}: QEMU crashed ({source}); starting again"
+                ));
+            }
+            _ => break,
+        }
+        result = attempt(cx, subject, arch, firmware, extent, &label);
+    }
     // What cannot be removed now goes with the caller's directory.
     std::fs::remove_dir_all(&scratch).ok();
     let booted = result?;
@@ -106,6 +108,28 @@ pub(super) fn boot(
         failed => format!("{failed} of {} checks failed", booted.boot.checks.len()),
     });
     Ok(booted)
+}
+
+fn attempt(
+    cx: &Cx,
+    subject: &Subject,
+    arch: Arch,
+    firmware: Firmware,
+    extent: Extent,
+    label: &str,
+) -> Result<Booted, BootTestError> {
+    let failed = |source| BootTestError::Machine {
+        image: subject.name.clone(),
+        firmware,
+        source,
+    };
+    let spec = machine(cx, subject, arch, firmware, label)?;
+    let vm = Vm::start(cx, &spec).map_err(failed)?;
+    let session = Session::new(cx, subject, firmware, &spec, &vm);
+    session.go(vm, extent).map_err(|stop| match stop {
+        Stop::Machine(source) => failed(source),
+        Stop::Document { document, source } => BootTestError::Document { document, source },
+    })
 }
 
 /// The machine of a copy, with its seed disk written.
@@ -320,6 +344,11 @@ impl<'a> Session<'a> {
             }
             Err(RunError::Cancelled(cancelled)) => Err(Stop::Machine(cancelled.into())),
             Err(error @ RunError::Machine { .. }) => {
+                if let Err(ended) = vm.execute(self.cx, "query-status", &Value::Null)
+                    && !ended.is_of_guest()
+                {
+                    return Err(Stop::Machine(ended));
+                }
                 let check = Check::new(name, false, error.to_string());
                 let details = causes(&error);
                 self.boot.checks.push(check.details(details));

@@ -1,15 +1,23 @@
 //! The whole test on disks that do not come up: guests of one boot sector.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use goldsmith_core::cx::Clock;
+use goldsmith_core::event::{Event, EventSink};
 use goldsmith_core::secret::{MASK, Secret};
 use goldsmith_exec::vm::Accel;
 
 use super::*;
 
 struct SystemClock(Instant);
+
+impl SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "tests run real programs")]
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+}
 
 impl Clock for SystemClock {
     fn unix_seconds(&self) -> i64 {
@@ -26,9 +34,7 @@ impl Clock for SystemClock {
 }
 
 pub(super) fn cx() -> Cx {
-    #[expect(clippy::disallowed_methods, reason = "tests run real programs")]
-    let now = Instant::now();
-    Cx::silent(Arc::new(SystemClock(now)))
+    Cx::silent(Arc::new(SystemClock::start()))
 }
 
 /// Prints its text to the first serial port and halts.
@@ -153,6 +159,53 @@ fn interrupted() {
     assert!(cx.clock().monotonic() < Duration::from_secs(4));
     canceller.join().unwrap();
     bench.check_left();
+}
+
+#[derive(Default)]
+struct Warnings(Mutex<Vec<String>>);
+
+impl EventSink for Warnings {
+    fn emit(&self, event: Event) {
+        if let Event::Warning { text } = event {
+            self.0.lock().unwrap().push(text);
+        }
+    }
+}
+
+/// The process whose command line names this directory, once there is one.
+fn process_of(directory: &Path) -> rustix::process::Pid {
+    let wanted = directory.to_str().unwrap().as_bytes().to_vec();
+    loop {
+        for process in std::fs::read_dir("/proc").unwrap().flatten() {
+            let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+            let number = process.file_name().to_string_lossy().parse().ok();
+            if line.windows(wanted.len()).any(|window| window == wanted)
+                && let Some(pid) = number.and_then(rustix::process::Pid::from_raw)
+            {
+                return pid;
+            }
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_crash_of_qemu_is_not_the_guest_s_fault() {
+    let mut bench = Bench::new(Some("starting\n"));
+    bench.subject.boot_limit = Duration::from_secs(3);
+    let warnings = Arc::new(Warnings::default());
+    let cx = Cx::new(Arc::new(SystemClock::start()), warnings.clone());
+    let directory = bench.subject.scratch.clone();
+    let crash = std::thread::spawn(move || {
+        let pid = process_of(&directory);
+        std::thread::sleep(Duration::from_millis(500));
+        rustix::process::kill_process(pid, rustix::process::Signal::ABORT).unwrap();
+    });
+    bench.check_failed(&cx, "no agent in the guest within 2 s", &["starting"]);
+    crash.join().unwrap();
+    let warnings = warnings.0.lock().unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("QEMU crashed"), "{warnings:?}");
 }
 
 #[test]

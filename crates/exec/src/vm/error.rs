@@ -1,10 +1,12 @@
 //! What can go wrong with a machine, by whose fault it is.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
 use goldsmith_core::failure::{Cancelled, Class, Failure};
+use rustix::process::Signal;
 
 use super::Arch;
 
@@ -93,11 +95,21 @@ pub enum VmError {
 
 impl VmError {
     /// Whether it was the guest that failed, not this host.
-    pub const fn is_of_guest(&self) -> bool {
-        matches!(
-            self,
-            Self::Alarm(_) | Self::TooLate { .. } | Self::Protocol(_) | Self::Exited { .. }
-        )
+    pub fn is_of_guest(&self) -> bool {
+        match self {
+            Self::Alarm(_) | Self::TooLate { .. } | Self::Protocol(_) => true,
+            Self::Exited { exit, .. } => exit.signal().is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether QEMU itself crashed: its translator does, now and then, when a guest of
+    /// several processors sets its devices up (`iotlb_to_section` in QEMU's issue 1921).
+    /// The same machine may well run the next time.
+    pub fn is_crash(&self) -> bool {
+        // Killed: by somebody, or for want of memory. That does not pass by itself.
+        matches!(self, Self::Exited { exit, .. }
+            if exit.signal().is_some_and(|signal| signal != Signal::KILL.as_raw()))
     }
 }
 
