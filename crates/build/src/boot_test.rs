@@ -18,6 +18,7 @@ pub mod format;
 mod junit;
 mod machine;
 mod seed;
+mod session;
 #[cfg(test)]
 mod tests;
 mod text;
