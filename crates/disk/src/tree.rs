@@ -154,16 +154,22 @@ impl Tree {
         self.nodes.insert(path.into(), node)
     }
 
-    /// Puts a file that root owns, with its content, at `path`. Directories that are missing above
-    /// it are made, mode `0o755`.
-    pub fn insert_file(&mut self, path: &str, mode: u16, mtime: Time, bytes: Vec<u8>) {
-        for (at, _) in path.match_indices('/') {
+    /// Makes the directory `path` and those above it where there is nothing yet: root's, mode `0o755`.
+    pub fn ensure_directory(&mut self, path: &str, mtime: Time) {
+        for (at, _) in path.match_indices('/').chain([(path.len(), "")]) {
             self.nodes
                 .entry(path.as_bytes()[..at].to_vec())
                 .or_insert_with(|| Node {
                     attributes: Attributes::root_owned(0o755, mtime),
                     kind: Kind::Directory,
                 });
+        }
+    }
+
+    /// Puts a file that root owns, with its content, at `path`, and makes the directories above it.
+    pub fn insert_file(&mut self, path: &str, mode: u16, mtime: Time, bytes: Vec<u8>) {
+        if let Some((parent, _)) = path.rsplit_once('/') {
+            self.ensure_directory(parent, mtime);
         }
         let node = Node {
             attributes: Attributes::root_owned(mode, mtime),

@@ -49,7 +49,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The directory a path is in, and its name there.
-    fn parent<'p>(self, path: &'p str) -> Result<(OwnedFd, &'p str), Errno> {
+    fn parent(self, path: &str) -> Result<(OwnedFd, &str), Errno> {
         let path = path.trim_end_matches('/');
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         if matches!(name, "" | "." | "..") {

@@ -157,9 +157,15 @@ fn a_cancel_ends_the_run() {
 
 #[test]
 fn steps_cost_little() {
-    let steps: String = (0..200)
-        .map(|n| format!("      - {{name: s{n}, action: CreateFile, inputs: [{{path: /tmp/f{n}, content: '{n}'}}]}}\n"))
-        .collect();
+    let mut steps = String::new();
+    for n in 0..200 {
+        let inputs = format!("[{{path: /tmp/f{n}, content: '{n}'}}]");
+        writeln!(
+            steps,
+            "      - {{name: s{n}, action: CreateFile, inputs: {inputs}}}"
+        )
+        .unwrap();
+    }
     let text = format!("schemaVersion: 1.0\nphases:\n  - name: build\n    steps:\n{steps}");
     let fixture = Fixture::new();
     let (cx, _) = cx();

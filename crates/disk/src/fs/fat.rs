@@ -22,7 +22,7 @@ mod name;
 use directory::{Directory, Entry};
 use geometry::{FAT16_ROOT_ENTRIES, Geometry, SECTOR};
 
-const DIRECTORY_ENTRIES_MAX: usize = 65_535;
+const DIRECTORY_ENTRIES_MAX: u64 = 65_535;
 
 /// What a file system is made of, its files apart.
 #[derive(Debug, Clone)]
@@ -57,6 +57,9 @@ pub enum FatError {
     /// A name FAT cannot hold, or one that is there already in other case.
     #[error("`{0}` cannot be a file name on a FAT file system, or is there twice")]
     Name(String),
+    /// A directory with more names than one can have.
+    #[error("directory `/{0}` has too many files for a FAT file system")]
+    Entries(String),
     /// The files do not fit.
     #[error("the files need {needed} bytes, the FAT file system has room for {room}")]
     Full {
@@ -98,16 +101,18 @@ pub fn write<'f>(fat: &Fat<'_>, files: &'f Files) -> Result<Regions<'f>, FatErro
     let sizes = files.values().map(|bytes| bytes.len() as u64);
     let listings = directories.values().map(Directory::size);
     let needed: u64 = sizes.chain(listings).map(of).sum();
-    let too_many = |directory: &Directory| {
-        let limit = if geometry.is_fat32 {
-            DIRECTORY_ENTRIES_MAX as u64
-        } else {
+    for (path, directory) in &directories {
+        let limit = if path.is_empty() && !geometry.is_fat32 {
             FAT16_ROOT_ENTRIES
+        } else {
+            DIRECTORY_ENTRIES_MAX
         };
-        directory.size() / 32 > limit
-    };
+        if directory.size() / 32 > limit {
+            return Err(FatError::Entries(path.clone()));
+        }
+    }
     let too_large = files.values().any(|b| u32::try_from(b.len()).is_err());
-    if needed > geometry.clusters || too_large || directories.values().any(too_many) {
+    if needed > geometry.clusters || too_large {
         return Err(FatError::Full {
             needed: needed * cluster_bytes,
             room: geometry.clusters * cluster_bytes,

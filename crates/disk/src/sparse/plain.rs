@@ -1,5 +1,6 @@
 //! Plain SHA-256 of a disk whose chunks come in any order.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
@@ -11,14 +12,14 @@ use super::{CHUNK, Chunk};
 /// Costs by the size of the disk, holes included (about 2 GB/s with SHA instructions). Chunks
 /// that come before their turn are held; file systems write little but their metadata early.
 #[derive(Clone)]
-pub struct PlainDigest {
+pub struct PlainDigest<C = Chunk> {
     hasher: Sha256,
     size: u64,
     done: u64,
-    early: BTreeMap<u64, Vec<u8>>,
+    early: BTreeMap<u64, C>,
 }
 
-impl std::fmt::Debug for PlainDigest {
+impl<C> std::fmt::Debug for PlainDigest<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PlainDigest")
             .field("size", &self.size)
@@ -28,7 +29,7 @@ impl std::fmt::Debug for PlainDigest {
     }
 }
 
-impl PlainDigest {
+impl<C: Borrow<Chunk>> PlainDigest<C> {
     /// Of a disk of `size` bytes.
     pub fn new(size: u64) -> Self {
         Self {
@@ -39,16 +40,10 @@ impl PlainDigest {
         }
     }
 
-    /// Adds a chunk; gives its buffer back when it is not needed any more.
-    pub fn add(&mut self, chunk: Chunk) -> Option<Vec<u8>> {
-        if chunk.index == self.done {
-            self.hasher.update(&chunk.bytes);
-            self.done += 1;
-            self.catch_up();
-            return Some(chunk.bytes);
-        }
-        self.early.insert(chunk.index, chunk.bytes);
-        None
+    /// Adds a chunk; it is held until those before it have come or are known to be zeros.
+    pub fn add(&mut self, chunk: C) {
+        self.early.insert(chunk.borrow().index, chunk);
+        self.catch_up();
     }
 
     /// Learns that chunks below `index` that did not come are zeros.
@@ -65,8 +60,8 @@ impl PlainDigest {
     }
 
     fn catch_up(&mut self) {
-        while let Some(bytes) = self.early.remove(&self.done) {
-            self.hasher.update(&bytes);
+        while let Some(chunk) = self.early.remove(&self.done) {
+            self.hasher.update(&chunk.borrow().bytes);
             self.done += 1;
         }
     }

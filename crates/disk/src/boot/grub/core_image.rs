@@ -6,7 +6,7 @@
 //!   diskboot.img       1 sector; the list at its end says where the rest is: u64 LBA, u16 sectors, u16 segment
 //!   lzma_decompress.img  u32 at 0x08 compressed size, at 0x0C plain size, at 0x10 Reed-Solomon bytes (none)
 //!   LZMA (lc 3, lp 0, pb 2, 64 KiB dictionary, no header) of
-//!     kernel.img       as loaded at 0x9000; u32 at 0x08 size of what follows
+//!     kernel.img       as loaded at 0x9000
 //!     "mimg"           u32 offset of the first object (12), u32 size of all of it
 //!     objects          u32 type (0 module, 2 configuration, 3 prefix), u32 size with these 8 bytes, padded to 4
 //! ```
@@ -212,11 +212,8 @@ fn payload(
     if size > FILE_MAX {
         return Err(GrubError::TooLarge(size));
     }
-    let kernel = elf::load(files.get("kernel.img")?, LINK_ADDRESS);
-    let mut image = kernel
-        .filter(|kernel| kernel.len() > 0x20)
+    let mut image = elf::load(files.get("kernel.img")?, LINK_ADDRESS)
         .ok_or_else(|| GrubError::Form("kernel.img".into()))?;
-    put_u32(&mut image, 0x08, size);
     image.extend(b"mimg");
     let header = image.len();
     image.extend([0; 8]);

@@ -35,7 +35,7 @@ pub(super) fn load(file: &[u8], base: u32) -> Option<Vec<u8>> {
         }
         image[at..end].copy_from_slice(bytes);
     }
-    Some(image)
+    (!image.is_empty()).then_some(image)
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

@@ -1,0 +1,131 @@
+//! What a bootable image needs and no package brings: a name, a network by
+//! default, where cloud-init looks, host keys for a server of SSH. Every item
+//! is one record; `/etc/fstab` comes with the disk.
+
+use std::io;
+
+use goldsmith_core::cx::Cx;
+use goldsmith_core::event::Event;
+use goldsmith_exec::ns::Command;
+
+use super::rooted::Rooted;
+use super::{BootstrapError, Tree};
+
+/// What differs from image to image.
+#[derive(Debug, Clone, Copy)]
+pub struct Finish<'a> {
+    /// The name an instance has until something gives it another.
+    pub hostname: &'a str,
+    /// Content of `/etc/apt/sources.list.d/goldsmith.sources` (sources.list(5)); `None`: the
+    /// image knows no repository.
+    pub apt_sources: Option<&'a str>,
+}
+
+/// A file for trees that have what it is for.
+struct Item {
+    path: &'static str,
+    content: &'static str,
+    /// One of these paths is in the tree.
+    with: &'static [&'static str],
+    /// None of these is.
+    without: &'static [&'static str],
+    /// A unit to enable.
+    unit: Option<&'static str>,
+}
+
+const ITEMS: [Item; 3] = [
+    // Read after the files that cloud-init and netplan write, which stay in charge.
+    Item {
+        path: "/etc/systemd/network/80-goldsmith-dhcp.network",
+        content: "# An instance that nobody configures gets its address by DHCP.\n\
+                  [Match]\nName=en* eth*\n\n[Network]\nDHCP=yes\n",
+        with: &["/usr/lib/systemd/systemd-networkd"],
+        without: &["/usr/sbin/ifup", "/usr/sbin/NetworkManager"],
+        unit: Some("systemd-networkd.service"),
+    },
+    // Sources that need a network to be found stand behind those on a disk. `None` ends the search.
+    Item {
+        path: "/etc/cloud/cloud.cfg.d/90_goldsmith.cfg",
+        content: "datasource_list: [ NoCloud, ConfigDrive, Ec2, Azure, GCE, VMware, OVF, None ]\n",
+        with: &["/usr/bin/cloud-init"],
+        without: &[],
+        unit: None,
+    },
+    // The image has no host keys; every instance makes its own before the server checks them.
+    Item {
+        path: "/etc/systemd/system/ssh.service.d/10-goldsmith-host-keys.conf",
+        content: "[Service]\nExecStartPre=\nExecStartPre=/usr/bin/ssh-keygen -A\n\
+                  ExecStartPre=/usr/sbin/sshd -t\n",
+        with: &["/usr/sbin/sshd"],
+        without: &[],
+        unit: None,
+    },
+];
+
+/// Adds it all.
+pub fn finish(cx: &Cx, tree: &Tree, finish: &Finish<'_>) -> Result<(), BootstrapError> {
+    let rooted = Rooted(tree.sandbox.tree_fd());
+    let write = |path: &str, content: &str| {
+        rooted
+            .write(path, content.as_bytes(), 0o644)
+            .map_err(|source| BootstrapError::tree(path, source))
+    };
+    write("/etc/hostname", &format!("{}\n", finish.hostname))?;
+    write("/etc/hosts", &hosts(finish.hostname))?;
+    if let Some(sources) = finish.apt_sources {
+        write("/etc/apt/sources.list.d/goldsmith.sources", sources)?;
+    }
+    for item in &ITEMS {
+        let has = |path: &&str| -> io::Result<bool> {
+            match rooted.place(path) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+                place => Ok(place?.exists()),
+            }
+        };
+        let any = |paths: &[&str]| {
+            paths
+                .iter()
+                .try_fold(false, |found, path| Ok(found || has(path)?))
+        };
+        let wanted = any(item.with)
+            .and_then(|with| Ok(with && !any(item.without)?))
+            .map_err(|source| BootstrapError::tree(item.path, source))?;
+        if !wanted {
+            continue;
+        }
+        write(item.path, item.content)?;
+        if let Some(unit) = item.unit {
+            enable(cx, tree, unit)?;
+        }
+    }
+    Ok(())
+}
+
+fn hosts(hostname: &str) -> String {
+    format!(
+        "127.0.0.1 localhost\n127.0.1.1 {hostname}\n\n\
+         ::1 localhost ip6-localhost ip6-loopback\n\
+         ff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n"
+    )
+}
+
+/// Makes the links that say that a unit starts by itself.
+fn enable(cx: &Cx, tree: &Tree, unit: &str) -> Result<(), BootstrapError> {
+    let what = format!("systemctl enable {unit}");
+    let command = Command::new(["systemctl", "--quiet", "enable", unit]);
+    let exit = tree.sandbox.run(cx, &command, &mut |stream, text| {
+        cx.emit(Event::Output {
+            source: what.clone(),
+            stream,
+            text: text.to_owned(),
+        });
+    })?;
+    if exit.status.is_success() {
+        return Ok(());
+    }
+    Err(BootstrapError::Script {
+        what,
+        status: exit.status,
+        tail: exit.tail,
+    })
+}

@@ -1,0 +1,148 @@
+//! The same packages, installed by mmdebstrap and by us: the trees may differ
+//! only where `oracle-allow.txt` says why.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use goldsmith_build::bootstrap::{BootstrapSpec, bootstrap};
+use goldsmith_exec::ns::Command;
+
+use super::{scan, world};
+
+/// Packages with diversions of each other's files, statoverrides, capabilities, alternatives,
+/// triggers, users, ACLs, device nodes, hard links.
+const INCLUDE: [&str; 9] = [
+    "systemd-sysv",
+    "molly-guard",
+    "openssh-server",
+    "dbus",
+    "iputils-ping",
+    "vim-tiny",
+    "less",
+    "ca-certificates",
+    "python3-minimal",
+];
+
+/// One line of the list: `kind<tab>pattern<tab>reason`; a `*` in the pattern is any text.
+struct Allowed<'a> {
+    /// `-` only mmdebstrap has it, `+` only we, `~` both, but different, `=` compared line by
+    /// line in any order, users and groups without their numbers.
+    kind: char,
+    pattern: &'a str,
+}
+
+impl<'a> Allowed<'a> {
+    fn parse(text: &'a str) -> Vec<Self> {
+        text.lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .map(|line| {
+                let fields: Vec<&str> = line.split('\t').filter(|f| !f.is_empty()).collect();
+                assert_eq!(fields.len(), 3, "`{line}` is not kind, pattern, reason");
+                Self {
+                    kind: fields[0].chars().next().unwrap(),
+                    pattern: fields[1],
+                }
+            })
+            .collect()
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        let mut parts = self.pattern.split('*');
+        let Some(mut rest) = path.strip_prefix(parts.next().unwrap()) else {
+            return false;
+        };
+        let mut exact = true;
+        for part in parts {
+            let Some(at) = rest
+                .rfind(part)
+                .filter(|_| !part.is_empty())
+                .or(part.is_empty().then_some(rest.len()))
+            else {
+                return false;
+            };
+            rest = &rest[at + part.len()..];
+            exact = part.is_empty() || rest.is_empty();
+        }
+        exact && (rest.is_empty() || self.pattern.ends_with('*'))
+    }
+}
+
+#[test]
+fn same_tree_as_mmdebstrap() {
+    let home = world::home();
+    let (theirs, debs) = (home.path().join("theirs"), home.path().join("debs"));
+    world::mmdebstrap(&INCLUDE, &theirs, &debs);
+    let (store, packages) = world::store(home.path(), &debs);
+    let cx = world::cx();
+    let spec = BootstrapSpec {
+        packages: &packages,
+        architecture: "amd64",
+        epoch: world::EPOCH,
+        hostname: "golden",
+    };
+    let tree = bootstrap(&cx, &store, &spec).unwrap_or_else(|e| panic!("{e}"));
+
+    for argv in [
+        &["dpkg", "--audit"][..],
+        &["dpkg", "--verify"],
+        &["apt-get", "-qq", "check"],
+    ] {
+        let mut said = Vec::new();
+        let exit = tree
+            .sandbox
+            .run(&cx, &Command::new(argv.iter().copied()), &mut |_, line| {
+                said.push(line.to_owned());
+            })
+            .unwrap();
+        assert!(
+            exit.status.is_success() && said.is_empty(),
+            "{argv:?}: {said:#?}"
+        );
+    }
+    compare(&theirs, &tree.sandbox.tree());
+    let status = fs::read_to_string(tree.sandbox.tree().join("var/lib/dpkg/status")).unwrap();
+    let installed = status.matches("\nStatus: install ok installed\n").count();
+    assert_eq!(installed, packages.len());
+}
+
+fn compare(theirs: &Path, ours: &Path) {
+    let text = include_str!("oracle-allow.txt");
+    let allowed = Allowed::parse(text);
+    let by_lines = |path: &str| allowed.iter().any(|a| a.kind == '=' && a.matches(path));
+    let (theirs, ours) = (scan::scan(theirs, &by_lines), scan::scan(ours, &by_lines));
+    let mut used = BTreeSet::new();
+    let mut bad = Vec::new();
+    for path in theirs.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {
+        let (kind, detail) = match (theirs.get(path), ours.get(path)) {
+            (Some(a), Some(b)) if a == b => continue,
+            (Some(a), Some(b)) => {
+                let differ = |x: &Vec<String>, y: &Vec<String>| -> Vec<String> {
+                    x.iter().filter(|fact| !y.contains(fact)).cloned().collect()
+                };
+                (
+                    '~',
+                    format!("{:?} against {:?}", differ(a, b), differ(b, a)),
+                )
+            }
+            (Some(a), None) => ('-', format!("{a:?}")),
+            (None, b) => ('+', format!("{b:?}")),
+        };
+        let matching: Vec<usize> = (0..allowed.len())
+            .filter(|n| allowed[*n].kind == kind && allowed[*n].matches(path))
+            .collect();
+        if matching.is_empty() {
+            bad.push(format!("{kind} {path}: {detail}"));
+        }
+        used.extend(matching);
+    }
+    let unused: Vec<&str> = (0..allowed.len())
+        .filter(|n| allowed[*n].kind != '=' && !used.contains(n))
+        .map(|n| allowed[n].pattern)
+        .collect();
+    assert!(
+        bad.is_empty() && unused.is_empty(),
+        "differences without a reason:\n{}\nreasons without a difference: {unused:?}",
+        bad.join("\n")
+    );
+}

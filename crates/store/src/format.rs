@@ -1,0 +1,85 @@
+//! The form of the store on disk, version 1.
+//!
+//! ```text
+//! store/                      mode 0700
+//!   version                   "1\n"
+//!   blobs/sha256/aa/<hex>     any bytes, named by their SHA-256 (aa: its first two digits), mode 0444
+//!   partial/<hex>             a download that is whole but not yet verified
+//!   partial/<hex>.part        a download under way, or broken off
+//!   packages/<hex>/           a decoded package, named by the digest of its .deb
+//!     entry.json              {"version":1,"bytes":…,"files":…}
+//!     …                       what its maker wrote (see `build::deb`)
+//!   layers/<hex>/             any directory, named by a key; entry.json as above
+//!   scratch/<purpose>-<id>/   work under way; `.lock` in it is locked while its owner lives
+//!   pins/<owner>.json         {"version":1,"digests":["<hex>",…]}: what the owner needs kept
+//!   locks/                    lock files: `users` (shared by every process, exclusive for gc),
+//!                             `sweep`, and one per blob or entry that is being made
+//! ```
+//!
+//! A blob's or an entry's modification time is the last time that it was used.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use goldsmith_core::digest::Sha256;
+
+use crate::error::StoreError;
+
+/// The version this program reads and writes.
+pub const VERSION: u32 = 1;
+
+pub(crate) const DIRECTORIES: [&str; 7] = [
+    "blobs/sha256",
+    "partial",
+    "packages",
+    "layers",
+    "scratch",
+    "pins",
+    "locks",
+];
+pub(crate) const USERS_LOCK: &str = "locks/users";
+pub(crate) const SWEEP_LOCK: &str = "locks/sweep";
+pub(crate) const ENTRY_FILE: &str = "entry.json";
+
+/// What the store knows of an entry: `entry.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct EntryFile {
+    pub(crate) version: u32,
+    /// Allocated bytes of its files, hard links counted once.
+    pub(crate) bytes: u64,
+    /// Number of its files.
+    pub(crate) files: u64,
+}
+
+/// What an owner needs kept: `pins/<owner>.json`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct PinFile {
+    pub(crate) version: u32,
+    pub(crate) digests: Vec<Sha256>,
+}
+
+/// Where a blob stands below the root.
+pub(crate) fn blob(digest: &Sha256) -> PathBuf {
+    let hex = digest.to_string();
+    Path::new("blobs/sha256").join(&hex[..2]).join(hex)
+}
+
+/// Writes the version into a new store; refuses a store of another version.
+pub(crate) fn check_version(root: &Path) -> Result<(), StoreError> {
+    let path = root.join("version");
+    match fs::read_to_string(&path) {
+        // A crash between creation and writing leaves it empty.
+        Ok(text) if text.is_empty() => {}
+        Ok(text) if text.trim() == VERSION.to_string() => return Ok(()),
+        Ok(text) => {
+            return Err(StoreError::Version {
+                path: root.to_owned(),
+                found: text.trim().chars().take(20).collect(),
+            });
+        }
+        Err(e) if e.kind() == ErrorKind::NotFound => {}
+        Err(e) => return Err(StoreError::io("read", &path, e)),
+    }
+    fs::write(&path, format!("{VERSION}\n")).map_err(|e| StoreError::io("write", &path, e))
+}

@@ -1,0 +1,131 @@
+//! Scratch directories: where work under way stands. They go when their owner
+//! drops them, and with the next sweep when their owner was killed.
+
+use std::fs::{self, DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::format;
+use crate::lock;
+use crate::remove::remove_tree;
+
+/// Locked in every scratch directory while its owner lives.
+const OWNER_LOCK: &str = ".lock";
+
+/// A directory for work under way. Removed, with whatever is in it, when dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    path: PathBuf,
+    _owner: File,
+}
+
+impl Scratch {
+    /// The directory. It holds nothing but a hidden lock file at first.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed now goes with the next sweep.
+        drop(remove_tree(&self.path, Some(OWNER_LOCK)));
+    }
+}
+
+/// What a sweep removed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Names of the scratch directories whose owners were dead.
+    pub removed: Vec<String>,
+}
+
+impl Store {
+    /// Makes a scratch directory. `purpose` is a short word for people who look into the store.
+    pub fn scratch(&self, purpose: &str) -> Result<Scratch, StoreError> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        check_name(purpose)?;
+        let _no_sweep = self.sweep_lock()?;
+        loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("{purpose}-{}-{count}", process::id());
+            let path = self.root.join("scratch").join(name);
+            match DirBuilder::new().mode(0o700).create(&path) {
+                Ok(()) => {}
+                // A dead process had the same number.
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => continue,
+                Err(e) => return Err(StoreError::io("create", &path, e)),
+            }
+            let lock_path = path.join(OWNER_LOCK);
+            let owner = lock::open(&lock_path)?;
+            owner
+                .lock()
+                .map_err(|e| StoreError::io("lock", &lock_path, e))?;
+            return Ok(Scratch {
+                path,
+                _owner: owner,
+            });
+        }
+    }
+
+    /// Removes the scratch directories of dead processes. Every command begins with it.
+    ///
+    /// A directory that cannot be removed is left for the next time.
+    pub fn sweep(&self) -> Result<Swept, StoreError> {
+        let directory = self.root.join("scratch");
+        let mut dead = Vec::new();
+        {
+            let _no_new = self.sweep_lock()?;
+            for entry in read_dir(&directory)? {
+                let path = entry.path();
+                // Without a lock file its owner died before it had one, or while removing it.
+                let Ok(owner) = File::open(path.join(OWNER_LOCK)) else {
+                    dead.push((path, None));
+                    continue;
+                };
+                if lock::try_exclusive(&owner, &path)? {
+                    dead.push((path, Some(owner)));
+                }
+            }
+        }
+        let mut swept = Swept::default();
+        for (path, _owner) in dead {
+            if remove_tree(&path, Some(OWNER_LOCK)).is_ok() {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                swept.removed.push(name.into_owned());
+            }
+        }
+        swept.removed.sort();
+        Ok(swept)
+    }
+
+    /// Held for the moments in which a directory has no owner's lock yet.
+    fn sweep_lock(&self) -> Result<File, StoreError> {
+        let path = self.root.join(format::SWEEP_LOCK);
+        let file = lock::open(&path)?;
+        file.lock().map_err(|e| StoreError::io("lock", &path, e))?;
+        Ok(file)
+    }
+}
+
+/// Entries of a directory of the store, sorted by name.
+pub(crate) fn read_dir(path: &Path) -> Result<Vec<fs::DirEntry>, StoreError> {
+    let mut entries = fs::read_dir(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|e| StoreError::io("read", path, e))?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    Ok(entries)
+}
+
+/// Refuses what cannot be one component of a path.
+pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if name.is_empty() || name.len() > 200 || name.starts_with('.') || !name.chars().all(plain) {
+        return Err(StoreError::Name(name.chars().take(80).collect()));
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! What garbage collection removes and keeps.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::Duration;
+
+use goldsmith_core::digest::Sha256;
+use goldsmith_store::{Claim, GcPolicy, Reason, Shelf, Store, StoreError};
+
+use super::{at, open};
+
+/// A blob of 100 kB, used at `used`.
+fn blob(store: &Store, fill: u8, used: i64) -> Sha256 {
+    let digest = store.insert(&vec![fill; 100_000][..], None).unwrap();
+    store.open_blob(&at(used), &digest).unwrap();
+    digest
+}
+
+#[test]
+fn pins_age_and_size() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let blobs: Vec<Sha256> = (0..5)
+        .map(|n| blob(&store, n, i64::from(n) * 100))
+        .collect();
+    store.pin("web-1.0.0", &BTreeSet::from([blobs[0]])).unwrap();
+    let check = |policy: GcPolicy, expected: &[(usize, Reason)]| {
+        let plan = store.gc_plan(&at(500), policy).unwrap();
+        let found: Vec<_> = plan.remove.iter().map(|(i, r)| (i.digest, *r)).collect();
+        let expected: Vec<_> = expected.iter().map(|(n, r)| (blobs[*n], *r)).collect();
+        assert_eq!(found, expected, "{policy:?}");
+        assert_eq!(plan.freed + plan.kept, store.usage().unwrap().blobs.1);
+        plan
+    };
+    let age = |seconds| Some(Duration::from_secs(seconds));
+    check(GcPolicy::default(), &[]);
+    check(
+        GcPolicy {
+            unused_for: age(300),
+            size_max: None,
+        },
+        &[(1, Reason::Unused), (2, Reason::Unused)],
+    );
+    let plan = check(
+        GcPolicy {
+            unused_for: age(400),
+            size_max: Some(250_000),
+        },
+        &[(1, Reason::Unused), (2, Reason::Size), (3, Reason::Size)],
+    );
+
+    // Used again after the plan was made: stays.
+    store.open_blob(&at(501), &blobs[2]).unwrap();
+    store.gc(&at(502), &plan).unwrap();
+    let left: Vec<_> = blobs.iter().map(|b| store.has_blob(b)).collect();
+    assert_eq!(left, [true, false, true, false, true]);
+
+    store.unpin("web-1.0.0").unwrap();
+    store.unpin("web-1.0.0").unwrap();
+    let everything = GcPolicy {
+        unused_for: age(0),
+        size_max: None,
+    };
+    let plan = store.gc_plan(&at(600), everything).unwrap();
+    assert_eq!(plan.remove.len(), 3);
+    assert_eq!(store.gc(&at(600), &plan).unwrap(), plan.freed);
+    assert_eq!(store.usage().unwrap().blobs, (0, 0));
+}
+
+#[test]
+fn entries_and_partial_downloads() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let digest = Sha256::of(b"x");
+    let Claim::Mine(draft) = store.claim(&at(0), Shelf::Packages, &digest).unwrap() else {
+        panic!("a fresh store")
+    };
+    fs::write(draft.path().join("a"), vec![1; 50_000]).unwrap();
+    fs::hard_link(draft.path().join("a"), draft.path().join("b")).unwrap();
+    store.publish(vec![draft]).unwrap();
+    fs::write(store.root().join(format!("partial/{digest}.part")), "half").unwrap();
+    let usage = store.usage().unwrap();
+    assert_eq!((usage.packages.0, usage.partial.0), (1, 1));
+    assert!((50_000..60_000).contains(&usage.packages.1), "{usage:?}");
+
+    let policy = GcPolicy {
+        unused_for: Some(Duration::ZERO),
+        size_max: None,
+    };
+    let far = at(i64::MAX / 2);
+    let plan = store.gc_plan(&far, policy).unwrap();
+    assert_eq!(plan.remove.len(), 2);
+    store.gc(&far, &plan).unwrap();
+    assert_eq!(store.usage().unwrap(), goldsmith_store::Usage::default());
+}
+
+#[test]
+fn not_while_others_work() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let other = open(home.path());
+    let plan = store.gc_plan(&at(0), GcPolicy::default()).unwrap();
+    assert!(matches!(
+        store.gc(&at(0), &plan).unwrap_err(),
+        StoreError::InUse(_)
+    ));
+    drop(other);
+    store.gc(&at(0), &plan).unwrap();
+}
+
+#[test]
+fn a_damaged_pin_stops_everything() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    fs::write(store.root().join("pins/web.json"), "{").unwrap();
+    assert!(matches!(
+        store.gc_plan(&at(0), GcPolicy::default()).unwrap_err(),
+        StoreError::Damaged { .. }
+    ));
+}
