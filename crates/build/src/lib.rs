@@ -1,4 +1,9 @@
-//! The local builder and boot tester.
+//! The local builder and boot tester: from a locked recipe to a disk that was proven.
 
+pub mod assemble;
+pub mod boot_test;
 pub mod bootstrap;
 pub mod deb;
+pub mod export;
+pub mod record;
+pub mod repo;

@@ -74,6 +74,10 @@ impl Failure for FetchError {
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Offline { .. } => vec!["run it once without `--offline`".to_owned()],
+            Self::Write { .. } => vec![
+                "check the space and the permissions there; `goldsmith gc` frees what no lock needs"
+                    .to_owned(),
+            ],
             Self::Failed { .. } => vec![
                 "check the mirror of the source, the proxy variables (http_proxy, https_proxy, no_proxy) and the network"
                     .to_owned(),

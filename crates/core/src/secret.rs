@@ -71,7 +71,9 @@ impl Redactor {
 }
 
 fn encodings(value: &str) -> Vec<String> {
-    let hex = value.bytes().fold(String::new(), |hex, b| format!("{hex}{b:02x}"));
+    let hex = value
+        .bytes()
+        .fold(String::new(), |hex, b| format!("{hex}{b:02x}"));
     let percent: String = value
         .bytes()
         .map(|b| {

@@ -1,3 +1,8 @@
 //! Fakes, fixtures and contract suites shared by the tests.
 
+pub mod apt;
+pub mod clock;
 pub mod host_tree;
+pub mod key;
+pub mod mirror;
+pub mod repo;

@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 /// Longest piece of a line.
-const LINE_BYTES_MAX: usize = 8 << 10;
+const LINE_BYTES_MAX: usize = 64 << 10;
 /// Lines kept for errors.
 const TAIL_LINES: usize = 20;
 /// How often a cancel is looked for.

@@ -44,6 +44,15 @@ pub enum SandboxError {
         #[source]
         source: io::Error,
     },
+    /// The tree has no such program, or it cannot be executed.
+    #[error("cannot start `{program}`")]
+    Start {
+        /// The command.
+        program: String,
+        /// What the kernel said.
+        #[source]
+        source: io::Error,
+    },
     /// A process of the sandbox was killed from outside.
     #[error("the sandbox's first process was killed while `{program}` ran")]
     Lost {
@@ -77,6 +86,12 @@ impl SandboxError {
     }
 
     pub(super) fn stage(stage: Stage, of: impl Into<String>, errno: rustix::io::Errno) -> Self {
+        if stage == Stage::Exec {
+            return Self::Start {
+                program: of.into(),
+                source: errno.into(),
+            };
+        }
         Self::Step {
             step: stage.text(),
             of: Some(of.into()),
@@ -89,7 +104,7 @@ impl Failure for SandboxError {
     fn class(&self) -> Class {
         match self {
             Self::Cancelled(_) => Class::Cancelled,
-            Self::TimedOut { .. } => Class::Config,
+            Self::TimedOut { .. } | Self::Start { .. } => Class::Config,
             _ => Class::Environment,
         }
     }

@@ -42,9 +42,7 @@ pub fn probe(cx: &Cx, scratch: &Path) -> Vec<Ability> {
         Err(error) => vec![ability("overlay", Err(error))],
         Ok(sandbox) => {
             let run = match sandbox.run(cx, &Command::new(["/nothing"]), &mut |_, _| {}) {
-                Err(SandboxError::Step { source, .. })
-                    if source.kind() == std::io::ErrorKind::NotFound =>
-                {
+                Err(SandboxError::Start { .. }) => {
                     Ok("namespaces, mounts, filter and capabilities".to_owned())
                 }
                 Err(error) => Err(error),

@@ -327,11 +327,11 @@ fn errors_say_what_failed() {
     };
     check(
         &Command::new(["no-such"]),
-        "cannot start the command for `no-such`: No such file",
+        "cannot start `no-such`: No such file",
     );
     check(
         &Command::new(["/etc/passwd"]),
-        "cannot start the command for `/etc/passwd`: Permission denied",
+        "cannot start `/etc/passwd`: Permission denied",
     );
     let mut command = Command::new(["bash"]);
     command.cwd = "/nowhere".into();

@@ -1,0 +1,170 @@
+//! From a finished tree to `disk.raw`: the tree is scanned, texts that depend on the disk are put
+//! in, the boot loader is built of the packages' own files, and all of it is written in one pass.
+
+use std::fs::File;
+use std::os::fd::BorrowedFd;
+
+use goldsmith_core::cx::Cx;
+use goldsmith_core::digest::Sha256;
+use goldsmith_core::failure::{Cancelled, Class, Failure};
+use goldsmith_core::recipe::{DiskSpec, Firmware};
+use goldsmith_core::size::format_bytes;
+use goldsmith_disk::boot::config;
+use goldsmith_disk::fs::ext4::Ext4Error;
+use goldsmith_disk::id::Ids;
+use goldsmith_disk::image::{self, Architecture, ImageError, Spec};
+use goldsmith_disk::tree::{Time, Tree};
+
+mod boot;
+mod contents;
+mod scan;
+mod write;
+
+pub use boot::BootError;
+pub use contents::TreeContents;
+pub use scan::{ScanError, scan};
+pub use write::{Options, WriteError, Written, write};
+
+/// What a disk is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'r> {
+    /// The directory that is to be the root file system; nothing may change in it meanwhile.
+    pub tree: BorrowedFd<'r>,
+    /// The directory in which GRUB's packages are unpacked; often the tree itself.
+    pub boot_files: BorrowedFd<'r>,
+    /// Size, firmwares, kernel arguments.
+    pub disk: &'r DiskSpec,
+    /// The machine.
+    pub architecture: Architecture,
+    /// What every identifier of the disk is derived from: the key of the image.
+    pub seed: Sha256,
+    /// The lock's time in seconds since 1970: no file is younger.
+    pub epoch: u32,
+}
+
+/// A disk that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// Reading the tree.
+    #[error("cannot read the tree")]
+    Scan(#[from] ScanError),
+    /// The tree has no kernel.
+    #[error("the tree has no kernel in /boot")]
+    NoKernel,
+    /// The boot loader.
+    #[error("cannot make the boot loader")]
+    Boot(#[from] BootError),
+    /// A word of the recipe's kernel arguments.
+    #[error("cannot write the boot loader's configuration")]
+    Argument(#[from] config::ArgumentError),
+    /// Laying the disk out.
+    #[error("cannot lay out the disk")]
+    Plan(#[source] ImageError),
+    /// Writing it.
+    #[error("cannot write the disk")]
+    Write(#[from] WriteError),
+}
+
+impl Failure for AssembleError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Scan(ScanError::Cancelled(_)) | Self::Write(WriteError::Cancelled(_)) => {
+                Class::Cancelled
+            }
+            Self::NoKernel | Self::Argument(_) | Self::Plan(_) => Class::Config,
+            Self::Boot(error) => error.class(),
+            Self::Scan(ScanError::Mounted(_)) => Class::Bug,
+            Self::Scan(_) | Self::Write(_) => Class::Environment,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::NoKernel => vec![
+                "add a kernel, such as `linux-image-cloud-amd64`, to the packages of the source"
+                    .to_owned(),
+            ],
+            Self::Boot(error) => error.hints(),
+            Self::Plan(ImageError::TooSmall { needed, .. }) => {
+                let mib = needed >> 20;
+                vec![format!(
+                    "set `size = \"{mib}MiB\"` or more in the `disk` block"
+                )]
+            }
+            Self::Plan(ImageError::Ext4(Ext4Error::NotUtf8 { .. })) => {
+                vec!["rename or remove it in a component's build phase".to_owned()]
+            }
+            Self::Write(error) if error.is_full() => {
+                vec!["free some space where images are kept".to_owned()]
+            }
+            _ => vec![],
+        }
+    }
+}
+
+/// Makes the disk and writes it to `out`, an open file whose content is replaced. Whatever fails,
+/// `out` is then of no use; the caller removes it.
+pub fn assemble(
+    cx: &Cx,
+    request: &Request<'_>,
+    out: &File,
+    options: Options,
+) -> Result<Written, AssembleError> {
+    let phase = cx.phase("scan tree", None);
+    let mut tree = scan(cx, request.tree, request.epoch)?;
+    phase.finish(format!("{} files", tree.len()));
+    let spec = complete(request, &mut tree)?;
+    let layout = image::plan(&spec, &tree).map_err(AssembleError::Plan)?;
+    let mut contents = TreeContents::new(request.tree);
+    let data = goldsmith_core::event::Unit::Bytes;
+    let phase = cx.phase("write disk", Some((layout.data_bytes(), data)));
+    let written = write(cx, &layout, &mut contents, out, options, |done| {
+        phase.progress(done);
+    })?;
+    phase.finish(format!(
+        "{}, {} of them data",
+        format_bytes(written.size),
+        format_bytes(written.allocated)
+    ));
+    Ok(written)
+}
+
+/// Puts the texts that depend on the disk into the tree, and builds the boot loader.
+pub fn complete(request: &Request<'_>, tree: &mut Tree) -> Result<Spec, AssembleError> {
+    let ids = Ids::derive(request.seed.as_bytes());
+    let architecture = request.architecture;
+    let boots = |firmware| request.disk.boot.contains(&firmware);
+    let (bios, uefi) = (boots(Firmware::Bios), boots(Firmware::Uefi));
+    let kernel = config::kernel(tree).ok_or(AssembleError::NoKernel)?;
+    let menu = config::grub_cfg(&ids, architecture, &kernel, &request.disk.kernel_args)?;
+    let mtime = Time {
+        seconds: i64::from(request.epoch),
+        nanos: 0,
+    };
+    let mut put = |path, mode, text: String| tree.insert_file(path, mode, mtime, text.into());
+    put(config::GRUB_CFG_PATH, 0o644, menu);
+    put(config::FSTAB_PATH, 0o644, config::fstab(&ids, uefi));
+    put(config::REPART_ROOT_PATH, 0o644, config::REPART_ROOT.into());
+    if uefi {
+        tree.ensure_directory("boot/efi", mtime);
+    }
+    let find_root = config::find_root(ids.root);
+    Ok(Spec {
+        size: request.disk.size_bytes,
+        ids,
+        architecture,
+        epoch: request.epoch,
+        bios: bios
+            .then(|| boot::bios(request.boot_files, architecture, &find_root))
+            .transpose()?,
+        esp: uefi
+            .then(|| boot::esp(request.boot_files, architecture, &find_root))
+            .transpose()?,
+    })
+}
+
+impl From<Cancelled> for WriteError {
+    fn from(cancelled: Cancelled) -> Self {
+        Self::Cancelled(cancelled)
+    }
+}

@@ -1,0 +1,250 @@
+//! The machine's scripts, run by the host's own bash as root on files of a scratch place.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Instant;
+
+use goldsmith_core::cx::Clock;
+
+use super::*;
+
+struct SystemClock(Instant);
+
+impl Clock for SystemClock {
+    fn unix_seconds(&self) -> i64 {
+        0
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+fn cx() -> Cx {
+    #[expect(clippy::disallowed_methods, reason = "tests run real programs")]
+    let now = Instant::now();
+    Cx::silent(Arc::new(SystemClock(now)))
+}
+
+/// Stands for the guest: runs a script as the agent does.
+struct HostShell;
+
+impl Shell for HostShell {
+    fn shell(
+        &mut self,
+        cx: &Cx,
+        script: Text<'_>,
+        output: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<Finished, VmError> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "bytes as they are, unlike `child`"
+        )]
+        let mut bash = Command::new("timeout")
+            .args([
+                "-k",
+                "5",
+                &script.limit.as_secs().to_string(),
+                "bash",
+                "-c",
+                script.text,
+            ])
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("bash runs");
+        // A script that does not read leaves a broken pipe, which is fine.
+        bash.stdin
+            .take()
+            .expect("piped")
+            .write_all(script.input)
+            .ok();
+        let done = bash.wait_with_output().expect("bash ends");
+        output(Stream::Stdout, &done.stdout);
+        output(Stream::Stderr, &done.stderr);
+        let code = done
+            .status
+            .code()
+            .or(done.status.signal().map(|signal| 128 + signal));
+        let code = code.expect("it ended");
+        Ok(Finished {
+            code,
+            is_late: code == 124,
+            time: cx.clock().monotonic(),
+        })
+    }
+}
+
+fn run(script: &Script) -> (Result<Exit, MachineError>, Vec<String>) {
+    let mut lines = Vec::new();
+    let mut shell = HostShell;
+    let exit =
+        Guest::new(&mut shell).run(&cx(), script, &mut |_, line| lines.push(line.to_owned()));
+    (exit, lines)
+}
+
+#[track_caller]
+fn check(script: &Script, status: Status, lines: &[&str]) {
+    let (exit, printed) = run(script);
+    assert_eq!(
+        (exit.unwrap().status, printed.as_slice()),
+        (
+            status,
+            &lines
+                .iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>()[..]
+        )
+    );
+}
+
+fn bash(text: &str) -> Script {
+    Script::new(Program::Bash(text.to_owned()))
+}
+
+fn argv(words: &[&str]) -> Script {
+    Script::new(Program::Argv(
+        words.iter().map(|word| (*word).to_owned()).collect(),
+    ))
+}
+
+#[test]
+fn programs() {
+    check(
+        &bash("pwd; false\ncat; echo end"),
+        Status::Code(0),
+        &["/", "end"],
+    );
+    check(&bash("exit 7"), Status::Code(7), &[]);
+    check(&bash("kill -9 $$"), Status::Signal(9), &[]);
+    let words = ["printf", "%s|", "a b", "$HOME", "it's", "-n", ""];
+    check(&argv(&words), Status::Code(0), &["a b|$HOME|it's|-n||"]);
+    let script = Script {
+        env: BTreeMap::from([("GREETING".to_owned(), "it's $me\nagain".to_owned())]),
+        cwd: "/usr".to_owned(),
+        ..bash("echo \"$GREETING\"; pwd")
+    };
+    check(&script, Status::Code(0), &["it's $me", "again", "/usr"]);
+    let script = Script {
+        user: Some("nobody".to_owned()),
+        ..bash("id -un; echo $USER; touch /root/x 2>/dev/null || echo refused")
+    };
+    check(&script, Status::Code(0), &["nobody", "nobody", "refused"]);
+}
+
+#[test]
+fn programs_that_cannot_run() {
+    let late = Script {
+        timeout: Some(Duration::from_secs(1)),
+        ..bash("sleep 30")
+    };
+    assert!(matches!(run(&late).0, Err(MachineError::TimedOut(_))));
+    let nobody = Script {
+        user: Some("no-such-user".to_owned()),
+        ..bash("true")
+    };
+    assert!(matches!(
+        run(&nobody).0,
+        Err(MachineError::NoAccount { kind: "user", .. })
+    ));
+    let start = run(&argv(&["no-such-program"])).0;
+    assert!(matches!(start, Err(MachineError::Start { .. })));
+    // The same exit code from the program itself means nothing.
+    check(&bash("exit 97"), Status::Code(97), &[]);
+}
+
+#[test]
+fn files() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = dir.path().join("it's a place");
+    let at = |name: &str| base.join(name).to_str().unwrap().to_owned();
+    let mut shell = HostShell;
+    let guest = Guest::new(&mut shell);
+    let cx = cx();
+    let plain = Attributes::default();
+    let private = Attributes {
+        mode: Some(0o4750),
+        owner: Some("nobody".to_owned()),
+        group: Some("daemon".to_owned()),
+    };
+    guest.make_dir(&cx, base.to_str().unwrap(), &plain).unwrap();
+    guest.write(&cx, &at("b"), b"one\ntwo\n", &private).unwrap();
+    guest.write(&cx, &at("$(a)"), b"", &plain).unwrap();
+    assert_eq!(guest.read(&cx, &at("b")).unwrap(), b"one\ntwo\n");
+    guest.copy(&cx, &at("b"), &at("c")).unwrap();
+    guest.copy(&cx, &at("b"), &at("b")).unwrap();
+    assert_eq!(std::fs::read(base.join("c")).unwrap(), b"one\ntwo\n");
+    assert_eq!(
+        guest.list(&cx, base.to_str().unwrap()).unwrap(),
+        ["$(a)", "b", "c"]
+    );
+    assert_eq!(guest.stat(&cx, &at("b")).unwrap(), Some(NodeKind::File));
+    assert_eq!(guest.stat(&cx, &at("")).unwrap(), Some(NodeKind::Directory));
+    assert_eq!(guest.stat(&cx, "/dev/null").unwrap(), Some(NodeKind::Other));
+    guest.remove(&cx, &at("b")).unwrap();
+    assert_eq!(guest.stat(&cx, &at("b")).unwrap(), None);
+
+    let mode = |name: &str| {
+        use std::os::unix::fs::MetadataExt as _;
+        let metadata = std::fs::metadata(base.join(name)).unwrap();
+        (metadata.mode() & 0o7777, metadata.uid(), metadata.gid())
+    };
+    assert_eq!(mode("$(a)"), (0o644, 0, 0));
+    guest.write(&cx, &at("d"), b"", &private).unwrap();
+    assert_eq!(mode("d"), (0o4750, 65534, 1));
+
+    let failed = |result: Result<(), MachineError>, expected: io::ErrorKind| match result {
+        Err(MachineError::File { source, .. }) => assert_eq!(source.kind(), expected, "{source}"),
+        other => panic!("{other:?}"),
+    };
+    failed(guest.read(&cx, &at("b")).map(drop), io::ErrorKind::NotFound);
+    failed(guest.read(&cx, &at("")).map(drop), io::ErrorKind::Other);
+    failed(guest.remove(&cx, &at("b")), io::ErrorKind::NotFound);
+    failed(
+        guest.write(&cx, &at("no/where"), b"", &plain),
+        io::ErrorKind::NotFound,
+    );
+    failed(guest.list(&cx, &at("b")).map(drop), io::ErrorKind::NotFound);
+    failed(
+        guest.stat(&cx, "relative").map(drop),
+        io::ErrorKind::InvalidInput,
+    );
+    let nobody = Attributes {
+        owner: Some("no-such-user".to_owned()),
+        ..plain
+    };
+    failed(
+        guest.write(&cx, &at("e"), b"", &nobody),
+        io::ErrorKind::Other,
+    );
+}
+
+#[test]
+fn lines_in_any_pieces() {
+    let text = "first\nsecond\r\n\nlast";
+    for size in 1..=text.len() {
+        let mut lines = Lines::default();
+        let mut seen = Vec::new();
+        let mut on_line = |_: Stream, line: &str| seen.push(line.to_owned());
+        for piece in text.as_bytes().chunks(size) {
+            lines.push(Stream::Stdout, piece, &mut on_line);
+        }
+        let tail = lines.finish(&mut on_line);
+        assert_eq!(seen, ["first", "second", "", "last"], "{size}");
+        assert_eq!(tail, seen);
+    }
+    let mut lines = Lines::default();
+    let mut count = 0;
+    lines.push(Stream::Stderr, &vec![b'x'; 100_000], &mut |_, _| count += 1);
+    assert_eq!(count, 1);
+    assert!(lines.partial[1].is_empty());
+}

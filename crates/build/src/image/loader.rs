@@ -1,0 +1,72 @@
+//! The boot loader's files: linked together from the locked packages that have them, whether
+//! they are installed in the tree or only read.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::path::Path;
+
+use goldsmith_core::cx::Cx;
+use goldsmith_core::digest::Sha256;
+use goldsmith_plan::lock::Package;
+use goldsmith_store::{Scratch, Store};
+
+use super::BuildError;
+use crate::deb::{self, Decoded};
+
+/// Where GRUB's and shim's packages have what a disk needs.
+const PLACES: [&str; 2] = ["usr/lib/grub", "usr/lib/shim"];
+
+/// A directory with the files of all boot loader packages. Goes when dropped.
+#[derive(Debug)]
+pub(super) struct Loader {
+    directory: File,
+    _scratch: Scratch,
+}
+
+impl Loader {
+    pub(super) fn directory(&self) -> BorrowedFd<'_> {
+        self.directory.as_fd()
+    }
+}
+
+/// Links the files of the packages that are only read (`boot`) and of those in the tree.
+pub(super) fn files(
+    cx: &Cx,
+    store: &Store,
+    boot: &[Package],
+    installed: &[Decoded],
+) -> Result<Loader, BuildError> {
+    let scratch = store.scratch("boot-loader")?;
+    let digests: Vec<Sha256> = boot.iter().map(|package| package.sha256).collect();
+    let read = deb::decode(cx, store, &digests)?;
+    for package in read.iter().chain(installed) {
+        for place in PLACES {
+            let from = package.path.join("root").join(place);
+            if from.is_dir() {
+                let to = scratch.path().join(place);
+                link(&from, &to).map_err(BuildError::io("write", &to))?;
+            }
+        }
+    }
+    let directory = File::open(scratch.path()).map_err(BuildError::io("read", scratch.path()))?;
+    Ok(Loader { directory, _scratch: scratch })
+}
+
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            link(&entry.path(), &target)?;
+        } else {
+            match fs::hard_link(entry.path(), target) {
+                // Two packages of one build have the same file.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                other => other?,
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! What every command is given: the environment, the way to speak, the context, the places.
+
+use std::path::PathBuf;
+
+use goldsmith_core::cx::Cx;
+
+use crate::env::Environment;
+use crate::output::Output;
+use crate::report::CmdError;
+
+/// The program under way.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) env: Environment,
+    pub(crate) output: Output,
+    pub(crate) cx: Cx,
+    /// The project: `--directory`, else where the command was started.
+    pub(crate) directory: PathBuf,
+}
+
+impl App {
+    /// The home. It need not exist yet.
+    pub(crate) fn home(&self) -> Result<PathBuf, CmdError> {
+        self.env.home().ok_or_else(|| {
+            CmdError::usage("there is no place for images: neither `GOLDSMITH_HOME` nor `HOME` is set")
+                .hint("set `GOLDSMITH_HOME` to a folder on a file system with space")
+        })
+    }
+}

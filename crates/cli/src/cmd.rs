@@ -1,0 +1,16 @@
+//! One file for each command: its arguments (their comments are the help) and its run.
+
+pub(crate) mod build;
+pub(crate) mod component;
+pub(crate) mod doctor;
+pub(crate) mod export;
+pub(crate) mod fmt;
+pub(crate) mod gc;
+pub(crate) mod generate_reference;
+pub(crate) mod images;
+pub(crate) mod init;
+pub(crate) mod lock;
+pub(crate) mod plan;
+pub(crate) mod show;
+pub(crate) mod test;
+pub(crate) mod validate;

@@ -1,0 +1,77 @@
+//! `goldsmith gc`: give disk space back.
+
+use std::time::Duration;
+
+use goldsmith_core::size::{format_bytes, parse_bytes, parse_duration};
+use goldsmith_store::{GcPolicy, ItemKind};
+
+use crate::app::App;
+use crate::args::Outcome;
+use crate::output::table;
+use crate::report::CmdError;
+use crate::wiring;
+
+/// Remove what the store no longer needs
+///
+/// What a lock file or an image of this machine needs stays. Without a limit, what was not
+/// used for 30 days goes.
+///
+/// Example: goldsmith gc --size 20GiB --dry-run
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Remove what was not used for this long, such as `720h`; `0s`: whatever nothing needs
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| parse_duration(text))]
+    unused_for: Option<Duration>,
+    /// Remove what was unused longest until the store is this small, such as `20GiB`
+    #[arg(long, value_name = "SIZE", value_parser = |text: &str| parse_bytes(text))]
+    size: Option<u64>,
+    /// Show what would go and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A month: long enough for a branch that rests, short enough for a laptop.
+const UNUSED_FOR: Duration = Duration::from_hours(30 * 24);
+
+pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
+    let store = wiring::store(app)?;
+    let unused_for = args.unused_for.or(args.size.is_none().then_some(UNUSED_FOR));
+    let plan = store.gc_plan(&app.cx, GcPolicy { unused_for, size_max: args.size })?;
+    let freed = if args.dry_run { plan.freed } else { store.gc(&app.cx, &plan)? };
+    if app.output.is_json {
+        let items: Vec<_> = plan
+            .remove
+            .iter()
+            .map(|(item, reason)| {
+                serde_json::json!({ "kind": word(item.kind), "digest": item.digest, "bytes": item.bytes,
+                    "reason": format!("{reason:?}").to_lowercase() })
+            })
+            .collect();
+        app.output.json(&serde_json::json!({ "dry_run": args.dry_run, "removed": items, "freed_bytes": freed,
+            "kept_bytes": plan.kept, "pinned_bytes": plan.pinned }));
+        return Ok(Outcome::Done);
+    }
+    let rows = [ItemKind::Blob, ItemKind::Partial, ItemKind::Package, ItemKind::Layer].map(|kind| {
+        let of_kind = || plan.remove.iter().filter(move |(item, _)| item.kind == kind);
+        let bytes: u64 = of_kind().map(|(item, _)| item.bytes).sum();
+        [word(kind).to_owned(), of_kind().count().to_string(), format_bytes(bytes)]
+    });
+    app.output.text(&table(["KIND", "REMOVED", "SIZE"], rows));
+    let verb = if args.dry_run { "would free" } else { "freed" };
+    app.output.text(&format!(
+        "\n{verb} {}; {} stay, {} of them needed by locks and images\n",
+        format_bytes(freed),
+        format_bytes(plan.kept),
+        format_bytes(plan.pinned)
+    ));
+    Ok(Outcome::Done)
+}
+
+fn word(kind: ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Blob => "blob",
+        ItemKind::Partial => "partial download",
+        ItemKind::Package => "decoded package",
+        ItemKind::Layer => "layer",
+    }
+}

@@ -1,0 +1,117 @@
+//! `goldsmith generate-reference` (hidden): writes every page that is generated from the program
+//! itself, for `cargo xtask gen`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory as _;
+use goldsmith_core::failure::Class;
+
+use crate::app::App;
+use crate::args::{Cli, Outcome};
+use crate::env::VARIABLES;
+use crate::report::CmdError;
+
+/// Write the generated reference: pages, man pages, completions, JSON Schema
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Where to write
+    directory: PathBuf,
+}
+
+/// Said at the top of each page.
+const MARK: &str = "<!-- Written by `cargo xtask gen`; change the program instead. -->\n\n";
+
+pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
+    let root = app.env.working_directory.join(&args.directory);
+    write(&root.join("cli.md"), cli_page().as_bytes())?;
+    write(&root.join("exit-codes.md"), exit_codes().as_bytes())?;
+    write(&root.join("environment.md"), environment().as_bytes())?;
+    write(&root.join("configuration.md"), format!("{MARK}{}", goldsmith_lang::schema::reference_page()).as_bytes())?;
+    let schema = goldsmith_lang::schema::json_schema();
+    write(&root.join("schema/goldsmith.schema.json"), format!("{schema:#}\n").as_bytes())?;
+    write(&root.join("sanitize-rules.md"), sanitize_rules().as_bytes())?;
+    man_pages(&root.join("man"))?;
+    completions(&root.join("completions"))?;
+    Ok(Outcome::Done)
+}
+
+fn cli_page() -> String {
+    let mut page = format!("{MARK}# Command line\n");
+    let mut command = Cli::command().term_width(100);
+    command.build();
+    section(&mut page, &mut command);
+    page
+}
+
+/// One command, then those below it.
+fn section(page: &mut String, command: &mut clap::Command) {
+    let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned();
+    let help = command.render_long_help().to_string();
+    let trimmed: Vec<&str> = help.lines().map(str::trim_end).collect();
+    let _ = write!(page, "\n## `{name}`\n\n```text\n{}\n```\n", trimmed.join("\n").trim_end());
+    for below in command.get_subcommands_mut().filter(|c| !c.is_hide_set() && c.get_name() != "help") {
+        section(page, below);
+    }
+}
+
+fn exit_codes() -> String {
+    let mut page = format!("{MARK}# Exit codes\n\n| code | class | meaning |\n|---|---|---|\n| 0 | | it went well |\n");
+    for class in Class::ALL {
+        let _ = writeln!(page, "| {} | {} | {} |", class.exit_code(), format!("{class:?}").to_lowercase(), class.summary());
+    }
+    page
+}
+
+fn environment() -> String {
+    let mut page = format!("{MARK}# Environment\n\n| variable | meaning |\n|---|---|\n");
+    for variable in VARIABLES {
+        let _ = writeln!(page, "| `{}` | {} |", variable.name, variable.summary);
+    }
+    page
+}
+
+fn sanitize_rules() -> String {
+    let mut page = format!(
+        "{MARK}# Sanitize rules\n\nWhat is taken out of a tree before it becomes a disk, and looked for again on the finished disk.\n\n\
+         | rule | what | references |\n|---|---|---|\n"
+    );
+    for record in goldsmith_inspect::sanitize::records() {
+        let _ = writeln!(page, "| `{}` | {} | {} |", record.id, record.summary, record.references.join(", "));
+    }
+    page
+}
+
+fn man_pages(folder: &Path) -> Result<(), CmdError> {
+    // No date: the pages are a function of the program alone.
+    let mut command = Cli::command();
+    command.build();
+    let mut waiting = vec![command];
+    while let Some(command) = waiting.pop() {
+        let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).replace(' ', "-");
+        waiting.extend(command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help").cloned());
+        let mut page = Vec::new();
+        let command = command.name(name.clone());
+        clap_mangen::Man::new(command).render(&mut page).map_err(|e| CmdError::io(format!("cannot render the page of `{name}`"), &e))?;
+        write(&folder.join(format!("{name}.1")), &page)?;
+    }
+    Ok(())
+}
+
+fn completions(folder: &Path) -> Result<(), CmdError> {
+    use clap_complete::Shell;
+    for (shell, file) in [(Shell::Bash, "goldsmith.bash"), (Shell::Zsh, "_goldsmith"), (Shell::Fish, "goldsmith.fish")] {
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "goldsmith", &mut text);
+        write(&folder.join(file), &text)?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CmdError> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, bytes))
+        .map_err(|e| CmdError::io(format!("cannot write `{}`", path.display()), &e))
+}

@@ -1,0 +1,68 @@
+//! The environment: every variable that Goldsmith reads, and the only place that reads them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A variable and what it does, for the reference.
+pub(crate) struct Variable {
+    pub(crate) name: &'static str,
+    pub(crate) summary: &'static str,
+}
+
+/// Every variable, in the order of the reference.
+pub(crate) const VARIABLES: &[Variable] = &[
+    Variable { name: "GOLDSMITH_HOME", summary: "where images, the package store and scratch trees live; else `$XDG_DATA_HOME/goldsmith`, else `~/.local/share/goldsmith`" },
+    Variable { name: "GOLDSMITH_VAR_<name>", summary: "value of the variable `<name>`; `-var` and `-var-file` win over it" },
+    Variable { name: "NO_COLOR", summary: "no colour when set to anything" },
+    Variable { name: "http_proxy, https_proxy, no_proxy", summary: "proxy for the mirror, also in capitals" },
+];
+
+/// What the environment said when the program began.
+#[derive(Debug, Clone)]
+pub(crate) struct Environment {
+    variables: BTreeMap<String, String>,
+    /// The folder the command was started in.
+    pub(crate) working_directory: PathBuf,
+}
+
+impl Environment {
+    #[expect(clippy::disallowed_methods, reason = "the one reader of the environment")]
+    pub(crate) fn read() -> Self {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let working_directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+        Self { variables, working_directory }
+    }
+
+    /// A variable that is set and not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A variable by either spelling, small letters first, as curl does.
+    pub(crate) fn get_any_case(&self, name: &str) -> Option<&str> {
+        self.get(name).or_else(|| self.get(&name.to_uppercase()))
+    }
+
+    /// Values given by `GOLDSMITH_VAR_name`: name and text.
+    pub(crate) fn recipe_variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().filter_map(|(name, value)| Some((name.strip_prefix("GOLDSMITH_VAR_")?, value.as_str())))
+    }
+
+    /// Everything, for `env()` in a recipe.
+    pub(crate) fn all(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
+    /// The home: the store, the images, everything that lasts.
+    pub(crate) fn home(&self) -> Option<PathBuf> {
+        if let Some(home) = self.get("GOLDSMITH_HOME") {
+            return Some(self.working_directory.join(home));
+        }
+        if let Some(data) = self.get("XDG_DATA_HOME") {
+            return Some(PathBuf::from(data).join("goldsmith"));
+        }
+        Some(PathBuf::from(self.get("HOME")?).join(".local/share/goldsmith"))
+    }
+}

@@ -1,0 +1,38 @@
+//! Where concrete types are named: the store, the network, the machine.
+
+use std::fs;
+
+use goldsmith_exec::vm::accel::{self, Probe};
+use goldsmith_exec::vm::{Arch, firmware};
+use goldsmith_store::Store;
+
+use crate::app::App;
+use crate::report::CmdError;
+
+/// Opens the store of the home and takes away what dead runs left behind.
+pub(crate) fn store(app: &App) -> Result<Store, CmdError> {
+    let store = Store::open(&app.home()?.join("store"))?;
+    let swept = store.sweep()?;
+    if !swept.removed.is_empty() {
+        app.cx.note(format!("removed what an interrupted run had left: {}", swept.removed.join(", ")));
+    }
+    Ok(store)
+}
+
+/// What runs a guest on this host: from the home when it was found out since the host booted,
+/// else by trying. `None` without QEMU.
+pub(crate) fn accelerator(app: &App) -> Result<Option<Probe>, CmdError> {
+    let kept = app.home()?.join("accelerator.json");
+    let known: Option<Probe> = fs::read(&kept).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if let Some(probe) = known.filter(Probe::is_current) {
+        return Ok(Some(probe));
+    }
+    if firmware::qemu(Arch::Amd64).is_err() {
+        return Ok(None);
+    }
+    let scratch = store(app)?.scratch("accelerator")?;
+    let probe = accel::probe(&app.cx, scratch.path())?;
+    // Only saves time: when it cannot be kept, it is found out again.
+    drop(fs::write(&kept, serde_json::to_vec(&probe).expect("text and a flag")));
+    Ok(Some(probe))
+}

@@ -1,0 +1,43 @@
+//! The boot test on a real image: what passes, and that it can fail.
+
+use std::fs;
+
+use crate::fixture;
+
+#[test]
+fn boots_bios_and_uefi_and_serves_its_page() {
+    let env = fixture::with_packages();
+    env.run(&["build", "web", "--offline"]).expect(0);
+    let tested = env.run(&["test", "web", "--json"]).expect(0);
+    let report = tested.json();
+    assert_eq!(report["report"]["passed"], true, "{}", tested.stdout);
+    let folder = env.home().join("images/web/1.0.0-1/test");
+    for file in ["report.json", "junit.xml"] {
+        assert!(folder.join(file).is_file(), "{file} is missing");
+    }
+    let text = fs::read_to_string(folder.join("junit.xml")).unwrap();
+    for word in ["bios", "uefi", "Fetch"] {
+        assert!(text.contains(word), "{word} is missing in\n{text}");
+    }
+    let shown = env.run(&["images"]).expect(0).stdout;
+    assert!(shown.contains("passed"), "{shown}");
+}
+
+#[test]
+fn a_failing_test_phase_and_a_budget_fail_the_test() {
+    let env = fixture::with_packages();
+    let document = env.read("components/nginx.yaml").replace("grep -q '{{ greeting }}'", "grep -q 'what nobody says'");
+    fs::remove_file(env.project().join("components/nginx.yaml")).unwrap();
+    env.write("components/nginx.yaml", document);
+    let recipe = env.read("web.gold.hcl").replace("\"1.2GiB\"", "\"10MiB\"").replace("boot = [\"bios\", \"uefi\"]\n    budget", "boot = [\"bios\"]\n    budget");
+    fs::remove_file(env.project().join("web.gold.hcl")).unwrap();
+    env.write("web.gold.hcl", recipe);
+    env.run(&["lock", "--offline"]).expect(0);
+    env.run(&["build", "web", "--offline"]).expect(0);
+    let tested = env.run(&["test", "web"]).expect(6);
+    let said = format!("{}{}", tested.stdout, tested.stderr);
+    for word in ["Fetch", "disk usage", "console"] {
+        assert!(said.contains(word), "{word} is missing in\n{said}");
+    }
+    assert!(env.run(&["images"]).expect(0).stdout.contains("FAILED"));
+}

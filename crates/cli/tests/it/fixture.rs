@@ -1,0 +1,57 @@
+//! One home with a built image for all tests that need one: made once, then handed out as copies
+//! of hard links, so that no test sees what another does.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::env::{TestEnv, repository};
+
+/// The lock that keeps tests, each a process of its own, from building the same home twice.
+fn shared() -> (PathBuf, fs::File) {
+    let place = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("shared");
+    fs::create_dir_all(&place).unwrap();
+    let lock = fs::File::create(place.join("lock")).unwrap();
+    lock.lock().unwrap();
+    (place, lock)
+}
+
+/// An environment with the nginx example, its lock, and every package decoded in the store, but
+/// without an image.
+pub fn with_packages() -> TestEnv {
+    let env = TestEnv::new();
+    copy(&repository("examples/nginx"), &env.project());
+    let (place, _lock) = shared();
+    let (home, lock_file) = (place.join("home"), place.join("goldsmith.lock"));
+    // A home of an earlier run serves as long as its lock still fits: packages are kept by digest.
+    if home.join("complete").exists() {
+        fs::copy(&lock_file, env.project().join("goldsmith.lock")).unwrap();
+        copy(&home, &env.home());
+        if env.run(&["plan", "web", "--offline"]).code == 0 {
+            return env;
+        }
+        fs::remove_dir_all(env.home()).unwrap();
+        fs::remove_file(env.project().join("goldsmith.lock")).unwrap();
+    }
+    drop(fs::remove_dir_all(&home));
+    env.run(&["lock"]).expect(0);
+    env.run(&["build", "web"]).expect(0);
+    fs::remove_dir_all(env.home().join("images")).unwrap();
+    env.run(&["gc", "--unused-for", "100h"]).expect(0);
+    fs::copy(env.project().join("goldsmith.lock"), &lock_file).unwrap();
+    copy(&env.home(), &home);
+    fs::write(home.join("complete"), "").unwrap();
+    env
+}
+
+/// Copies a folder by hard links where it can.
+#[expect(clippy::disallowed_methods, reason = "a copy of links, ownership and all, is cp's work")]
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    drop(fs::remove_dir(to));
+    let linked = Command::new("cp").arg("-al").arg(from).arg(to).output().unwrap();
+    if !linked.status.success() {
+        drop(fs::remove_dir_all(to));
+        let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+        assert!(copied.success());
+    }
+}

@@ -1,0 +1,36 @@
+//! `ExecuteBash`: commands as one script.
+//!
+//! As AWSTOE does, without `set -e`: the exit code of the script is that of its last
+//! command.
+
+use super::{Action, ActionError, Call, Kind, Outputs, Shape, UNIX, Values, required};
+use crate::machine::{Program, Status};
+
+/// Exit code that asks for a reboot.
+const REBOOT: i32 = 194;
+
+pub(super) static ACTION: Action = Action {
+    name: "ExecuteBash",
+    summary: "runs commands as one bash script",
+    platforms: UNIX,
+    shape: Shape::Map,
+    inputs: &[required("commands", Kind::List, "lines of the script")],
+    outputs: &["stdout"],
+    run,
+};
+
+fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
+    let mut script = values.list("commands").join("\n");
+    script.push('\n');
+    let stdout = call.execute(Program::Bash(script)).map_err(no_reboot)?;
+    Ok(Outputs::from([("stdout", stdout)]))
+}
+
+pub(super) fn no_reboot(error: ActionError) -> ActionError {
+    match error {
+        ActionError::Exit(Status::Code(REBOOT)) => ActionError::Refused(
+            "exit code 194 asks for a reboot, which is not possible here".to_owned(),
+        ),
+        error => error,
+    }
+}

@@ -1,0 +1,152 @@
+//! References of one step: whether what they name exists and has run before.
+
+use crate::code;
+use crate::document::{Document, Inputs, Loop, Phase, Step};
+use crate::expr::{self, Chain, Piece, Reference, Template};
+use crate::problems::{Problems, meant};
+use crate::run::CONTEXT_KEYS;
+use crate::yaml::Spanned;
+
+/// Where a text stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) document: &'a Document,
+    pub(super) phase: usize,
+    pub(super) step: usize,
+    pub(super) repeat: Option<&'a Loop>,
+}
+
+impl Place<'_> {
+    pub(super) fn check(&self, text: &Spanned<String>, problems: &mut Problems) {
+        for piece in Template::parse(&text.value).pieces {
+            let source = problems.file.clone();
+            let at = |whole: &str| expr::place(source.text(), &text.range, whole);
+            match piece {
+                Piece::Literal(_) => {}
+                Piece::Odd(whole) => {
+                    let message = format!("`{whole}` is no reference");
+                    problems.warning(
+                        code::LITERAL_REFERENCE,
+                        &at(&whole),
+                        message,
+                        "left as it is",
+                    );
+                }
+                Piece::Reference(reference, whole) => {
+                    self.check_one(
+                        &reference,
+                        &Spanned {
+                            range: at(&whole),
+                            value: whole,
+                        },
+                        problems,
+                    );
+                }
+            }
+        }
+    }
+
+    fn check_one(&self, reference: &Reference, whole: &Spanned<String>, problems: &mut Problems) {
+        match reference {
+            Reference::Name(name) if self.document.is_declared(name) => {}
+            Reference::Name(name) => {
+                let message = format!("there is no parameter or constant `{name}`");
+                let label = meant(name, self.document.declared());
+                problems.error(code::UNKNOWN_REFERENCE, &whole.range, message, label);
+            }
+            Reference::Loop { name, .. } => self.check_loop(name, whole, problems),
+            Reference::Chain(chain) => self.check_chain(chain, whole, problems),
+            Reference::Prefixed {
+                namespace: "context",
+                rest,
+            } if CONTEXT_KEYS.contains(&rest.as_str()) => {}
+            Reference::Prefixed { namespace, rest } => {
+                let message = format!("`{namespace}:{rest}` cannot be resolved");
+                let label = match *namespace {
+                    "context" => {
+                        let known = CONTEXT_KEYS.join(", ");
+                        format!("known keys: {known}; others would differ from build to build")
+                    }
+                    _ => "not supported by this version; use a parameter".to_owned(),
+                };
+                problems.error(code::UNSUPPORTED_REFERENCE, &whole.range, message, label);
+            }
+        }
+    }
+
+    fn check_loop(&self, name: &str, whole: &Spanned<String>, problems: &mut Problems) {
+        let own = self.repeat.and_then(|repeat| repeat.name.as_ref());
+        let is_own = own.is_some_and(|own| own.value == name);
+        if is_own || (name == "loop" && self.repeat.is_some()) {
+            return;
+        }
+        if name == "loop" {
+            let message = format!("`{}` stands outside of a loop", whole.value);
+            problems.warning(
+                code::LITERAL_REFERENCE,
+                &whole.range,
+                message,
+                "left as it is",
+            );
+            return;
+        }
+        let message = format!("this step has no loop `{name}`");
+        let known = own.map(|own| own.value.as_str());
+        let label = meant(name, known.into_iter().chain(["loop"]));
+        problems.error(code::UNKNOWN_REFERENCE, &whole.range, message, label);
+    }
+
+    fn check_chain(&self, chain: &Chain, whole: &Spanned<String>, problems: &mut Problems) {
+        let mut unknown = |what: &str, name: &str, place: &str, known: &[&str]| {
+            let label = match meant(name, known.iter().copied()) {
+                meant if meant.is_empty() && known.is_empty() => "there is none at all".to_owned(),
+                meant if meant.is_empty() => format!("there is {}", known.join(", ")),
+                meant => meant,
+            };
+            let message = format!("there is no {what} `{name}`{place}");
+            problems.error(code::UNKNOWN_REFERENCE, &whole.range, message, label);
+        };
+        let phases = &self.document.phases;
+        let named = |phase: &Phase| phase.name.value == chain.phase;
+        let Some(phase) = phases.iter().position(named) else {
+            let known: Vec<&str> = self.document.phases().collect();
+            return unknown("phase", &chain.phase, "", &known);
+        };
+        let steps = &phases[phase].steps;
+        let Some(step) = steps.iter().position(|step| step.name.value == chain.step) else {
+            let known: Vec<&str> = steps.iter().map(|step| step.name.value.as_str()).collect();
+            let place = format!(" in phase `{}`", chain.phase);
+            return unknown("step", &chain.step, &place, &known);
+        };
+        let target = &steps[step];
+        let known = variables(target, chain);
+        if !known.contains(&chain.var.as_str()) {
+            let side = if chain.is_output { "output" } else { "input" };
+            let place = format!(" of `{}.{}`", chain.phase, chain.step);
+            return unknown(side, &chain.var, &place, &known);
+        }
+        if (phase, step) >= (self.phase, self.step) {
+            let message = format!("`{}.{}` runs later than this step", chain.phase, chain.step);
+            let span =
+                goldsmith_core::diagnostic::Span::new(&problems.file, target.name.range.clone());
+            let problem = problems.error(code::FORWARD_REFERENCE, &whole.range, message, "");
+            *problem = problem.clone().label(span, "it stands here");
+        }
+    }
+}
+
+/// What can be asked of one entry of a step.
+fn variables<'a>(step: &'a Step, chain: &Chain) -> Vec<&'a str> {
+    let Inputs::Entries(entries) = &step.inputs else {
+        return Vec::new();
+    };
+    match entries.get(chain.index) {
+        None => Vec::new(),
+        Some(_) if chain.is_output => step.action.value.outputs.to_vec(),
+        Some(entry) => entry
+            .fields
+            .iter()
+            .map(|(name, _)| name.value.as_str())
+            .collect(),
+    }
+}

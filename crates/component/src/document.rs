@@ -1,0 +1,175 @@
+//! The model of a component document. Names and values are as written; what refers to
+//! what was checked by [`load`](crate::load).
+
+use std::time::Duration;
+
+use goldsmith_core::diagnostic::SourceFile;
+
+use crate::action::Action;
+use crate::condition::{Condition, If};
+use crate::yaml::Spanned;
+
+/// Longest a step may take when it does not say: two hours.
+pub const TIMEOUT: Duration = Duration::from_hours(2);
+
+/// A checked document.
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub(crate) file: SourceFile,
+    pub(crate) name: Option<Spanned<String>>,
+    pub(crate) description: String,
+    pub(crate) parameters: Vec<Declared>,
+    pub(crate) constants: Vec<Declared>,
+    pub(crate) phases: Vec<Phase>,
+}
+
+/// A parameter or a constant.
+#[derive(Debug, Clone)]
+pub(crate) struct Declared {
+    pub(crate) name: Spanned<String>,
+    /// Default of a parameter, value of a constant.
+    pub(crate) value: Option<String>,
+    pub(crate) description: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Phase {
+    pub(crate) name: Spanned<String>,
+    pub(crate) steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) name: Spanned<String>,
+    pub(crate) action: Spanned<&'static Action>,
+    pub(crate) inputs: Inputs,
+    /// `None` is without end.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) attempts_max: u32,
+    pub(crate) is_silent: bool,
+    pub(crate) condition: Option<If>,
+    pub(crate) repeat: Option<Loop>,
+}
+
+/// What a failed step means for the rest of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnFailure {
+    Abort,
+    Continue,
+    Ignore,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Inputs {
+    Entries(Vec<Entry>),
+    Condition(Condition),
+}
+
+/// One mapping of inputs.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) fields: Vec<(Spanned<String>, Input)>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Input {
+    Text(Spanned<String>),
+    List(Vec<Spanned<String>>),
+}
+
+impl Input {
+    /// Every text of it.
+    pub(crate) fn texts(&self) -> &[Spanned<String>] {
+        match self {
+            Self::Text(text) => std::slice::from_ref(text),
+            Self::List(texts) => texts,
+        }
+    }
+}
+
+/// `loop`.
+#[derive(Debug, Clone)]
+pub(crate) struct Loop {
+    pub(crate) name: Option<Spanned<String>>,
+    pub(crate) over: Over,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Over {
+    /// Both bounds included.
+    Range {
+        start: i64,
+        end: i64,
+        step: i64,
+    },
+    Items(Vec<Spanned<String>>),
+    List {
+        list: Spanned<String>,
+        delimiter: char,
+    },
+}
+
+/// What a user may say about a parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterInfo<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its value when none is given; without one it must be given.
+    pub default: Option<&'a str>,
+    /// What it is for; empty when not said.
+    pub description: &'a str,
+}
+
+impl Document {
+    /// Its name, else the name of its file.
+    pub fn name(&self) -> &str {
+        match &self.name {
+            Some(name) => &name.value,
+            None => self.file.name(),
+        }
+    }
+
+    /// What it is for; empty when not said.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The text it was read from: its digest is what a lock pins.
+    pub const fn file(&self) -> &SourceFile {
+        &self.file
+    }
+
+    /// Names of its phases, in order.
+    pub fn phases(&self) -> impl Iterator<Item = &str> {
+        self.phases.iter().map(|phase| phase.name.value.as_str())
+    }
+
+    /// How many steps a run of these phases has, conditions and loops aside.
+    pub fn step_count(&self, phases: &[&str]) -> usize {
+        let selected = |phase: &&Phase| phases.contains(&phase.name.value.as_str());
+        self.phases
+            .iter()
+            .filter(selected)
+            .map(|phase| phase.steps.len())
+            .sum()
+    }
+
+    /// Its parameters, in order.
+    pub fn parameters(&self) -> impl Iterator<Item = ParameterInfo<'_>> {
+        self.parameters.iter().map(|parameter| ParameterInfo {
+            name: &parameter.name.value,
+            default: parameter.value.as_deref(),
+            description: &parameter.description,
+        })
+    }
+
+    pub(crate) fn is_declared(&self, name: &str) -> bool {
+        self.declared().any(|declared| declared == name)
+    }
+
+    pub(crate) fn declared(&self) -> impl Iterator<Item = &str> {
+        let both = self.parameters.iter().chain(&self.constants);
+        both.map(|declared| declared.name.value.as_str())
+    }
+}

@@ -1,0 +1,10 @@
+//! Documents as files: what `load` says of them, and what running them does to a tree.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
+
+mod documents;
+mod library;
+mod machine;
+mod runs;
+mod sandbox;
+mod snapshot;

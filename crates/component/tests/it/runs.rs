@@ -1,0 +1,186 @@
+//! What running documents does: reports, events, changes of the tree.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use goldsmith_component::machine::Tree;
+use goldsmith_component::run::RunError;
+use goldsmith_component::{Parameters, Report, run_document};
+use goldsmith_core::diagnostic::SourceFile;
+use goldsmith_core::event::Event;
+use goldsmith_core::failure::Failure as _;
+use goldsmith_core::secret::Secret;
+
+use crate::sandbox::{Fixture, cx};
+use crate::snapshot;
+
+fn load(name: &str, text: &str) -> goldsmith_component::Document {
+    let (document, problems) = goldsmith_component::load(&SourceFile::new(name, text));
+    document.unwrap_or_else(|| panic!("{}", crate::documents::render(&problems)))
+}
+
+fn describe(report: &Report) -> String {
+    let mut out = format!("{:?}\n", report.status());
+    for step in &report.steps {
+        write!(
+            out,
+            "{}/{} {}: {:?}",
+            step.phase, step.step, step.action, step.status
+        )
+        .unwrap();
+        if step.attempts > 1 {
+            write!(out, " after {} attempts", step.attempts).unwrap();
+        }
+        out.push('\n');
+        for (index, entry) in step.outputs.iter().enumerate() {
+            for (name, value) in entry {
+                writeln!(out, "  outputs[{index}].{name} = {value:?}").unwrap();
+            }
+        }
+        if let Some(error) = &step.error {
+            writeln!(out, "  {error}").unwrap();
+            step.tail
+                .iter()
+                .for_each(|line| writeln!(out, "  | {line}").unwrap());
+        }
+    }
+    out
+}
+
+/// A document is one feature; beside it stands what its steps came to and every change.
+#[test]
+fn documents_do_what_they_say() {
+    let mut wrong = Vec::new();
+    for path in snapshot::documents("run") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let document = load(&path.file_name().unwrap().to_string_lossy(), &text);
+        let fixture = Fixture::new();
+        let (cx, _) = cx();
+        let report = run_document(
+            &cx,
+            &document,
+            &Parameters::new(),
+            &[],
+            &Tree::new(&fixture.sandbox),
+        )
+        .unwrap();
+        let actual = format!("{}{}", describe(&report), fixture.changes());
+        snapshot::check(&path, &actual, &mut wrong);
+    }
+    snapshot::finish(&wrong);
+}
+
+const FAILS: &str = "name: web\nschemaVersion: 1.0\nparameters:\n  - Token: {type: string}\nphases:\n  - name: build\n    steps:\n      - name: Install\n        action: ExecuteBash\n        inputs:\n          commands:\n            - echo 'using {{ Token }}'\n            - echo why >&2\n            - exit 3\n      - name: Never\n        action: ExecuteBash\n        inputs: {commands: [echo never]}\n  - name: test\n    steps:\n      - name: T\n        action: ExecuteBash\n        inputs: {commands: ['true']}\n";
+
+#[test]
+fn a_failure_shows_where_and_why_and_no_secret() {
+    let fixture = Fixture::new();
+    let (cx, events) = cx();
+    cx.redactor.add(&Secret::new("hunter22".to_owned()));
+    let parameters = [("Token".to_owned(), "hunter22".to_owned())].into();
+    let tree = Tree::new(&fixture.sandbox);
+    let document = load("web.yaml", FAILS);
+    let report = run_document(&cx, &document, &parameters, &["build", "validate"], &tree).unwrap();
+    let failed = report.check().unwrap_err();
+    assert_eq!(
+        failed.to_string(),
+        "component `web` failed in build/Install (ExecuteBash): exit code 3\n  | using (secret)\n  | why"
+    );
+    assert_eq!(failed.step().exit_code, Some(3));
+    let sources: Vec<String> = events
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|event| match event {
+            Event::Output {
+                source,
+                stream,
+                text,
+            } => format!("{source} {stream:?} {text}"),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        sources,
+        [
+            "web build/Install Stdout using (secret)",
+            "web build/Install Stderr why"
+        ]
+    );
+}
+
+#[test]
+fn phases_and_parameters_are_asked_for() {
+    let fixture = Fixture::new();
+    let (cx, _) = cx();
+    let tree = Tree::new(&fixture.sandbox);
+    let document = load("web.yaml", FAILS);
+    assert_eq!(document.step_count(&["build", "validate"]), 2);
+    let parameters: Parameters = [("Token".to_owned(), "x".to_owned())].into();
+    let report = run_document(&cx, &document, &parameters, &["test"], &tree).unwrap();
+    assert_eq!(report.steps.len(), 1);
+    let none = run_document(&cx, &document, &parameters, &["tset"], &tree).unwrap_err();
+    assert_eq!(none.to_string(), "component `web` has no phase `tset`");
+    assert_eq!(none.hints(), ["its phases: build, test"]);
+    let missing = run_document(&cx, &document, &Parameters::new(), &[], &tree).unwrap_err();
+    assert!(matches!(missing, RunError::NoValue { .. }), "{missing}");
+}
+
+#[test]
+fn a_cancel_ends_the_run() {
+    let fixture = Fixture::new();
+    let (cx, _) = cx();
+    let document = load(
+        "x.yaml",
+        "schemaVersion: 1.0\nphases:\n  - name: build\n    steps:\n      - name: Long\n        action: ExecuteBash\n        maxAttempts: 5\n        inputs: {commands: [sleep 600]}\n",
+    );
+    let cancelled = std::thread::scope(|scope| {
+        let cancel = cx.cancel.clone();
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            cancel.cancel();
+        });
+        run_document(
+            &cx,
+            &document,
+            &Parameters::new(),
+            &[],
+            &Tree::new(&fixture.sandbox),
+        )
+    });
+    assert!(
+        matches!(cancelled, Err(RunError::Cancelled(_))),
+        "{cancelled:?}"
+    );
+}
+
+#[test]
+fn steps_cost_little() {
+    let mut steps = String::new();
+    for n in 0..200 {
+        let inputs = format!("[{{path: /tmp/f{n}, content: '{n}'}}]");
+        writeln!(
+            steps,
+            "      - {{name: s{n}, action: CreateFile, inputs: {inputs}}}"
+        )
+        .unwrap();
+    }
+    let text = format!("schemaVersion: 1.0\nphases:\n  - name: build\n    steps:\n{steps}");
+    let fixture = Fixture::new();
+    let (cx, _) = cx();
+    let document = load("many.yaml", &text);
+    let started = cx.clock().monotonic();
+    let report = run_document(
+        &cx,
+        &document,
+        &Parameters::new(),
+        &[],
+        &Tree::new(&fixture.sandbox),
+    )
+    .unwrap();
+    let each = cx.clock().monotonic().saturating_sub(started) / 200;
+    assert_eq!(report.steps.len(), 200);
+    println!("one step takes {each:?}");
+    assert!(each < Duration::from_millis(5), "{each:?}");
+}

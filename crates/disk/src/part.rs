@@ -1,0 +1,3 @@
+//! Partition tables.
+
+pub mod gpt;

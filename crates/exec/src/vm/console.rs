@@ -1,0 +1,243 @@
+//! The serial console: written to a log file line by line with secrets taken out, its
+//! end kept in memory for reports, and watched for texts that mean the boot is over.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex};
+
+use goldsmith_core::secret::Redactor;
+
+use super::inbox::Signal;
+
+/// Lines kept in memory.
+const KEPT: usize = 400;
+/// A line that grows past this is cut in two.
+const LINE_MAX: usize = 16 << 10;
+
+/// What the console showed so far.
+#[derive(Debug, Clone)]
+pub struct Console {
+    log: PathBuf,
+    shown: Arc<Mutex<Shown>>,
+}
+
+#[derive(Debug, Default)]
+struct Shown {
+    lines: VecDeque<String>,
+    partial: Vec<u8>,
+}
+
+impl Console {
+    /// The file with everything the console showed.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// The last `count` lines that are not empty (at most 400), without escape sequences.
+    pub fn last_lines(&self, count: usize, redactor: &Redactor) -> Vec<String> {
+        let shown = self.shown.lock().expect("no panic while held");
+        let partial = plain(&shown.partial);
+        let mut lines: Vec<String> = shown
+            .lines
+            .iter()
+            .chain(Some(&partial))
+            .filter(|line| !line.trim().is_empty())
+            .map(|line| redactor.redact(line))
+            .collect();
+        lines.drain(..lines.len().saturating_sub(count));
+        lines
+    }
+}
+
+/// Starts to take the console down. The first line that contains one of `alarms` raises
+/// one [`Signal::Alarm`] with the line.
+pub(super) fn start(
+    mut stream: UnixStream,
+    log: &Path,
+    redactor: Redactor,
+    alarms: Vec<String>,
+    sender: SyncSender<Signal>,
+) -> io::Result<Console> {
+    let mut file = File::create(log)?;
+    let console = Console {
+        log: log.to_path_buf(),
+        shown: Arc::default(),
+    };
+    let shown = Arc::clone(&console.shown);
+    std::thread::Builder::new()
+        .name("vm console".to_owned())
+        .spawn(move || {
+            let mut writer = Writer {
+                redactor,
+                alarms,
+                sender: Some(sender),
+            };
+            let mut buffer = vec![0; 16 << 10];
+            while let Ok(length @ 1..) = stream.read(&mut buffer) {
+                let text = writer.take(&shown, &buffer[..length]);
+                // The log is for people: a full disk must not stop the machine.
+                file.write_all(text.as_bytes()).ok();
+            }
+            let rest = std::mem::take(&mut shown.lock().expect("no panic while held").partial);
+            let text = writer.redactor.redact(&String::from_utf8_lossy(&rest));
+            file.write_all(text.as_bytes()).ok();
+        })?;
+    Ok(console)
+}
+
+struct Writer {
+    redactor: Redactor,
+    alarms: Vec<String>,
+    sender: Option<SyncSender<Signal>>,
+}
+
+impl Writer {
+    /// Takes bytes; gives the finished lines for the log.
+    fn take(&mut self, shown: &Mutex<Shown>, bytes: &[u8]) -> String {
+        let mut log = String::new();
+        let mut alarm = None;
+        let mut shown = shown.lock().expect("no panic while held");
+        for part in bytes.split_inclusive(|b| *b == b'\n') {
+            shown.partial.extend_from_slice(part);
+            if !shown.partial.ends_with(b"\n") && shown.partial.len() < LINE_MAX {
+                continue;
+            }
+            let line = std::mem::take(&mut shown.partial);
+            log.push_str(&self.redactor.redact(&String::from_utf8_lossy(&line)));
+            let line = plain(&line);
+            alarm = alarm.or_else(|| self.alarm(&line));
+            shown.lines.push_back(line);
+            if shown.lines.len() > KEPT {
+                shown.lines.pop_front();
+            }
+        }
+        // A prompt has no end of line.
+        let prompt = plain(&shown.partial);
+        alarm = alarm.or_else(|| self.alarm(&prompt));
+        drop(shown);
+        if let Some(text) = alarm
+            && let Some(sender) = self.sender.take()
+        {
+            sender.send(Signal::Alarm(text)).ok();
+        }
+        log
+    }
+
+    fn alarm(&self, line: &str) -> Option<String> {
+        let raised = self.sender.is_some() && self.alarms.iter().any(|text| line.contains(text));
+        raised.then(|| self.redactor.redact(line.trim()))
+    }
+}
+
+/// The text of a line without what moves a terminal's cursor or colours.
+fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\x1b' => match chars.next() {
+                // CSI: parameters, then one letter.
+                Some('[') => {
+                    chars.by_ref().find(|c| ('@'..='~').contains(c));
+                }
+                // OSC: until BEL or ST.
+                Some(']') => {
+                    while let Some(c) = chars.next() {
+                        if c == '\x07' || (c == '\x1b' && chars.next_if_eq(&'\\').is_some()) {
+                            break;
+                        }
+                    }
+                }
+                Some('(' | ')') => {
+                    chars.next();
+                }
+                _ => {}
+            },
+            '\t' => out.push(' '),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use goldsmith_core::secret::{MASK, Secret};
+
+    use super::*;
+
+    #[test]
+    fn plain_text() {
+        for (input, expected) in [
+            ("\x1b[0;32m  OK  \x1b[0m] Started\r\n", "  OK  ] Started"),
+            ("\x1b]0;title\x07shown", "shown"),
+            ("\x1b]0;title\x1b\\shown", "shown"),
+            ("\x1b[2J\x1b(Ba\tb", "a b"),
+            ("\x1b[", ""),
+        ] {
+            assert_eq!(plain(input.as_bytes()), expected, "{input:?}");
+        }
+        assert_eq!(plain(b"\xff"), "\u{fffd}");
+    }
+
+    #[test]
+    fn log_and_alarm() {
+        let redactor = Redactor::default();
+        redactor.add(&Secret::new("hunter2hunter2".to_owned()));
+        let (sender, receiver) = std::sync::mpsc::sync_channel(8);
+        let mut writer = Writer {
+            redactor: redactor.clone(),
+            alarms: vec!["Kernel panic".to_owned(), "(initramfs)".to_owned()],
+            sender: Some(sender),
+        };
+        let console = Console {
+            log: PathBuf::new(),
+            shown: Arc::default(),
+        };
+        let mut log = String::new();
+        for piece in [
+            "one\ntoken hunter2",
+            "hunter2\n\n",
+            "(initra",
+            "mfs) ",
+            "x\nKernel panic\n",
+        ] {
+            log += &writer.take(&console.shown, piece.as_bytes());
+        }
+        assert_eq!(
+            log,
+            format!("one\ntoken {MASK}\n\n(initramfs) x\nKernel panic\n")
+        );
+        assert_eq!(
+            console.last_lines(2, &redactor),
+            ["(initramfs) x", "Kernel panic"]
+        );
+        let alarms: Vec<_> = receiver.try_iter().collect();
+        assert!(
+            matches!(&alarms[..], [Signal::Alarm(text)] if text == "(initramfs)"),
+            "{alarms:?}"
+        );
+    }
+
+    #[test]
+    fn long_lines_are_cut() {
+        let (sender, _receiver) = std::sync::mpsc::sync_channel(8);
+        let mut writer = Writer {
+            redactor: Redactor::default(),
+            alarms: Vec::new(),
+            sender: Some(sender),
+        };
+        let shown = Mutex::new(Shown::default());
+        for _ in 0..1000 {
+            writer.take(&shown, &[b'x'; 1000]);
+        }
+        let shown = shown.into_inner().unwrap();
+        assert!(shown.partial.len() < LINE_MAX && shown.lines.len() > 10);
+    }
+}

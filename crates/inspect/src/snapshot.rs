@@ -1,0 +1,246 @@
+//! Everything the rules ask of an image, gathered by one walk: the sorted list of
+//! nodes, the accounts with their homes, and which files belong to packages.
+
+use std::collections::BTreeSet;
+
+use goldsmith_core::cx::Cx;
+
+use crate::view::{Kind, Node, View, ViewError};
+
+mod glob;
+mod packages;
+
+pub(crate) use glob::matches;
+use packages::Packages;
+
+/// The most bytes read of a configuration file.
+const TEXT_LIMIT: usize = 1 << 20;
+/// As many links as Linux follows.
+const MAX_LINKS: usize = 40;
+
+/// One row of `/etc/passwd`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub uid: u32,
+    /// Its home.
+    pub home: String,
+}
+
+/// An image at rest, ready for rules.
+pub struct Snapshot<'v> {
+    view: &'v dyn View,
+    nodes: Vec<Node>,
+    accounts: Vec<Account>,
+    homes: BTreeSet<String>,
+    packages: Packages,
+}
+
+impl std::fmt::Debug for Snapshot<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("nodes", &self.nodes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'v> Snapshot<'v> {
+    /// Walks the view once and reads passwd and dpkg's database.
+    pub fn take(view: &'v dyn View, cx: &Cx) -> Result<Self, ViewError> {
+        let mut nodes = view.nodes(cx)?;
+        nodes.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let mut snapshot = Self {
+            view,
+            nodes,
+            accounts: Vec::new(),
+            homes: BTreeSet::new(),
+            packages: Packages::default(),
+        };
+        snapshot.accounts = accounts(&snapshot.text("/etc/passwd")?.unwrap_or_default());
+        snapshot.homes = snapshot.find_homes();
+        snapshot.packages = Packages::read(&snapshot, cx)?;
+        Ok(snapshot)
+    }
+
+    /// Every node, sorted by path.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The rows of `/etc/passwd`.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// Number of installed packages that dpkg's database lists files of.
+    pub fn package_count(&self) -> usize {
+        self.packages.count()
+    }
+
+    /// The node at exactly this path; links are not followed.
+    pub fn get(&self, path: &str) -> Option<&Node> {
+        let at = self
+            .nodes
+            .binary_search_by(|node| node.path.as_str().cmp(path))
+            .ok()?;
+        self.nodes.get(at)
+    }
+
+    /// The node that a path leads to, through links, inside the image.
+    pub fn resolve(&self, path: &str) -> Option<&Node> {
+        let mut todo: Vec<String> = parts(path);
+        let mut at = String::new();
+        let mut links = 0;
+        while !todo.is_empty() {
+            let part = todo.remove(0);
+            if part == ".." {
+                at.truncate(at.rfind('/').unwrap_or(0));
+                continue;
+            }
+            let next = format!("{at}/{part}");
+            let node = self.get(&next)?;
+            if node.kind != Kind::Link {
+                at = next;
+                continue;
+            }
+            links += 1;
+            if links > MAX_LINKS {
+                return None;
+            }
+            let target = node.target.as_deref().unwrap_or_default();
+            if target.starts_with('/') {
+                at.clear();
+            }
+            let mut head = parts(target);
+            head.append(&mut todo);
+            todo = head;
+        }
+        self.get(&at)
+    }
+
+    /// Everything beneath a folder, at any depth.
+    pub fn beneath(&self, folder: &str) -> &[Node] {
+        let prefix = format!("{}/", folder.trim_end_matches('/'));
+        let start = self
+            .nodes
+            .partition_point(|n| n.path.as_str() < prefix.as_str());
+        let end = start + self.nodes[start..].partition_point(|n| n.path.starts_with(&prefix));
+        &self.nodes[start..end]
+    }
+
+    /// What lies directly in a folder.
+    pub(crate) fn children<'s>(&'s self, folder: &'s str) -> impl Iterator<Item = &'s Node> {
+        let depth = folder.trim_end_matches('/').len() + 1;
+        self.beneath(folder)
+            .iter()
+            .filter(move |n| !n.path[depth..].contains('/'))
+    }
+
+    /// Path and text of every regular file that a pattern names and that no package
+    /// brought as it is.
+    pub(crate) fn foreign_texts(&self, pattern: &str) -> Result<Vec<(&Node, String)>, ViewError> {
+        let mut texts = Vec::new();
+        for node in self.select(pattern) {
+            if node.kind == Kind::File && !self.is_pristine(node)? {
+                texts.push((node, self.text_of(node)?));
+            }
+        }
+        Ok(texts)
+    }
+
+    /// Bytes of a node and of everything beneath it.
+    pub(crate) fn weight(&self, node: &Node) -> u64 {
+        let inner = if node.kind == Kind::Folder {
+            self.beneath(&node.path).iter().map(|n| n.size).sum()
+        } else {
+            0
+        };
+        node.size + inner
+    }
+
+    /// The first bytes of a regular file.
+    pub fn read(&self, node: &Node, limit: usize) -> Result<Vec<u8>, ViewError> {
+        self.view.read(node, limit)
+    }
+
+    /// The text of a file that a path leads to; `None` when there is no such file.
+    pub fn text(&self, path: &str) -> Result<Option<String>, ViewError> {
+        match self.resolve(path) {
+            Some(node) if node.kind == Kind::File => self.text_of(node).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The text of a file, at most its first MiB; what is no UTF-8 is replaced.
+    pub(crate) fn text_of(&self, node: &Node) -> Result<String, ViewError> {
+        let bytes = self.read(node, TEXT_LIMIT)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Every node that a pattern names; see [`glob`] for its form.
+    pub(crate) fn select(&self, pattern: &str) -> Vec<&Node> {
+        let mut found = Vec::new();
+        for pattern in glob::expand(pattern, &self.homes) {
+            let literal = glob::literal_prefix(&pattern);
+            let start = self.nodes.partition_point(|n| n.path.as_str() < literal);
+            let range = self.nodes[start..]
+                .iter()
+                .take_while(|n| n.path.starts_with(literal));
+            found.extend(range.filter(|n| matches(&pattern, &n.path, n.kind)));
+        }
+        found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        found.dedup_by(|a, b| a.path == b.path);
+        found
+    }
+
+    /// Whether a package lists this path.
+    pub(crate) fn is_owned(&self, node: &Node) -> bool {
+        self.packages.get(&node.path).is_some()
+    }
+
+    /// Whether a node belongs to a package and is as the package brought it.
+    pub(crate) fn is_pristine(&self, node: &Node) -> Result<bool, ViewError> {
+        match self.packages.get(&node.path).map(|listed| listed.digest) {
+            None => Ok(false),
+            Some(None) => Ok(true),
+            Some(Some(digest)) => packages::has_digest(self, node, digest),
+        }
+    }
+
+    fn find_homes(&self) -> BTreeSet<String> {
+        let listed = self.accounts.iter().map(|a| a.home.clone());
+        let present = self.children("/home").filter(|n| n.kind == Kind::Folder);
+        listed
+            .chain(present.map(|n| n.path.clone()))
+            .chain(["/root".to_owned(), "/etc/skel".to_owned()])
+            .map(|home| home.trim_end_matches('/').to_owned())
+            .filter(|home| home.starts_with('/') && !home.contains(['*', '?', '{']))
+            .collect()
+    }
+}
+
+fn parts(path: &str) -> Vec<String> {
+    path.split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .map(str::to_owned)
+        .collect()
+}
+
+fn accounts(passwd: &str) -> Vec<Account> {
+    passwd
+        .lines()
+        .filter_map(|line| {
+            let fields: Vec<&str> = line.split(':').collect();
+            Some(Account {
+                name: (*fields.first()?).to_owned(),
+                uid: fields.get(2)?.parse().ok()?,
+                home: (*fields.get(5)?).to_owned(),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! The second pass: a finished disk, or a tree, is looked at with the rules of
+//! [`crate::sanitize`] and passes only when nothing is left.
+//!
+//! Nothing is changed, and nothing of the first pass is trusted: the disk is read back
+//! from its file. Works as well on disks that others made.
+
+use std::path::Path;
+
+use goldsmith_core::cx::Cx;
+
+use crate::sanitize::format::{FoundRow, Report, RuleReport};
+use crate::sanitize::{SanitizeError, Settings, Severity, find_all};
+use crate::snapshot::Snapshot;
+use crate::view::View;
+use crate::view::disk::DiskView;
+use crate::view::free::residue;
+use crate::view::tree::TreeView;
+
+/// Id under which the look at unused blocks is reported; it can be switched off like a rule.
+pub const FREE_SPACE: &str = "free-space";
+
+/// Verifies a finished raw disk: its root file system and its EFI system partition, and
+/// that unused blocks hold nothing. A disk that cannot be read is an error, no finding.
+pub fn verify_disk(disk: &Path, settings: &Settings, cx: &Cx) -> Result<Report, SanitizeError> {
+    let view = DiskView::open(disk)?;
+    let mut report = verify_view(&view, settings, cx)?;
+    if settings.off.contains(FREE_SPACE) {
+        return Ok(report);
+    }
+    let found = match residue(&view, cx)? {
+        None => vec![row(
+            Severity::Info,
+            0,
+            "not looked at: an unusual ext4 layout",
+        )],
+        Some(residue) if residue.dirty_blocks > 0 => {
+            report.passed = false;
+            let note = format!(
+                "{} unused blocks are not empty, the first at byte {} of the file system",
+                residue.dirty_blocks,
+                residue.first.unwrap_or_default()
+            );
+            vec![row(Severity::Fail, residue.dirty_blocks, &note)]
+        }
+        Some(_) => Vec::new(),
+    };
+    report.rules.push(RuleReport {
+        id: FREE_SPACE.to_owned(),
+        summary: "unused blocks hold nothing of deleted files".to_owned(),
+        found,
+        kept: Vec::new(),
+    });
+    Ok(report)
+}
+
+/// Verifies a tree as [`verify_disk`] does a disk.
+pub fn verify_tree(root: &Path, settings: &Settings, cx: &Cx) -> Result<Report, SanitizeError> {
+    verify_view(&TreeView::open(root)?, settings, cx)
+}
+
+fn verify_view(view: &dyn View, settings: &Settings, cx: &Cx) -> Result<Report, SanitizeError> {
+    settings.check()?;
+    let snapshot = Snapshot::take(view, cx)?;
+    let found = find_all(&snapshot, settings, cx)?;
+    let mut report = Report::new("verify", settings);
+    report.fill(&found);
+    Ok(report)
+}
+
+fn row(severity: Severity, size: u64, note: &str) -> FoundRow {
+    FoundRow {
+        path: "unused blocks".to_owned(),
+        entry: None,
+        size,
+        action: "report".to_owned(),
+        severity,
+        note: note.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! A read-only look at the files of an image: a tree on this machine or a finished disk.
+//!
+//! A view lists every node once and reads the first bytes of a file. It resolves no
+//! link: [`crate::snapshot`] does that over the list, so that a link can never lead
+//! out of the image. Everything read is taken for hostile: sizes, depths and counts
+//! are limited, and a broken structure is an error.
+
+use std::io;
+use std::path::PathBuf;
+
+use goldsmith_core::cx::Cx;
+use goldsmith_core::failure::{Cancelled, Class, Failure};
+
+pub mod disk;
+mod fat;
+pub mod free;
+mod gpt;
+pub mod tree;
+
+/// The most nodes an image may have; a loop in a broken file system ends here.
+const MAX_NODES: usize = 4_000_000;
+/// The longest path, in bytes, as on Linux.
+const MAX_PATH: usize = 4096;
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// A device, a pipe or a socket.
+    Other,
+}
+
+/// One name in the image.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Absolute path inside the image. Bytes that are no UTF-8 stand as `\u{FFFD}`
+    /// with two hexadecimal digits.
+    pub path: String,
+    /// The path as it is, where [`Self::path`] had to be changed.
+    pub(crate) raw: Option<Box<[u8]>>,
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits with setuid, setgid and sticky.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Bytes of a file, as `ls` shows them.
+    pub size: u64,
+    /// Where a link points.
+    pub target: Option<String>,
+}
+
+impl Node {
+    pub(crate) fn new(raw: &[u8], kind: Kind) -> Self {
+        let (path, raw) = match std::str::from_utf8(raw) {
+            Ok(path) => (path.to_owned(), None),
+            Err(_) => (readable(raw), Some(raw.into())),
+        };
+        Self {
+            path,
+            raw,
+            kind,
+            mode: 0,
+            uid: 0,
+            gid: 0,
+            size: 0,
+            target: None,
+        }
+    }
+
+    /// The path as the file system has it.
+    pub(crate) fn raw_path(&self) -> &[u8] {
+        self.raw.as_deref().unwrap_or(self.path.as_bytes())
+    }
+
+    /// The last part of the path.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+fn readable(raw: &[u8]) -> String {
+    raw.utf8_chunks()
+        .flat_map(|chunk| {
+            let bytes = chunk.invalid().iter();
+            std::iter::once(chunk.valid().to_owned())
+                .chain(bytes.map(|byte| format!("\u{FFFD}{byte:02x}")))
+        })
+        .collect()
+}
+
+/// Files of an image, read only.
+pub trait View {
+    /// Every node but the root itself, in any order. Folders on another file system
+    /// are listed without what they hold.
+    fn nodes(&self, cx: &Cx) -> Result<Vec<Node>, ViewError>;
+
+    /// At most the first `limit` bytes of a regular file that [`Self::nodes`] listed.
+    fn read(&self, node: &Node, limit: usize) -> Result<Vec<u8>, ViewError>;
+}
+
+/// An image that cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    /// The tree or the disk file cannot be opened.
+    #[error("cannot open `{}`", path.display())]
+    Open {
+        /// As it was given.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A node cannot be read.
+    #[error("cannot read `{path}` of the image")]
+    Read {
+        /// Inside the image.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The ext4 file system is broken, or has a feature we do not read.
+    #[error("cannot read `{path}` on the root file system")]
+    Ext4 {
+        /// Inside the image.
+        path: String,
+        /// Why.
+        #[source]
+        source: ext4_view::Ext4Error,
+    },
+    /// The disk file has no layout we understand.
+    #[error("not a disk we can read: {0}")]
+    Layout(String),
+    /// More names, or longer paths, than a file system of ours can have.
+    #[error("more than {MAX_NODES} names or a path of over {MAX_PATH} bytes at `{0}`")]
+    TooMuch(String),
+    /// Asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl Failure for ViewError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Open { .. } | Self::Read { .. } => Class::Environment,
+            Self::Ext4 { .. } | Self::Layout(_) | Self::TooMuch(_) => Class::Test,
+            Self::Cancelled(cancelled) => cancelled.class(),
+        }
+    }
+}
+
+/// Whether one more node is allowed.
+pub(crate) fn limit(count: usize, path: &[u8]) -> Result<(), ViewError> {
+    if count >= MAX_NODES || path.len() > MAX_PATH {
+        return Err(ViewError::TooMuch(readable(path)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_no_text_stay_apart() {
+        let a = Node::new(b"/tmp/a\xff", Kind::File);
+        let b = Node::new(b"/tmp/a\xfe", Kind::File);
+        assert_ne!(a.path, b.path);
+        assert_eq!(a.raw_path(), b"/tmp/a\xff");
+        assert_eq!(Node::new("/tmp/é".as_bytes(), Kind::File).path, "/tmp/é");
+    }
+}

@@ -1,0 +1,388 @@
+//! Attributes of blocks as typed values. A problem is reported and gives `None`; so does a value
+//! that is not known, without a problem.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use goldsmith_core::diagnostic::{Diagnostic, Span, nearest};
+use goldsmith_core::recipe::{Firmware, Parameter};
+use goldsmith_core::size::{parse_bytes, parse_duration};
+use goldsmith_core::version::VersionPattern;
+
+use crate::eval::{Env, Evaluator, with_article};
+use crate::schema::{BlockSpec, Form};
+use crate::syntax::Body;
+use crate::syntax::ast::{Attribute, Expr, Kind as Syntax};
+use crate::value::{BlockName, Kind, Value};
+use crate::world::{Definition, World};
+
+/// Reads one block.
+pub(crate) struct Reader<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) evaluator: &'a Evaluator<'a>,
+    pub(crate) definition: &'a Definition,
+    pub(crate) body: &'a Body,
+    pub(crate) spec: &'static BlockSpec,
+    /// The block's own name when it is a top-level one: its attributes are evaluated once.
+    pub(crate) name: Option<&'a BlockName>,
+}
+
+/// What an attribute came to.
+pub(crate) enum Found<T> {
+    /// Not written.
+    Absent,
+    /// Written, and not usable or not known: whatever was wrong has been reported.
+    Unusable,
+    /// This.
+    Is(T),
+}
+
+impl<T> Found<T> {
+    /// The value, or the default when it is not written.
+    pub(crate) fn or(self, default: T) -> Option<T> {
+        match self {
+            Self::Absent => Some(default),
+            Self::Unusable => None,
+            Self::Is(value) => Some(value),
+        }
+    }
+
+    /// The value; `Some(None)` when it is not written.
+    pub(crate) fn optional(self) -> Option<Option<T>> {
+        match self {
+            Self::Absent => Some(None),
+            Self::Unusable => None,
+            Self::Is(value) => Some(Some(value)),
+        }
+    }
+
+    /// The value of a required attribute: when it is not written, that was reported before.
+    pub(crate) fn required(self) -> Option<T> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Absent | Self::Unusable => None,
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A top-level block.
+    pub(crate) fn of(world: &'a World, evaluator: &'a Evaluator<'a>, name: &'a BlockName) -> Self {
+        let definition = &world.blocks[name];
+        Self {
+            world,
+            evaluator,
+            definition,
+            body: &definition.block.body,
+            spec: definition.spec,
+            name: Some(name),
+        }
+    }
+
+    /// A block within this one.
+    pub(crate) fn inner(&self, body: &'a Body, kind: &str) -> Self {
+        let spec = self
+            .spec
+            .blocks
+            .iter()
+            .copied()
+            .find(|spec| spec.name == kind)
+            .expect("kinds were checked");
+        Self {
+            world: self.world,
+            evaluator: self.evaluator,
+            definition: self.definition,
+            body,
+            spec,
+            name: None,
+        }
+    }
+
+    pub(crate) fn env(&self) -> Env<'a> {
+        Env::of(&self.definition.file)
+    }
+
+    pub(crate) fn span(&self, at: &std::ops::Range<usize>) -> Span {
+        Span::new(&self.definition.file, at.clone())
+    }
+
+    /// The value of an attribute and where it stands.
+    fn value(&self, name: &str) -> Found<(Value, &'a Attribute)> {
+        debug_assert!(
+            self.spec.attribute(name).is_some(),
+            "`{name}` is not in the table"
+        );
+        let Some(attribute) = self.body.attribute(name) else {
+            return Found::Absent;
+        };
+        let value = match self.name {
+            Some(block) => {
+                use crate::eval::Names as _;
+                self.world.block_attribute(
+                    self.evaluator,
+                    block,
+                    name,
+                    self.span(&attribute.name.at),
+                )
+            }
+            None => self.evaluator.eval(&attribute.value, &self.env()),
+        };
+        match value {
+            Ok(value) if value.is_unknown() => Found::Unusable,
+            // `null` is as if it were not written.
+            Ok(value) if value.kind == Kind::Null => Found::Absent,
+            Ok(value) => Found::Is((value, attribute)),
+            Err(_) => Found::Unusable,
+        }
+    }
+
+    fn read<T>(
+        &self,
+        name: &str,
+        wanted: &str,
+        convert: impl FnOnce(&Value) -> Result<T, Option<String>>,
+    ) -> Found<T> {
+        match self.value(name) {
+            Found::Absent => Found::Absent,
+            Found::Unusable => Found::Unusable,
+            Found::Is((value, attribute)) => match convert(&value) {
+                Ok(converted) => Found::Is(converted),
+                Err(detail) => {
+                    let detail = detail
+                        .filter(|_| !value.has_secret())
+                        .unwrap_or_else(|| format!("this is {}", with_article(&value)));
+                    self.wrong(
+                        &attribute.value,
+                        format!("`{name}` must be {wanted}"),
+                        detail,
+                    );
+                    Found::Unusable
+                }
+            },
+        }
+    }
+
+    pub(crate) fn wrong(&self, expr: &Expr, message: String, label: String) {
+        self.evaluator
+            .report(Diagnostic::error("L0110", message).label(self.span(&expr.at), label));
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Found<String> {
+        self.read(name, "text", |value| {
+            value.as_text().map(|text| text.to_string()).ok_or(None)
+        })
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> Found<bool> {
+        self.read(name, "`true` or `false`", |value| {
+            value.as_bool().ok_or(None)
+        })
+    }
+
+    pub(crate) fn texts(&self, name: &str) -> Found<Vec<String>> {
+        match self.read(name, "a list of texts", |value| texts(value).ok_or(None)) {
+            // Some of it is not known.
+            Found::Is(None) => Found::Unusable,
+            Found::Is(Some(texts)) => Found::Is(texts),
+            Found::Absent => Found::Absent,
+            Found::Unusable => Found::Unusable,
+        }
+    }
+
+    pub(crate) fn size(&self, name: &str) -> Found<u64> {
+        self.read(name, "a size", |value| {
+            let text = value.as_text().ok_or(None)?;
+            parse_bytes(&text).map_err(|e| Some(e.to_string()))
+        })
+    }
+
+    pub(crate) fn time(&self, name: &str) -> Found<Duration> {
+        self.read(name, "a length of time", |value| {
+            let text = value.as_text().ok_or(None)?;
+            parse_duration(&text).map_err(|e| Some(e.to_string()))
+        })
+    }
+
+    pub(crate) fn version(&self, name: &str) -> Found<VersionPattern> {
+        self.read(name, "a version", |value| {
+            let text = value.as_text().ok_or(None)?;
+            text.parse()
+                .map_err(|e: goldsmith_core::version::VersionError| Some(e.to_string()))
+        })
+    }
+
+    /// One of the words that the table allows.
+    pub(crate) fn choice(&self, name: &str) -> Found<String> {
+        let Some(Form::Choice(words)) = self.spec.attribute(name).map(|spec| spec.form) else {
+            unreachable!("not a choice")
+        };
+        self.read(name, &format!("one of {}", listed(words)), |value| {
+            one_of(words, &value.as_text().ok_or(None)?)
+        })
+    }
+
+    pub(crate) fn firmwares(&self, name: &str) -> Found<Vec<Firmware>> {
+        let Some(Form::Choices(words)) = self.spec.attribute(name).map(|spec| spec.form) else {
+            unreachable!("not a choice")
+        };
+        self.read(name, &format!("a list of {}", listed(words)), |value| {
+            let Some(Some(texts)) = texts(value) else {
+                return Err(None);
+            };
+            let mut found: Vec<Firmware> = Vec::new();
+            for text in texts {
+                let firmware = if one_of(words, &text)? == "bios" {
+                    Firmware::Bios
+                } else {
+                    Firmware::Uefi
+                };
+                if !found.contains(&firmware) {
+                    found.push(firmware);
+                }
+            }
+            found.sort();
+            if found.is_empty() {
+                Err(Some("the list is empty".to_owned()))
+            } else {
+                Ok(found)
+            }
+        })
+    }
+
+    /// An object whose values are text, numbers or booleans.
+    pub(crate) fn parameters(&self, name: &str) -> Found<BTreeMap<String, Parameter>> {
+        let Some((value, attribute)) = (match self.value(name) {
+            Found::Absent => return Found::Absent,
+            Found::Unusable => None,
+            Found::Is(found) => Some(found),
+        }) else {
+            return Found::Unusable;
+        };
+        let Kind::Object(members) = &value.kind else {
+            self.wrong(
+                &attribute.value,
+                format!("`{name}` must be an object"),
+                format!("this is {}", with_article(&value)),
+            );
+            return Found::Unusable;
+        };
+        let mut parameters = BTreeMap::new();
+        let mut is_usable = true;
+        for (key, member) in members.iter() {
+            if member.is_unknown() {
+                is_usable = false;
+                continue;
+            }
+            let Some(text) = member.as_text() else {
+                let place = member_place(&attribute.value, key);
+                self.wrong(
+                    place,
+                    format!("the parameter `{key}` must be text"),
+                    format!(
+                        "this is {}; `jsonencode()` writes lists and objects as text",
+                        with_article(member)
+                    ),
+                );
+                is_usable = false;
+                continue;
+            };
+            let is_sensitive = member.is_sensitive || value.is_sensitive;
+            parameters.insert(
+                key.clone(),
+                Parameter {
+                    value: text.to_string(),
+                    is_sensitive,
+                },
+            );
+        }
+        if is_usable {
+            Found::Is(parameters)
+        } else {
+            Found::Unusable
+        }
+    }
+
+    /// The block that an attribute refers to.
+    pub(crate) fn reference(&self, name: &str) -> Found<BlockName> {
+        let Some(Form::Reference(kind)) = self.spec.attribute(name).map(|spec| spec.form) else {
+            unreachable!("not a reference")
+        };
+        let example = if kind == "source" {
+            "source.debian.name".to_owned()
+        } else {
+            format!("{kind}.name")
+        };
+        self.read(
+            name,
+            &format!("a reference such as `{example}`"),
+            |value| match &value.kind {
+                Kind::Block(block) if block.kind == kind => Ok(block.clone()),
+                Kind::Block(block) => Err(Some(format!("`{block}` is a {}", block.kind))),
+                // The JSON form has no references: the text of one serves.
+                Kind::String(text) => self
+                    .named(kind, text)
+                    .ok_or_else(|| Some("references stand without quotes".to_owned())),
+                _ => Err(None),
+            },
+        )
+    }
+
+    fn named(&self, kind: &str, text: &str) -> Option<BlockName> {
+        let mut parts = text.split('.').map(str::to_owned);
+        let name = BlockName {
+            kind: parts.next()?,
+            labels: parts.collect(),
+        };
+        let is_json = self.definition.file.name().ends_with(".json");
+        (is_json && name.kind == kind && self.world.blocks.contains_key(&name)).then_some(name)
+    }
+}
+
+/// The value of a member where it is written, for a problem with it.
+fn member_place<'e>(expr: &'e Expr, key: &str) -> &'e Expr {
+    if let Syntax::Object(pairs) = &expr.kind {
+        let found = pairs
+            .iter()
+            .find(|(name, _)| matches!(&name.kind, Syntax::String(text) if text == key));
+        return found.map_or(expr, |(_, value)| value);
+    }
+    expr
+}
+
+/// `None`: not a list of texts. `Some(None)`: one with something not known in it.
+#[expect(
+    clippy::option_option,
+    reason = "two reasons to have no texts, told apart"
+)]
+fn texts(value: &Value) -> Option<Option<Vec<String>>> {
+    let Kind::List(items) = &value.kind else {
+        return None;
+    };
+    if items.iter().any(Value::is_unknown) {
+        return Some(None);
+    }
+    items
+        .iter()
+        .map(|item| item.as_text().map(|text| text.to_string()))
+        .collect::<Option<Vec<_>>>()
+        .map(Some)
+}
+
+fn one_of(words: &[&str], text: &str) -> Result<String, Option<String>> {
+    if words.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let near = nearest(text, words.iter().copied());
+    Err(Some(near.map_or_else(
+        || format!("`{text}` is none of them"),
+        |near| format!("did you mean `{near}`?"),
+    )))
+}
+
+fn listed(words: &[&str]) -> String {
+    words
+        .iter()
+        .map(|word| format!("`\"{word}\"`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,330 @@
+//! From blocks to the typed model. What has a problem or is not wholly known is left out.
+
+use std::collections::BTreeMap;
+
+use goldsmith_core::diagnostic::Diagnostic;
+use goldsmith_core::recipe::{
+    Budget, ComponentUse, DebianSource, DiskSpec, Parameter, Pipeline, Recipe, Source, TestSpec,
+    Variant,
+};
+
+use crate::decode::{Found, Reader};
+use crate::eval::Evaluator;
+use crate::syntax::ast::Block;
+use crate::value::BlockName;
+use crate::world::World;
+
+/// The smallest disk that holds a boot loader and a file system.
+const DISK_MIN: u64 = 256 << 20;
+/// The largest that our ext4 can be.
+const DISK_MAX: u64 = 16 << 40;
+
+pub(crate) fn recipe(world: &World, evaluator: &Evaluator<'_>, name: &BlockName) -> Option<Recipe> {
+    let reader = Reader::of(world, evaluator, name);
+    // Each is read before any is missed, so that all problems are seen.
+    let version = reader.version("version").required();
+    let purpose = reader.text("purpose").or(String::new());
+    let source = reader
+        .reference("source")
+        .required()
+        .map(|block| source(world, evaluator, &block));
+    let components: Vec<Option<ComponentUse>> = blocks(&reader, "component")
+        .map(|block| component(&reader, block))
+        .collect();
+    let disk = disk_of(&reader);
+    let (source, disk) = (source??, disk?);
+    let Source::Debian(debian) = &source else {
+        return None;
+    };
+    check_boot(&reader, debian, &disk);
+    Some(Recipe {
+        name: name.labels[0].clone(),
+        span: reader.definition.span(),
+        version: version?,
+        purpose: purpose?,
+        source,
+        components: components.into_iter().collect::<Option<_>>()?,
+        disk,
+    })
+}
+
+fn blocks<'a>(reader: &Reader<'a>, kind: &'static str) -> impl Iterator<Item = &'a Block> {
+    reader
+        .body
+        .blocks
+        .iter()
+        .filter(move |block| block.kind.text == kind)
+}
+
+fn source(world: &World, evaluator: &Evaluator<'_>, name: &BlockName) -> Option<Source> {
+    let reader = Reader::of(world, evaluator, name);
+    let suite = reader.text("suite").required();
+    let mirror = reader.text("mirror").optional();
+    let security_mirror = reader.text("security_mirror").optional();
+    let updates = reader.flag("updates").or(true);
+    let security = reader.flag("security").or(true);
+    let components = reader.texts("components").or(vec!["main".to_owned()]);
+    let arch = reader.choice("arch").or("amd64".to_owned());
+    let variant = reader.choice("variant").or("minbase".to_owned());
+    let packages = reader.texts("packages").or(Vec::new());
+    let keyring = reader.text("keyring").optional();
+    let check_valid_until = reader.flag("check_valid_until").or(true);
+    for (key, url) in [("mirror", &mirror), ("security_mirror", &security_mirror)] {
+        check_url(&reader, key, url.as_ref().and_then(Option::as_deref));
+    }
+    check_words(
+        &reader,
+        "suite",
+        suite.as_ref().map(std::slice::from_ref),
+        is_suite,
+        "is not the name of a suite",
+    );
+    check_words(
+        &reader,
+        "components",
+        components.as_deref(),
+        is_suite,
+        "is not the name of a component",
+    );
+    check_words(
+        &reader,
+        "packages",
+        packages.as_deref(),
+        is_package,
+        "is not a package: `name`, `name:arch`, `name=version` or `name/suite`",
+    );
+    Some(Source::Debian(DebianSource {
+        name: name.labels[1].clone(),
+        span: reader.definition.span(),
+        mirror: mirror?,
+        security_mirror: security_mirror?,
+        suite: suite?,
+        updates: updates?,
+        security: security?,
+        components: components?,
+        arch: arch?,
+        variant: match variant?.as_str() {
+            "essential" => Variant::Essential,
+            "apt" => Variant::Apt,
+            _ => Variant::Minbase,
+        },
+        packages: packages?,
+        keyring: keyring?,
+        check_valid_until: check_valid_until?,
+    }))
+}
+
+fn is_suite(word: &str) -> bool {
+    !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-+.~/".contains(c))
+        && !word.contains("..")
+        && !word.starts_with('/')
+}
+
+fn is_package(word: &str) -> bool {
+    let name = word.split([':', '=', '/']).next().unwrap_or_default();
+    let is_name = name.len() >= 2
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c));
+    is_name && word.chars().all(|c| c.is_ascii_graphic())
+}
+
+fn check_words(
+    reader: &Reader<'_>,
+    key: &str,
+    words: Option<&[String]>,
+    is_right: fn(&str) -> bool,
+    message: &str,
+) {
+    let (Some(words), Some(attribute)) = (words, reader.body.attribute(key)) else {
+        return;
+    };
+    for word in words.iter().filter(|word| !is_right(word)) {
+        let place = match &attribute.value.kind {
+            crate::syntax::ast::Kind::List(items) => {
+                let is_it = |item: &&crate::syntax::ast::Expr| matches!(&item.kind, crate::syntax::ast::Kind::String(text) if text == word);
+                items.iter().find(is_it).unwrap_or(&attribute.value)
+            }
+            _ => &attribute.value,
+        };
+        reader.wrong(place, format!("`{word}` {message}"), "here".to_owned());
+    }
+}
+
+fn check_url(reader: &Reader<'_>, key: &str, url: Option<&str>) {
+    let (Some(url), Some(attribute)) = (url, reader.body.attribute(key)) else {
+        return;
+    };
+    if !["http://", "https://", "file://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
+    {
+        reader.wrong(
+            &attribute.value,
+            format!("`{key}` must be a URL"),
+            "it begins with http://, https:// or file://".to_owned(),
+        );
+    }
+}
+
+/// A use of a component: by path, by a name of the library, or by the name of a top-level block.
+fn component(reader: &Reader<'_>, block: &Block) -> Option<ComponentUse> {
+    let inner = reader.inner(&block.body, "component");
+    let label = &block.labels.first()?.text;
+    let own = inner.parameters("parameters").or(BTreeMap::new());
+    let named = BlockName {
+        kind: "component".to_owned(),
+        labels: vec![label.clone()],
+    };
+    let (document, shared) = if reader.world.blocks.contains_key(&named) {
+        let shared = Reader::of(reader.world, reader.evaluator, &named);
+        (
+            shared.text("document").required(),
+            shared.parameters("parameters").or(BTreeMap::new()),
+        )
+    } else {
+        (
+            Some(label.clone()),
+            Some(BTreeMap::<String, Parameter>::new()),
+        )
+    };
+    let mut parameters = shared?;
+    parameters.extend(own?);
+    Some(ComponentUse {
+        document: document?,
+        span: reader.span(&block.head),
+        parameters,
+    })
+}
+
+/// The disk of a recipe: a block, or a reference to a top-level one.
+fn disk_of(reader: &Reader<'_>) -> Option<DiskSpec> {
+    let block = blocks(reader, "disk").next();
+    match (block, reader.reference("disk")) {
+        (Some(block), Found::Absent) => disk(&reader.inner(&block.body, "disk")),
+        (Some(block), _) => {
+            let problem = Diagnostic::error(
+                "L0111",
+                "a recipe has one disk: a block or a reference, not both",
+            );
+            reader
+                .evaluator
+                .report(problem.label(reader.span(&block.head), "here"));
+            None
+        }
+        (None, Found::Is(name)) => disk(&Reader::of(reader.world, reader.evaluator, &name)),
+        (None, Found::Unusable) => None,
+        (None, Found::Absent) => {
+            let problem = Diagnostic::error("L0103", "`disk` is missing in `recipe`");
+            reader.evaluator.report(
+                problem.label(reader.definition.span(), "write `disk { size = \"8GiB\" }`"),
+            );
+            None
+        }
+    }
+}
+
+fn disk(reader: &Reader<'_>) -> Option<DiskSpec> {
+    let size = reader.size("size").required();
+    let boot = reader.firmwares("boot").or(vec![
+        goldsmith_core::recipe::Firmware::Bios,
+        goldsmith_core::recipe::Firmware::Uefi,
+    ]);
+    let kernel_args = reader.texts("kernel_args").or(Vec::new());
+    if let (Some(size), Some(attribute)) = (size, reader.body.attribute("size")) {
+        let problem = if size < DISK_MIN {
+            Some("256MiB is the least that holds a boot loader and a file system")
+        } else if size > DISK_MAX {
+            Some("16TiB is the most that the file system can be")
+        } else if size % (1 << 20) != 0 {
+            Some("it must be a multiple of 1MiB, as partitions are")
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            reader.wrong(
+                &attribute.value,
+                "the disk cannot have this size".to_owned(),
+                problem.to_owned(),
+            );
+            return None;
+        }
+    }
+    Some(DiskSpec {
+        size_bytes: size?,
+        boot: boot?,
+        kernel_args: kernel_args?,
+    })
+}
+
+fn check_boot(reader: &Reader<'_>, source: &DebianSource, disk: &DiskSpec) {
+    use goldsmith_core::recipe::Firmware;
+    if source.arch == "arm64" && disk.boot.contains(&Firmware::Bios) {
+        let problem = Diagnostic::error("L0112", "machines of `arm64` have no BIOS")
+            .label(
+                reader.definition.span(),
+                format!("the source `{}` is for arm64", source.name),
+            )
+            .note("set `boot = [\"uefi\"]` in the disk");
+        reader.evaluator.report(problem);
+    }
+}
+
+pub(crate) fn pipeline(
+    world: &World,
+    evaluator: &Evaluator<'_>,
+    name: &BlockName,
+) -> Option<Pipeline> {
+    let reader = Reader::of(world, evaluator, name);
+    let recipe = reader.reference("recipe").required();
+    let test = match blocks(&reader, "test").next() {
+        Some(block) => test(&reader.inner(&block.body, "test")),
+        None => Some(TestSpec::default()),
+    };
+    Some(Pipeline {
+        name: name.labels[0].clone(),
+        recipe: recipe?.labels[0].clone(),
+        test: test?,
+    })
+}
+
+fn test(reader: &Reader<'_>) -> Option<TestSpec> {
+    let boot = reader.firmwares("boot").or(Vec::new());
+    let budget = match blocks(reader, "budget").next() {
+        Some(block) => budget(&reader.inner(&block.body, "budget")),
+        None => Some(Budget::default()),
+    };
+    Some(TestSpec {
+        boot: boot?,
+        budget: budget?,
+    })
+}
+
+fn budget(reader: &Reader<'_>) -> Option<Budget> {
+    let boot_time = reader.time("boot_time").optional();
+    let disk_usage_bytes = reader.size("disk_usage").optional();
+    let memory_bytes = reader.size("memory").optional();
+    let listening_ports = reader.texts("listening_ports").optional();
+    let is_port = |text: &str| {
+        text.split_once('/').is_some_and(|(number, kind)| {
+            number.parse::<u16>().is_ok_and(|n| n > 0) && matches!(kind, "tcp" | "udp")
+        })
+    };
+    check_words(
+        reader,
+        "listening_ports",
+        listening_ports.as_ref().and_then(Option::as_deref),
+        is_port,
+        "is not a port such as `22/tcp`",
+    );
+    Some(Budget {
+        boot_time: boot_time?,
+        disk_usage_bytes: disk_usage_bytes?,
+        memory_bytes: memory_bytes?,
+        listening_ports: listening_ports?,
+    })
+}

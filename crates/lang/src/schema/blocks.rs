@@ -1,0 +1,337 @@
+//! The table.
+
+use super::{AttributeSpec, BlockSpec, Form};
+
+const fn required(name: &'static str, form: Form, summary: &'static str) -> AttributeSpec {
+    AttributeSpec {
+        name,
+        form,
+        is_required: true,
+        default: "",
+        summary,
+    }
+}
+
+const fn optional(
+    name: &'static str,
+    form: Form,
+    default: &'static str,
+    summary: &'static str,
+) -> AttributeSpec {
+    AttributeSpec {
+        name,
+        form,
+        is_required: false,
+        default,
+        summary,
+    }
+}
+
+const FIRMWARES: &[&str] = &["bios", "uefi"];
+
+static VALIDATION: BlockSpec = BlockSpec {
+    name: "validation",
+    labels: &[],
+    summary: "A condition that the value must meet.",
+    attributes: &[
+        required(
+            "condition",
+            Form::Own,
+            "An expression over `var.<name>` that must be true",
+        ),
+        required("error_message", Form::Own, "What is said when it is not"),
+    ],
+    blocks: &[],
+    is_repeated: true,
+};
+
+static VARIABLE: BlockSpec = BlockSpec {
+    name: "variable",
+    labels: &["name"],
+    summary: "A value given from outside: `-var name=value`, `-var-file`, `GOLDSMITH_VAR_name`, or its default.",
+    attributes: &[
+        optional(
+            "type",
+            Form::Own,
+            "any",
+            "string, number, bool, any, list(T), set(T), map(T), tuple([T]), object({ n = T })",
+        ),
+        optional(
+            "default",
+            Form::Own,
+            "",
+            "Its value when none is given; without one a value must be given",
+        ),
+        optional("description", Form::Text, "", "What it is for"),
+        optional(
+            "sensitive",
+            Form::Flag,
+            "false",
+            "Whether its value must never be shown or stored",
+        ),
+    ],
+    blocks: &[&VALIDATION],
+    is_repeated: true,
+};
+
+static LOCAL: BlockSpec = BlockSpec {
+    name: "local",
+    labels: &["name"],
+    summary: "One local value, read as `local.<name>`.",
+    attributes: &[
+        required("expression", Form::Own, "Its value"),
+        optional(
+            "sensitive",
+            Form::Flag,
+            "false",
+            "Whether its value must never be shown or stored",
+        ),
+    ],
+    blocks: &[],
+    is_repeated: true,
+};
+
+static LOCALS: BlockSpec = BlockSpec {
+    name: "locals",
+    labels: &[],
+    summary: "Local values: any names, read as `local.<name>`.",
+    attributes: &[],
+    blocks: &[],
+    is_repeated: true,
+};
+
+static SOURCE: BlockSpec = BlockSpec {
+    name: "source",
+    labels: &["type", "name"],
+    summary: "What a build starts from. The type is `debian`: the packages of a Debian suite.",
+    attributes: &[
+        required("suite", Form::Text, "`bookworm`"),
+        optional(
+            "mirror",
+            Form::Text,
+            "of the host's apt",
+            "Base URL of the archive",
+        ),
+        optional(
+            "security_mirror",
+            Form::Text,
+            "of the host's apt",
+            "Base URL of the security archive",
+        ),
+        optional(
+            "updates",
+            Form::Flag,
+            "true",
+            "Whether `<suite>-updates` is used",
+        ),
+        optional(
+            "security",
+            Form::Flag,
+            "true",
+            "Whether `<suite>-security` is used",
+        ),
+        optional(
+            "components",
+            Form::Texts,
+            "[\"main\"]",
+            "Parts of the archive",
+        ),
+        optional(
+            "arch",
+            Form::Choice(&["amd64", "arm64"]),
+            "\"amd64\"",
+            "Debian's name of the architecture",
+        ),
+        optional(
+            "variant",
+            Form::Choice(&["essential", "apt", "minbase"]),
+            "\"minbase\"",
+            "Which packages are there without being named",
+        ),
+        optional(
+            "packages",
+            Form::Texts,
+            "[]",
+            "Packages to install: `name`, `name:arch`, `name=version`",
+        ),
+        optional(
+            "keyring",
+            Form::Text,
+            "Debian's archive keys",
+            "File with the OpenPGP keys that may sign the archive, relative to the project",
+        ),
+        optional(
+            "check_valid_until",
+            Form::Flag,
+            "true",
+            "Whether a Release past its end is refused; waive it for a frozen mirror",
+        ),
+    ],
+    blocks: &[],
+    is_repeated: true,
+};
+
+/// Inside a recipe: the label is a document, a name in the library, or a top-level component.
+static COMPONENT_USE: BlockSpec = BlockSpec {
+    name: "component",
+    labels: &["document"],
+    summary: "A component document to run: a path that begins with `./`, a name in the library, or the name of a top-level `component`.",
+    attributes: &[optional(
+        "parameters",
+        Form::Map,
+        "{}",
+        "Values for the document's parameters",
+    )],
+    blocks: &[],
+    is_repeated: true,
+};
+
+static COMPONENT: BlockSpec = BlockSpec {
+    name: "component",
+    labels: &["name"],
+    summary: "A component document with parameters, to be used by its name in recipes.",
+    attributes: &[
+        required(
+            "document",
+            Form::Text,
+            "A path that begins with `./`, or a name in the library",
+        ),
+        optional(
+            "parameters",
+            Form::Map,
+            "{}",
+            "Values for the document's parameters; a recipe may override them",
+        ),
+    ],
+    blocks: &[],
+    is_repeated: true,
+};
+
+const DISK_ATTRIBUTES: &[AttributeSpec] = &[
+    required("size", Form::Size, "Size of the disk: `8GiB`"),
+    optional(
+        "boot",
+        Form::Choices(FIRMWARES),
+        "[\"bios\", \"uefi\"]",
+        "Which firmwares can start it",
+    ),
+    optional(
+        "kernel_args",
+        Form::Texts,
+        "[]",
+        "Words added to the kernel's command line",
+    ),
+];
+
+static DISK_OF_RECIPE: BlockSpec = BlockSpec {
+    name: "disk",
+    labels: &[],
+    summary: "The disk to write; instead of it `disk = disk.<name>` uses a top-level one.",
+    attributes: DISK_ATTRIBUTES,
+    blocks: &[],
+    is_repeated: false,
+};
+
+static DISK: BlockSpec = BlockSpec {
+    name: "disk",
+    labels: &["name"],
+    summary: "A disk to be used by several recipes as `disk.<name>`.",
+    attributes: DISK_ATTRIBUTES,
+    blocks: &[],
+    is_repeated: true,
+};
+
+static RECIPE: BlockSpec = BlockSpec {
+    name: "recipe",
+    labels: &["name"],
+    summary: "A versioned description of an image.",
+    attributes: &[
+        required(
+            "version",
+            Form::Version,
+            "`1.4.0`, or `1.4.x`: counted up by Goldsmith",
+        ),
+        required(
+            "source",
+            Form::Reference("source"),
+            "`source.debian.<name>`",
+        ),
+        optional("purpose", Form::Text, "", "What the image is for"),
+        optional(
+            "disk",
+            Form::Reference("disk"),
+            "",
+            "`disk.<name>`, instead of a `disk` block",
+        ),
+    ],
+    blocks: &[&COMPONENT_USE, &DISK_OF_RECIPE],
+    is_repeated: true,
+};
+
+static BUDGET: BlockSpec = BlockSpec {
+    name: "budget",
+    labels: &[],
+    summary: "Limits that a boot test holds the image to.",
+    attributes: &[
+        optional(
+            "boot_time",
+            Form::Time,
+            "",
+            "From power-on to multi-user: `60s`",
+        ),
+        optional(
+            "disk_usage",
+            Form::Size,
+            "",
+            "Used bytes of the root file system: `1.5GiB`",
+        ),
+        optional(
+            "memory",
+            Form::Size,
+            "",
+            "Used bytes of memory after boot: `300MiB`",
+        ),
+        optional(
+            "listening_ports",
+            Form::Texts,
+            "",
+            "The only ports that may listen on other than loopback: `[\"22/tcp\"]`",
+        ),
+    ],
+    blocks: &[],
+    is_repeated: false,
+};
+
+static TEST: BlockSpec = BlockSpec {
+    name: "test",
+    labels: &[],
+    summary: "How the image is booted to test it.",
+    attributes: &[optional(
+        "boot",
+        Form::Choices(FIRMWARES),
+        "all of the disk",
+        "Which firmwares to test",
+    )],
+    blocks: &[&BUDGET],
+    is_repeated: false,
+};
+
+static PIPELINE: BlockSpec = BlockSpec {
+    name: "pipeline",
+    labels: &["name"],
+    summary: "What is done with the images of a recipe.",
+    attributes: &[required(
+        "recipe",
+        Form::Reference("recipe"),
+        "`recipe.<name>`",
+    )],
+    blocks: &[&TEST],
+    is_repeated: true,
+};
+
+/// The blocks of a file.
+pub(crate) fn top_level() -> [&'static BlockSpec; 8] {
+    [
+        &VARIABLE, &LOCALS, &LOCAL, &SOURCE, &RECIPE, &COMPONENT, &DISK, &PIPELINE,
+    ]
+}

@@ -1,0 +1,122 @@
+use goldsmith_core::diagnostic::{SourceFile, Span};
+use goldsmith_core::recipe::Firmware;
+
+use super::*;
+use crate::lock::tests::section;
+
+const SALT: Salt = Salt([7; 32]);
+
+fn component(document: &str, parameters: &[(&str, &str, bool)]) -> ComponentUse {
+    ComponentUse {
+        document: document.to_owned(),
+        span: Span::new(&SourceFile::new("a.gold.hcl", ""), 0..0),
+        parameters: parameters
+            .iter()
+            .map(|(name, value, is_sensitive)| {
+                let value = Parameter {
+                    value: (*value).to_owned(),
+                    is_sensitive: *is_sensitive,
+                };
+                ((*name).to_owned(), value)
+            })
+            .collect(),
+    }
+}
+
+fn disk() -> DiskSpec {
+    DiskSpec {
+        size_bytes: 8 << 30,
+        boot: vec![Firmware::Bios],
+        kernel_args: vec!["quiet".to_owned()],
+    }
+}
+
+fn components() -> Vec<ComponentUse> {
+    vec![component(
+        "./a.yaml",
+        &[("port", "80", false), ("password", "hunter2", true)],
+    )]
+}
+
+fn base() -> Inputs {
+    image_inputs(&section(), &components(), &disk(), &SALT)
+}
+
+/// The change makes another key, and is told in these words.
+fn changes(new: &Inputs, words: &[&str]) {
+    assert_ne!(base().key(), new.key(), "{words:?}");
+    assert_eq!(explain(&base(), new), words);
+}
+
+#[test]
+fn same_inputs_same_key() {
+    assert_eq!(base().key(), base().key());
+    assert_eq!(explain(&base(), &base()), [""; 0]);
+}
+
+#[test]
+fn every_input_counts() {
+    let of = |section: &Section| image_inputs(section, &components(), &disk(), &SALT);
+    let mut other = section();
+    other.packages[0].sha256 = Sha256::of(b"other");
+    other.packages.pop();
+    changes(
+        &of(&other),
+        &["changed: package adduser:all", "gone: package nginx:amd64"],
+    );
+    let mut other = section();
+    other.epoch += 1;
+    changes(&of(&other), &["changed: epoch"]);
+    let mut other = section();
+    other.documents[0].sha256 = Sha256::of(b"other");
+    changes(&of(&other), &["changed: document ./a.yaml"]);
+    let mut other = section();
+    other.request.components.push("contrib".to_owned());
+    changes(&of(&other), &["changed: archive"]);
+    let with = |components: &[_]| image_inputs(&section(), components, &disk(), &SALT);
+    let port = [component(
+        "./a.yaml",
+        &[("port", "81", false), ("password", "hunter2", true)],
+    )];
+    changes(&with(&port), &["changed: parameter port of ./a.yaml (1)"]);
+    let password = [component(
+        "./a.yaml",
+        &[("port", "80", false), ("password", "x", true)],
+    )];
+    changes(
+        &with(&password),
+        &["changed: parameter password of ./a.yaml (1)"],
+    );
+    let mut args = disk();
+    args.kernel_args.clear();
+    changes(
+        &image_inputs(&section(), &components(), &args, &SALT),
+        &["changed: kernel arguments"],
+    );
+}
+
+#[test]
+fn a_secret_needs_the_salt() {
+    let other = image_inputs(&section(), &components(), &disk(), &Salt([8; 32]));
+    changes(&other, &["changed: parameter password of ./a.yaml (1)"]);
+    let text = serde_json::to_string(&base()).unwrap();
+    for digest in [Sha256::of(b"hunter2"), {
+        let mut hasher = Hasher::new();
+        hasher.field(b"hunter2");
+        hasher.finish()
+    }] {
+        assert!(!text.contains(&digest.to_string()));
+    }
+}
+
+#[test]
+fn long_lists_are_cut() {
+    let mut new = base();
+    for n in 0..7 {
+        new.add(format!("package p{n}:all"), &["x"]);
+    }
+    changes(
+        &new,
+        &["new: package p0:all, p1:all, p2:all, p3:all, p4:all and 2 more"],
+    );
+}

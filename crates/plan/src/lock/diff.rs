@@ -1,0 +1,173 @@
+//! What changed between two locks, in packages.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{Lock, Package, Section};
+use crate::debversion;
+
+/// One package in two versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// As locked.
+    pub from: Package,
+    /// As it would be.
+    pub to: Package,
+}
+
+/// What changed in one recipe. Every list is in the order of names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SectionDiff {
+    /// Only in the new lock.
+    pub added: Vec<Package>,
+    /// Only in the old lock.
+    pub removed: Vec<Package>,
+    /// With a higher version.
+    pub upgraded: Vec<Change>,
+    /// With a lower version.
+    pub downgraded: Vec<Change>,
+    /// Of the same version, and yet other bytes.
+    pub replaced: Vec<Change>,
+    /// What is no package, a line each: a signed head of a suite, a document.
+    pub other: Vec<String>,
+}
+
+/// What changed in a lock, by recipe; a recipe where nothing changed is not in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LockDiff {
+    /// By the recipe's name.
+    pub recipes: BTreeMap<String, SectionDiff>,
+}
+
+impl SectionDiff {
+    /// Whether no package changed. A suite may be signed again without any change of it.
+    pub fn has_same_packages(&self) -> bool {
+        self.added.is_empty()
+            && self.removed.is_empty()
+            && self.upgraded.is_empty()
+            && self.downgraded.is_empty()
+            && self.replaced.is_empty()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.has_same_packages() && self.other.is_empty()
+    }
+}
+
+/// Compares two locks; a section that is missing on one side counts as empty.
+pub fn diff(old: &Lock, new: &Lock) -> LockDiff {
+    let names: BTreeSet<_> = old.recipes.keys().chain(new.recipes.keys()).collect();
+    let changed = names.into_iter().filter_map(|name| {
+        let changes = section(old.recipes.get(name), new.recipes.get(name));
+        (!changes.is_empty()).then(|| (name.clone(), changes))
+    });
+    LockDiff {
+        recipes: changed.collect(),
+    }
+}
+
+/// Compares two sections of one recipe.
+pub fn section(old: Option<&Section>, new: Option<&Section>) -> SectionDiff {
+    let mut diff = SectionDiff::default();
+    let (before, after) = (packages(old), packages(new));
+    let ids: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    for id in ids {
+        let change = |from: &&Package, to: &&Package| Change {
+            from: (*from).clone(),
+            to: (*to).clone(),
+        };
+        match (before.get(id), after.get(id)) {
+            (None, Some(to)) => diff.added.push((*to).clone()),
+            (Some(from), None) => diff.removed.push((*from).clone()),
+            (Some(from), Some(to)) => match debversion::compare(&from.version, &to.version) {
+                Ordering::Less => diff.upgraded.push(change(from, to)),
+                Ordering::Greater => diff.downgraded.push(change(from, to)),
+                Ordering::Equal if from.sha256 != to.sha256 => {
+                    diff.replaced.push(change(from, to));
+                }
+                Ordering::Equal => {}
+            },
+            (None, None) => {}
+        }
+    }
+    diff.other = other(old, new);
+    diff
+}
+
+type ById<'a> = BTreeMap<(&'a str, &'a str), &'a Package>;
+
+fn packages(section: Option<&Section>) -> ById<'_> {
+    let all = section.into_iter().flat_map(Section::all_packages);
+    all.map(|package| (package.id(), package)).collect()
+}
+
+fn other(old: Option<&Section>, new: Option<&Section>) -> Vec<String> {
+    let (Some(old), Some(new)) = (old, new) else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    for release in &new.releases {
+        let suite = &release.suite;
+        let date = crate::release::show_time(release.date.0);
+        match old.release(suite) {
+            None => lines.push(format!("suite {suite} of {date} is new")),
+            Some(before) if before.sha256 != release.sha256 => {
+                lines.push(format!("suite {suite} is now of {date}"));
+            }
+            Some(_) => {}
+        }
+    }
+    for release in &old.releases {
+        if new.release(&release.suite).is_none() {
+            lines.push(format!("suite {} is gone", release.suite));
+        }
+    }
+    lines.extend(super::stale::inputs(&old.documents, &new.documents));
+    lines
+}
+
+impl fmt::Display for SectionDiff {
+    /// A line per change: `+ curl 8.1 amd64`, `- nano 7.2 amd64`, `^ nginx 1.22.1-9 -> 1.22.1-10`,
+    /// `v` for a lower version, `!` for other bytes under the same version, `*` for the rest.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (mark, packages) in [('+', &self.added), ('-', &self.removed)] {
+            for package in packages {
+                let Package {
+                    name,
+                    version,
+                    arch,
+                    ..
+                } = package;
+                writeln!(f, "{mark} {name} {version} {arch}")?;
+            }
+        }
+        for (mark, changes) in [('^', &self.upgraded), ('v', &self.downgraded)] {
+            for Change { from, to } in changes {
+                writeln!(f, "{mark} {} {} -> {}", to.name, from.version, to.version)?;
+            }
+        }
+        for Change { from, to } in &self.replaced {
+            let (name, version) = (&to.name, &to.version);
+            let (from, to) = (from.sha256.short(), to.sha256.short());
+            writeln!(f, "! {name} {version} has other bytes: {from} -> {to}")?;
+        }
+        for line in &self.other {
+            writeln!(f, "* {line}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for LockDiff {
+    /// Every recipe's changes below its name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, changes) in &self.recipes {
+            writeln!(f, "recipe {name}")?;
+            for line in changes.to_string().lines() {
+                writeln!(f, "  {line}")?;
+            }
+        }
+        Ok(())
+    }
+}

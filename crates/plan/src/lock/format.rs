@@ -1,0 +1,217 @@
+//! The form of `goldsmith.lock`.
+//!
+//! JSON, written with two spaces, fields in the order below, lists in a fixed order and a
+//! newline at the end, so that version control shows a change as what it is.
+//!
+//! ```text
+//! {
+//!   "version": 1,                       a field that comes, goes or changes raises it
+//!   "recipes": {
+//!     "web": {                          a section per recipe, by name
+//!       "source": "server",             label of the source block
+//!       "request": {                    what was asked for: tells whether the section is stale
+//!         "suite": "bookworm", "updates": true, "security": true, "components": ["main"],
+//!         "arch": "amd64", "variant": "minbase", "packages": ["nginx"], "boot": ["bios", "uefi"],
+//!         "mirror": "...", "security_mirror": "...", "keyring": "keys.gpg",    only if stated
+//!         "valid_until_waived": true                                           only if waived
+//!       },
+//!       "epoch": 1783764997,            SOURCE_DATE_EPOCH: the newest Release's date
+//!       "releases": [ {"suite", "sha256", "date", "valid_until"?, "signed_by"} ],
+//!       "documents": [ {"path", "sha256"} ],      component documents and input files
+//!       "packages": [                   in the tree, by name and architecture
+//!         {"name", "version", "arch", "source"?, "size", "sha256",
+//!          "path",                      below any mirror of the archive
+//!          "suite",                     which of the releases lists it
+//!          "essential"?, "why"}
+//!       ],
+//!       "boot": [ ... ]                 boot loader packages, not installed in the tree
+//!     }
+//!   }
+//! }
+//! ```
+//!
+//! No host name of a mirror gets in but one that the recipe states, and that one without
+//! its credentials. Unknown fields are refused: who does not know them would build
+//! something else than who wrote them.
+
+use std::collections::BTreeMap;
+
+use goldsmith_core::digest::Sha256;
+use goldsmith_core::recipe::{Firmware, Variant};
+use serde::{Deserialize, Serialize};
+
+/// The version this build writes and reads.
+pub const VERSION: u32 = 1;
+
+/// Of a whole file; only its version, so that a newer file can be named as such.
+#[derive(Debug, Deserialize)]
+pub(super) struct Head {
+    pub(super) version: u32,
+}
+
+/// A whole file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) version: u32,
+    pub(super) recipes: BTreeMap<String, Section>,
+}
+
+/// What one recipe is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// Label of the source block.
+    pub source: String,
+    /// What was asked for.
+    pub request: Request,
+    /// The one moment that may get into the image, Unix seconds: the newest Release's date.
+    pub epoch: i64,
+    /// The signed heads that the packages come from: suite, updates, security.
+    pub releases: Vec<ReleaseRef>,
+    /// Component documents and input files, in the order of their paths.
+    pub documents: Vec<Input>,
+    /// In the tree, in the order of name and architecture.
+    pub packages: Vec<Package>,
+    /// Of the boot loader, where the tree has them not; same order.
+    pub boot: Vec<Package>,
+}
+
+/// What a recipe asks of its source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// `bookworm`.
+    pub suite: String,
+    /// Whether `<suite>-updates` is used.
+    pub updates: bool,
+    /// Whether `<suite>-security` is used.
+    pub security: bool,
+    /// As written.
+    pub components: Vec<String>,
+    /// `amd64`.
+    pub arch: String,
+    /// What is there without being named.
+    pub variant: Variant,
+    /// As written; their order means nothing.
+    pub packages: Vec<String>,
+    /// What the disk starts with; decides on boot loader packages.
+    pub boot: Vec<Firmware>,
+    /// Only if the recipe states it, without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<String>,
+    /// Only if the recipe states it, without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_mirror: Option<String>,
+    /// Path of the keyring, if the recipe names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyring: Option<String>,
+    /// A Release past its end was allowed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub valid_until_waived: bool,
+}
+
+/// A signed head of a suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseRef {
+    /// `bookworm-security`.
+    pub suite: String,
+    /// Of the `InRelease` file.
+    pub sha256: Sha256,
+    /// When it was made.
+    pub date: Moment,
+    /// When it ends, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Moment>,
+    /// Fingerprint of the pinned key.
+    pub signed_by: String,
+}
+
+/// A file by digest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// As the recipe names it: relative to the project, or a name of the library.
+    pub path: String,
+    /// Of its bytes.
+    pub sha256: Sha256,
+}
+
+/// A package by digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// `nginx`.
+    pub name: String,
+    /// `1.22.1-9+deb12u1`.
+    pub version: String,
+    /// `amd64`, `all`.
+    pub arch: String,
+    /// Source package, where it has another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Of the `.deb`, in bytes.
+    pub size: u64,
+    /// Of the `.deb`.
+    pub sha256: Sha256,
+    /// Below a mirror's root: `pool/main/n/nginx/nginx_1.22.1-9+deb12u1_amd64.deb`.
+    pub path: String,
+    /// Of which of the releases.
+    pub suite: String,
+    /// `Essential: yes`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub essential: bool,
+    /// Why it is there: `requested`, `essential`, `nginx depends on it`.
+    pub why: String,
+}
+
+impl Package {
+    /// What identifies it within a tree.
+    pub fn id(&self) -> (&str, &str) {
+        (&self.name, &self.arch)
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// A moment in Unix seconds, written as `2026-07-11T10:16:37Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub i64);
+
+impl Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let time = jiff::Timestamp::from_second(self.0).map_err(serde::ser::Error::custom)?;
+        serializer.collect_str(&time)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time: jiff::Timestamp = text.parse().map_err(serde::de::Error::custom)?;
+        Ok(Self(time.as_second()))
+    }
+}
+
+/// The text of a lock file.
+pub(super) fn write(recipes: &BTreeMap<String, Section>) -> String {
+    #[derive(Serialize)]
+    struct Whole<'a> {
+        version: u32,
+        recipes: &'a BTreeMap<String, Section>,
+    }
+    let whole = Whole {
+        version: VERSION,
+        recipes,
+    };
+    let mut text = serde_json::to_string_pretty(&whole).expect("moments that were read or signed");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,182 @@
+//! The solver against apt itself, on the real archive.
+
+use std::collections::BTreeMap;
+
+use goldsmith_core::recipe::Variant;
+use goldsmith_plan::index::{Index, Universe};
+use goldsmith_plan::resolve::{Request, Solution, resolve};
+use goldsmith_testing::apt::{Apt, AptIndex, Installs};
+
+fn universe<'a>(native: &str, foreign: &[&str], indices: &'a [AptIndex]) -> Universe<'a> {
+    let indices = indices
+        .iter()
+        .map(|index| Index {
+            name: index.name.clone(),
+            suite: index.suite.clone(),
+            codename: index.codename.clone(),
+            pin: 500,
+            text: &index.text,
+        })
+        .collect();
+    Universe::load(native, foreign, indices).expect("Debian's indices read")
+}
+
+fn solve(universe: &Universe<'_>, variant: Variant, set: &str) -> Result<Solution, String> {
+    let packages: Vec<String> = set.split_whitespace().map(str::to_owned).collect();
+    let request = Request {
+        variant,
+        packages: &packages,
+        hold: BTreeMap::new(),
+    };
+    resolve(universe, &request).map_err(|error| error.to_string())
+}
+
+fn as_installs(universe: &Universe<'_>, solution: &Solution) -> Installs {
+    solution
+        .packages
+        .iter()
+        .map(|chosen| {
+            let candidate = universe.candidate(chosen.candidate);
+            let key = (candidate.package.to_owned(), candidate.arch.to_owned());
+            (key, candidate.version.to_owned())
+        })
+        .collect()
+}
+
+/// A dpkg status file in which a solution is installed.
+fn status(universe: &Universe<'_>, solution: &Solution) -> String {
+    let stanzas: Vec<String> = solution
+        .packages
+        .iter()
+        .map(|chosen| {
+            let stanza = universe.stanza(chosen.candidate);
+            let (first, rest) = stanza.split_once('\n').expect("a stanza has lines");
+            format!("{first}\nStatus: install ok installed\n{rest}\n\n")
+        })
+        .collect();
+    stanzas.concat()
+}
+
+fn difference(ours: &Installs, theirs: &Installs) -> Option<String> {
+    let line = |sign: &str, (key, version): (&(String, String), &String)| {
+        format!("{sign} {}:{} {version}\n", key.0, key.1)
+    };
+    let extra = ours.iter().filter(|(key, v)| theirs.get(key) != Some(v));
+    let missing = theirs.iter().filter(|(key, v)| ours.get(key) != Some(v));
+    let lines: Vec<String> = extra
+        .map(|entry| line("+", entry))
+        .chain(missing.map(|entry| line("-", entry)))
+        .collect();
+    (!lines.is_empty()).then(|| lines.concat())
+}
+
+/// Solves each set on top of a variant, with apt and by ourselves.
+fn compare(native: &str, foreign: &[&str], variant: Variant, sets: &[&str]) {
+    let apt = Apt::update(native, foreign);
+    let indices = apt.indices();
+    let universe = universe(native, foreign, &indices);
+    let base = solve(&universe, variant, "").expect("the base has a solution");
+    let status = status(&universe, &base);
+    let base = as_installs(&universe, &base);
+    let mut report = Vec::new();
+    for set in sets {
+        let words: Vec<&str> = set.split_whitespace().collect();
+        let theirs = apt.install(&status, &words).map(|new| {
+            let mut all = base.clone();
+            all.extend(new);
+            all
+        });
+        let ours = solve(&universe, variant, set);
+        match (ours, theirs) {
+            (Ok(ours), Ok(theirs)) => {
+                if let Some(text) = difference(&as_installs(&universe, &ours), &theirs) {
+                    report.push(format!("{set}:\n{text}"));
+                }
+            }
+            (Err(_), Err(_)) => {}
+            (Ok(_), Err(theirs)) => {
+                report.push(format!("{set}: only apt refuses: {theirs}\n"));
+            }
+            (Err(ours), Ok(_)) => report.push(format!("{set}: only we refuse: {ours}\n")),
+        }
+    }
+    assert!(
+        report.is_empty(),
+        "differences to apt:\n{}",
+        report.concat()
+    );
+}
+
+const SETS: &[&str] = &[
+    "nginx",
+    "postgresql",
+    "openjdk-17-jre-headless",
+    "nodejs",
+    "docker.io",
+    "apache2 libapache2-mod-php",
+    "ansible",
+    "build-essential",
+    "python3-venv",
+    "prometheus prometheus-node-exporter prometheus-alertmanager",
+    "default-mta",
+    "postfix mailutils",
+    "java8-runtime-headless",
+    "default-jre",
+    "systemd-sysv",
+    "sysvinit-core",
+    "sysvinit-core systemd-sysv",
+    "linux-image-cloud-amd64 systemd-sysv openssh-server cloud-init",
+    "linux-image-cloud-amd64 systemd systemd-sysv systemd-resolved udev dbus initramfs-tools zstd \
+     openssh-server cloud-init cloud-guest-utils qemu-guest-agent grub-pc-bin grub-efi-amd64-bin \
+     grub2-common systemd-boot e2fsprogs iproute2 sudo netbase ca-certificates gdisk kmod locales \
+     less vim-tiny",
+    "mariadb-server php-fpm redis-server",
+    "kubernetes-client",
+    "gnome-core",
+    "texlive-latex-recommended",
+    "qemu-system-x86 libvirt-daemon-system",
+    "r-base octave",
+    "tomcat10",
+    "exim4 postfix",
+    "mutt cron logrotate",
+    "usrmerge",
+    "libc6-dev gcc-12 clang",
+    "python3-django gunicorn uwsgi",
+    "network-manager wpasupplicant",
+    "wordpress",
+    "gitlab-runner",
+    "jenkins",
+    "emacs",
+    "vim-gtk3 vim-nox",
+    "libopenblas-dev liblapack-dev",
+    "task-gnome-desktop",
+    "kde-standard",
+    "rsyslog syslog-ng",
+    "snmpd collectd",
+    "golang rustc cargo",
+    "haproxy keepalived",
+    "samba winbind",
+    "dovecot-imapd spamassassin amavisd-new",
+    "libgl1-mesa-dev libsdl2-dev",
+    "dh-make devscripts",
+    "xorg",
+    "certbot python3-certbot-nginx",
+    "debhelper dh-python",
+    "apt-utils aptitude",
+    "default-mysql-server phpmyadmin",
+    "elpa-magit",
+    "libcurl4-openssl-dev libcurl4-gnutls-dev",
+    "dracut",
+    "dracut initramfs-tools",
+    "runit-init",
+    "openrc",
+    "elogind libpam-systemd",
+    "libelogind0 systemd",
+    "no-such-package",
+    "nginx=1.0",
+];
+
+#[test]
+fn solves_as_apt_on_minbase() {
+    compare("amd64", &[], Variant::Minbase, SETS);
+}

@@ -1,0 +1,1 @@
+//! Solving small random worlds.

@@ -1,0 +1,176 @@
+//! The client and the runtime that drives it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use goldsmith_core::cx::Cx;
+use reqwest::redirect;
+
+use super::attempt::Attempt;
+use super::{Proxies, Settings};
+
+/// More redirects than any mirror needs.
+const MAX_REDIRECTS: usize = 10;
+/// How often a wait looks whether somebody asked to stop.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A connection pool with its runtime. Clones share both.
+#[derive(Debug, Clone)]
+pub(super) struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    runtime: tokio::runtime::Runtime,
+    stall_timeout: Duration,
+}
+
+impl Client {
+    /// Loads the host's certificates; the error is in words.
+    pub(super) fn new(settings: &Settings) -> Result<Self, String> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("fetch")
+            .enable_all()
+            .build()
+            .map_err(|error| format!("cannot start the network thread: {error}"))?;
+        // A host without any certificate can still use an `http` mirror: what we fetch
+        // is verified by signature and digest. `https` then fails in the handshake.
+        let http = builder(settings)?.build().or_else(|_| {
+            builder(settings).and_then(|b| b.tls_certs_only([]).build().map_err(|e| explain(&e)))
+        })?;
+        Ok(Self(Arc::new(Inner {
+            http,
+            runtime,
+            stall_timeout: settings.stall_timeout,
+        })))
+    }
+
+    pub(super) fn request(&self, url: &str) -> reqwest::RequestBuilder {
+        self.0
+            .http
+            .get(url)
+            .header(reqwest::header::ACCEPT_ENCODING, "identity")
+    }
+
+    /// Runs one try on the calling thread.
+    pub(super) fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.0.runtime.block_on(work)
+    }
+
+    /// Waits for `work` until it is done, stalls, or somebody asks to stop.
+    pub(super) async fn watched<T>(
+        &self,
+        cx: &Cx,
+        work: impl Future<Output = reqwest::Result<T>>,
+    ) -> Result<T, Attempt> {
+        let mut work = std::pin::pin!(work);
+        let mut waited = Duration::ZERO;
+        loop {
+            cx.cancel.check().map_err(Attempt::Cancelled)?;
+            match tokio::time::timeout(TICK, &mut work).await {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) if error.is_redirect() || error.is_builder() => {
+                    return Err(Attempt::Refused(explain(&error)));
+                }
+                Ok(Err(error)) => return Err(Attempt::broken(explain(&error))),
+                Err(_) => waited += TICK,
+            }
+            if waited >= self.0.stall_timeout {
+                return Err(Attempt::broken(format!(
+                    "nothing came for {} s",
+                    self.0.stall_timeout.as_secs_f32()
+                )));
+            }
+        }
+    }
+}
+
+fn builder(settings: &Settings) -> Result<reqwest::ClientBuilder, String> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("goldsmith/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(settings.connect_timeout)
+        .referer(false)
+        .redirect(redirect::Policy::custom(redirect_policy))
+        // Else reqwest reads the environment.
+        .no_proxy();
+    let Proxies { http, https, none } = &settings.proxies;
+    let direct = none.as_deref().and_then(reqwest::NoProxy::from_string);
+    let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+    if let Some(url) = given(http) {
+        let proxy = reqwest::Proxy::http(url).map_err(|_| bad_proxy("http_proxy"))?;
+        builder = builder.proxy(proxy.no_proxy(direct.clone()));
+    }
+    if let Some(url) = given(https) {
+        let proxy = reqwest::Proxy::https(url).map_err(|_| bad_proxy("https_proxy"))?;
+        builder = builder.proxy(proxy.no_proxy(direct));
+    }
+    Ok(builder)
+}
+
+/// The value itself may hold a password.
+fn bad_proxy(name: &str) -> String {
+    format!("the value of `{name}` is not a URL of a proxy")
+}
+
+fn redirect_policy(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let from = attempt.previous().last().map_or("", |url| url.scheme());
+    match refuse_redirect(attempt.previous().len(), from, attempt.url().scheme()) {
+        Some(reason) => attempt.error(reason),
+        None => attempt.follow(),
+    }
+}
+
+/// Why a redirect is not followed.
+fn refuse_redirect(redirects: usize, from: &str, to: &str) -> Option<&'static str> {
+    if redirects > MAX_REDIRECTS {
+        return Some("too many redirects");
+    }
+    (from == "https" && to != "https").then_some("redirected from https to http")
+}
+
+/// The innermost cause in words; the outer ones repeat the URL with its credentials.
+fn explain(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let what = if error.is_timeout() {
+        "no connection in time"
+    } else if error.is_connect() {
+        "cannot connect"
+    } else if error.is_redirect() {
+        "bad redirect"
+    } else if error.is_body() || error.is_decode() {
+        "the connection broke"
+    } else if error.is_builder() {
+        "not a usable URL"
+    } else {
+        "no proper answer"
+    };
+    if std::ptr::addr_eq(std::ptr::from_ref(cause), std::ptr::from_ref(error)) {
+        what.to_owned()
+    } else {
+        format!("{what}: {cause}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuse_redirect;
+
+    #[test]
+    fn redirects() {
+        for (count, from, to, is_followed) in [
+            (1, "http", "http", true),
+            (1, "http", "https", true),
+            (10, "https", "https", true),
+            (1, "https", "http", false),
+            (11, "https", "https", false),
+        ] {
+            let refused = refuse_redirect(count, from, to);
+            assert_eq!(refused.is_none(), is_followed, "{count} {from} {to}");
+        }
+    }
+}

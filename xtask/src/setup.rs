@@ -1,0 +1,207 @@
+//! Brings a fresh Debian or Ubuntu machine to where the tests and the demo run.
+//!
+//! The product itself needs none of this but QEMU for boot tests: the rest are
+//! the tests' oracles.
+
+use std::fs;
+use std::path::Path;
+
+use crate::sh::{self, Outcome};
+
+/// A Debian package and a file that shows it is there.
+type Need = (&'static str, &'static str);
+
+/// For building Goldsmith: a C compiler for the compression and TLS libraries.
+const BUILD: &[Need] = &[
+    ("gcc", "/usr/bin/cc"),
+    ("libc6-dev", "/usr/include/stdio.h"),
+];
+
+/// For booting an image. On a machine whose `qemu-utils` came from backports these must as well.
+const BOOT: &[Need] = &[
+    ("qemu-system-x86", "/usr/bin/qemu-system-x86_64"),
+    ("ovmf", "/usr/share/OVMF/OVMF_CODE_4M.fd"),
+    ("qemu-utils", "/usr/bin/qemu-img"),
+];
+
+/// For the tests: what our output is held against.
+const ORACLES: &[Need] = &[
+    ("e2fsprogs", "/usr/sbin/e2fsck"),
+    ("gdisk", "/usr/sbin/sgdisk"),
+    ("fdisk", "/usr/sbin/sfdisk"),
+    ("dosfstools", "/usr/sbin/fsck.vfat"),
+    ("mtools", "/usr/bin/mcopy"),
+    ("mmdebstrap", "/usr/bin/mmdebstrap"),
+    ("grub-common", "/usr/bin/grub-mkimage"),
+    ("grub-pc-bin", "/usr/lib/grub/i386-pc/kernel.img"),
+    (
+        "grub-efi-amd64-bin",
+        "/usr/lib/grub/x86_64-efi/monolithic/grubx64.efi",
+    ),
+    ("acl", "/usr/bin/setfacl"),
+    ("attr", "/usr/bin/setfattr"),
+    ("libcap2-bin", "/usr/sbin/setcap"),
+    ("libxml2-utils", "/usr/bin/xmllint"),
+    ("jq", "/usr/bin/jq"),
+];
+
+/// `cargo xtask setup`: everything.
+pub(crate) fn run(_arguments: &[String]) -> Outcome {
+    for_demo()?;
+    for_tests()
+}
+
+/// What the demo needs.
+pub(crate) fn for_demo() -> Outcome {
+    ensure(&[BUILD, BOOT])
+}
+
+/// What the tests need.
+pub(crate) fn for_tests() -> Outcome {
+    ensure(&[BUILD, BOOT, ORACLES])?;
+    if !sh::has("cargo-nextest") {
+        println!("installing cargo-nextest with cargo");
+        sh::run("cargo", &["install", "--locked", "cargo-nextest"])?;
+    }
+    Ok(())
+}
+
+fn ensure(groups: &[&[Need]]) -> Outcome {
+    let is_missing = |(_, file): &&Need| !Path::new(file).exists();
+    let missing: Vec<&str> = groups
+        .iter()
+        .flat_map(|group| group.iter())
+        .filter(is_missing)
+        .map(|(name, _)| *name)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !sh::has("apt-get") {
+        return Err(format!(
+            "this machine has no apt-get, so you have to install these yourself (Debian's package names): {}\n\
+             on Fedora: dnf install qemu-system-x86-core edk2-ovmf qemu-img e2fsprogs gdisk dosfstools mtools gcc",
+            missing.join(" ")
+        ));
+    }
+    println!("installing with apt-get: {}", missing.join(" "));
+    let extra = backports(&missing)?;
+    apt(&["update"], extra.as_ref())?;
+    let names = missing.iter().map(|name| match &extra {
+        Some(list) if BOOT.iter().any(|(boot, _)| boot == name) => format!("{name}/{}", list.suite),
+        _ => (*name).to_owned(),
+    });
+    // The packages that QEMU pulls in have to come from the same suite as it does.
+    let pulled = extra.iter().flat_map(|list| {
+        ["qemu-system-common", "qemu-system-data", "seabios"]
+            .map(|name| format!("{name}/{}", list.suite))
+    });
+    let mut arguments = vec![
+        "install".to_owned(),
+        "-y".to_owned(),
+        "--no-install-recommends".to_owned(),
+    ];
+    arguments.extend(names.chain(pulled));
+    apt(
+        &arguments.iter().map(String::as_str).collect::<Vec<_>>(),
+        extra.as_ref(),
+    )
+}
+
+/// A further source of packages for one apt-get run.
+struct ExtraList {
+    suite: String,
+    file: std::path::PathBuf,
+}
+
+/// `qemu-utils` of backports breaks `qemu-system-*` of the release, so where the first is
+/// there the second must come from backports too, by a list that is added for this run only.
+fn backports(missing: &[&str]) -> Result<Option<ExtraList>, String> {
+    if !missing.iter().any(|name| name.starts_with("qemu")) {
+        return Ok(None);
+    }
+    let installed =
+        sh::read("dpkg-query", &["-W", "-f=${Version}", "qemu-utils"]).unwrap_or_default();
+    let Some(release) = installed.split_once("~bpo").map(|(_, rest)| rest) else {
+        return Ok(None);
+    };
+    let codename = match release.split('+').next() {
+        Some("12") => "bookworm",
+        Some("13") => "trixie",
+        other => {
+            return Err(format!(
+                "qemu-utils comes from the backports of an unknown release: {other:?}"
+            ));
+        }
+    };
+    let suite = format!("{codename}-backports");
+    let mirror = mirror()?;
+    let file = sh::target().join("backports.list");
+    fs::create_dir_all(sh::target()).map_err(|e| e.to_string())?;
+    fs::write(&file, format!("deb {mirror} {suite} main\n")).map_err(|e| e.to_string())?;
+    Ok(Some(ExtraList { suite, file }))
+}
+
+/// The mirror that this machine's own apt configuration names.
+pub(crate) fn mirror() -> Result<String, String> {
+    let mut texts = Vec::new();
+    for place in [
+        "/etc/apt/sources.list.d/debian.sources",
+        "/etc/apt/sources.list",
+    ] {
+        texts.extend(fs::read_to_string(place).ok());
+    }
+    texts
+        .iter()
+        .flat_map(|text| text.lines())
+        .find_map(|line| {
+            line.strip_prefix("URIs:").map(str::trim).or_else(|| {
+                line.strip_prefix("deb ")?
+                    .split_whitespace()
+                    .find(|word| word.contains("://"))
+            })
+        })
+        .map(|uris| uris.split_whitespace().next().unwrap_or(uris).to_owned())
+        .ok_or_else(|| "no Debian mirror in this machine's apt configuration".to_owned())
+}
+
+fn apt(arguments: &[&str], extra: Option<&ExtraList>) -> Outcome {
+    let is_root = sh::read("id", &["-u"])?.trim() == "0";
+    let mut all: Vec<String> = Vec::new();
+    if !is_root {
+        println!("(with sudo)");
+        all.push("env".to_owned());
+    }
+    all.extend([
+        "DEBIAN_FRONTEND=noninteractive".into(),
+        "apt-get".into(),
+        "-qq".into(),
+    ]);
+    all.extend(["-o".into(), "DPkg::Lock::Timeout=300".into()]);
+    if let Some(list) = extra {
+        // A folder of lists holding ours and links to the machine's own.
+        let folder = sh::target().join("apt-lists.d");
+        drop(fs::remove_dir_all(&folder));
+        fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+        for entry in fs::read_dir("/etc/apt/sources.list.d")
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            std::os::unix::fs::symlink(entry.path(), folder.join(entry.file_name()))
+                .map_err(|e| e.to_string())?;
+        }
+        fs::copy(&list.file, folder.join("goldsmith-backports.list")).map_err(|e| e.to_string())?;
+        all.extend([
+            "-o".into(),
+            format!("Dir::Etc::SourceParts={}", folder.display()),
+        ]);
+    }
+    all.extend(arguments.iter().map(|a| (*a).to_owned()));
+    let words: Vec<&str> = all.iter().map(String::as_str).collect();
+    if is_root {
+        sh::run("env", &words)
+    } else {
+        sh::run("sudo", &words)
+    }
+}
