@@ -135,7 +135,7 @@ impl Scanner {
                 b'/' if bytes.get(at + 1) == Some(&b'/') => break,
                 b'/' if bytes.get(at + 1) == Some(&b'*') => {
                     if let Some(end) = text[at..].find("*/") {
-                        at += end + 1
+                        at += end + 1;
                     } else {
                         self.in_comment = true;
                         break;
