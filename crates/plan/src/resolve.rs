@@ -83,6 +83,9 @@ pub enum Why {
     Requested,
     /// The package at this place of the solution needs it.
     NeededBy(usize),
+    /// No package needs it above all others: it was marked on the way and stays, as with
+    /// apt, for a package that recommends or suggests it or that it is a second choice of.
+    Related,
 }
 
 /// Why there is no [`Solution`].
@@ -320,14 +323,13 @@ impl<'u> Solver<'u> {
                 }
             }
         }
-        // Whatever no edge leads to satisfies a relation that another member satisfies too.
         let packages = candidates
             .into_iter()
             .zip(whys)
             .zip(edges)
             .map(|((candidate, why), edges)| Chosen {
                 candidate,
-                why: why.unwrap_or(Why::Requested),
+                why: why.unwrap_or(Why::Related),
                 edges,
             })
             .collect();

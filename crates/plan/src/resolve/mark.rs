@@ -88,7 +88,7 @@ impl Solver<'_> {
         }
         // While its needs are marked, nothing may take the package itself away.
         self.state_mut(package).is_protected = true;
-        ok &= self.follow_deps(package, version, &needs, others, depth, &before, is_asked);
+        ok &= self.follow_deps(version, &needs, others, depth, &before, is_asked);
         self.state_mut(package).is_protected = before.is_protected;
         if !ok && fails_early {
             self.discard(package);
@@ -103,7 +103,6 @@ impl Solver<'_> {
     )]
     fn follow_deps(
         &mut self,
-        package: PackageId,
         version: CandidateId,
         needs: &[&Dep<'_>],
         others: Others,
@@ -117,14 +116,7 @@ impl Solver<'_> {
         if !ok && fails_early {
             return false;
         }
-        ok &= self.install_needs(
-            package,
-            version,
-            needs,
-            depth,
-            before.is_protected,
-            is_asked,
-        );
+        ok &= self.install_needs(version, needs, depth, before.is_protected, is_asked);
         if !ok && fails_early {
             return false;
         }
@@ -383,14 +375,12 @@ impl Solver<'_> {
 
     fn install_needs(
         &mut self,
-        package: PackageId,
         version: CandidateId,
         needs: &[&Dep<'_>],
         depth: usize,
         is_protected: bool,
         is_asked: bool,
     ) -> bool {
-        debug_assert_eq!(self.universe.package_of(version), package);
         let mut ok = true;
         for dep in needs {
             if self.holds(version, dep, INSTALL) {

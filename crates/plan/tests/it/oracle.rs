@@ -72,7 +72,12 @@ fn difference(ours: &Installs, theirs: &Installs) -> Option<String> {
 
 /// Solves each set on top of a variant, with apt and by ourselves.
 fn compare(native: &str, foreign: &[&str], variant: Variant, sets: &[&str]) {
-    let apt = Apt::update(native, foreign);
+    // Mirrors do not keep the security archive of every foreign architecture in step.
+    let suites = match foreign {
+        [] => &["bookworm", "bookworm-updates", "bookworm-security"][..],
+        _ => &["bookworm", "bookworm-updates"],
+    };
+    let apt = Apt::update(native, foreign, suites);
     let indices = apt.indices();
     let universe = universe(native, foreign, &indices);
     let base = solve(&universe, variant, "").expect("the base has a solution");
