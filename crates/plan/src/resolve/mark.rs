@@ -20,10 +20,13 @@ struct Others {
 
 impl Solver<'_> {
     /// Installs what was asked for, then, in the same order, what that needs.
-    pub(super) fn install_asked(&mut self, asked: &[PackageId]) {
+    pub(super) fn install_asked(&mut self, asked: &[PackageId], suites: &[(CandidateId, &str)]) {
         for package in asked {
             self.state_mut(*package).is_protected = true;
             self.install(*package, false, 0, true);
+        }
+        for (version, suite) in suites {
+            self.follow_suite(*version, suite, &mut Vec::new());
         }
         for package in asked {
             if self.is_broken(*package) {
@@ -97,10 +100,6 @@ impl Solver<'_> {
     }
 
     /// The part of an installation that comes after the package itself is marked.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step of `install`, cut out for its length"
-    )]
     fn follow_deps(
         &mut self,
         version: CandidateId,
