@@ -83,6 +83,9 @@ pub enum Why {
     Requested,
     /// The package at this place of the solution needs it.
     NeededBy(usize),
+    /// No package needs it above all others: it was marked on the way and stays, as with
+    /// apt, for a package that recommends or suggests it or that it is a second choice of.
+    Related,
 }
 
 /// Why there is no [`Solution`].
@@ -223,7 +226,7 @@ impl<'u> Solver<'u> {
         let asked = request::read(self.universe, request.packages)?;
         let mut base = Vec::new();
         for step in self.base_steps(request.variant) {
-            self.step(&step)?;
+            self.step(&step, &[])?;
             base.extend(step);
         }
         let in_base: Vec<bool> = self.states.iter().map(|s| s.install.is_some()).collect();
@@ -232,9 +235,9 @@ impl<'u> Solver<'u> {
                 self.state_mut(*package).offered = *version;
             }
         }
-        self.follow_suites(request.packages, &asked);
+        let suites = request::suites(self.universe, request.packages, &asked);
         let mut asked: Vec<PackageId> = asked.into_iter().map(|(package, _)| package).collect();
-        self.step(&asked)?;
+        self.step(&asked, &suites)?;
         asked.retain(|package| !in_base[package.0 as usize]);
         self.solution(&in_base, &asked)
     }
@@ -266,7 +269,11 @@ impl<'u> Solver<'u> {
     }
 
     /// One `apt-get install` on what the steps before left.
-    fn step(&mut self, asked: &[PackageId]) -> Result<(), ResolveError> {
+    fn step(
+        &mut self,
+        asked: &[PackageId],
+        suites: &[(CandidateId, &str)],
+    ) -> Result<(), ResolveError> {
         for state in &mut self.states {
             state.current = state.install;
             state.candidate = state.offered;
@@ -274,7 +281,7 @@ impl<'u> Solver<'u> {
             state.is_protected = false;
             state.is_auto = false;
         }
-        self.install_asked(asked);
+        self.install_asked(asked, suites);
         self.repair();
         self.view.check()?;
         if let Some(conflict) = self.explain(asked) {
@@ -320,14 +327,13 @@ impl<'u> Solver<'u> {
                 }
             }
         }
-        // Whatever no edge leads to satisfies a relation that another member satisfies too.
         let packages = candidates
             .into_iter()
             .zip(whys)
             .zip(edges)
             .map(|((candidate, why), edges)| Chosen {
                 candidate,
-                why: why.unwrap_or(Why::Requested),
+                why: why.unwrap_or(Why::Related),
                 edges,
             })
             .collect();

@@ -229,6 +229,13 @@ impl<'a> Stanza<'a> {
         let Ok(digest) = sha256.parse::<Sha256>() else {
             return bad(20, "is no SHA-256");
         };
+        let installed_size_kib = match installed_size {
+            "" => 0,
+            text => match text.parse() {
+                Ok(size) => size,
+                Err(_) => return bad(21, "is no number of KiB"),
+            },
+        };
         out.push(Candidate {
             package,
             version,
@@ -263,7 +270,7 @@ impl<'a> Stanza<'a> {
             filename,
             size,
             sha256: digest,
-            installed_size_kib: installed_size.parse().unwrap_or(0),
+            installed_size_kib,
             index: number,
             offset: self.offset,
             arch_id,

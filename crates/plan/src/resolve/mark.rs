@@ -20,10 +20,13 @@ struct Others {
 
 impl Solver<'_> {
     /// Installs what was asked for, then, in the same order, what that needs.
-    pub(super) fn install_asked(&mut self, asked: &[PackageId]) {
+    pub(super) fn install_asked(&mut self, asked: &[PackageId], suites: &[(CandidateId, &str)]) {
         for package in asked {
             self.state_mut(*package).is_protected = true;
             self.install(*package, false, 0, true);
+        }
+        for (version, suite) in suites {
+            self.follow_suite(*version, suite, &mut Vec::new());
         }
         for package in asked {
             if self.is_broken(*package) {
@@ -88,7 +91,7 @@ impl Solver<'_> {
         }
         // While its needs are marked, nothing may take the package itself away.
         self.state_mut(package).is_protected = true;
-        ok &= self.follow_deps(package, version, &needs, others, depth, &before, is_asked);
+        ok &= self.follow_deps(version, &needs, others, depth, &before, is_asked);
         self.state_mut(package).is_protected = before.is_protected;
         if !ok && fails_early {
             self.discard(package);
@@ -97,13 +100,8 @@ impl Solver<'_> {
     }
 
     /// The part of an installation that comes after the package itself is marked.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step of `install`, cut out for its length"
-    )]
     fn follow_deps(
         &mut self,
-        package: PackageId,
         version: CandidateId,
         needs: &[&Dep<'_>],
         others: Others,
@@ -117,14 +115,7 @@ impl Solver<'_> {
         if !ok && fails_early {
             return false;
         }
-        ok &= self.install_needs(
-            package,
-            version,
-            needs,
-            depth,
-            before.is_protected,
-            is_asked,
-        );
+        ok &= self.install_needs(version, needs, depth, before.is_protected, is_asked);
         if !ok && fails_early {
             return false;
         }
@@ -383,14 +374,12 @@ impl Solver<'_> {
 
     fn install_needs(
         &mut self,
-        package: PackageId,
         version: CandidateId,
         needs: &[&Dep<'_>],
         depth: usize,
         is_protected: bool,
         is_asked: bool,
     ) -> bool {
-        debug_assert_eq!(self.universe.package_of(version), package);
         let mut ok = true;
         for dep in needs {
             if self.holds(version, dep, INSTALL) {

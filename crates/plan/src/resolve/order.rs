@@ -2,7 +2,8 @@
 //!
 //! dpkg configures a package after what it depends on; what depends on itself through
 //! others is broken up somewhere. Here that place is always the same: packages that form
-//! a cycle stay together, and within it they come by name.
+//! a cycle stay together; within it `Pre-Depends` still hold, and what is left comes by
+//! name.
 
 use std::collections::BTreeMap;
 
@@ -137,7 +138,27 @@ pub(super) fn edges_of(
 
 /// Places of a set in the order of configuration: what a package needs before it.
 pub fn configure_order(edges: &[Edges]) -> Vec<usize> {
-    components(edges, |edges| edges.all().collect()).concat()
+    groups(edges).concat()
+}
+
+/// Packages that need each other, needed ones first.
+fn groups(edges: &[Edges]) -> Vec<Vec<usize>> {
+    let mut early = vec![0; edges.len()];
+    let by_pre_depends = components(edges, |edges| edges.pre_depends.clone());
+    for (place, member) in by_pre_depends.into_iter().flatten().enumerate() {
+        early[member] = place;
+    }
+    let mut groups = components(edges, |edges| edges.all().collect());
+    for group in &mut groups {
+        let inside = |needed: &usize| group.contains(needed);
+        if group
+            .iter()
+            .any(|member| edges[*member].pre_depends.iter().any(inside))
+        {
+            group.sort_by_key(|member| early[*member]);
+        }
+    }
+    groups
 }
 
 /// Places of a set in batches: all of a batch can be unpacked, then configured (in the
@@ -145,7 +166,7 @@ pub fn configure_order(edges: &[Edges]) -> Vec<usize> {
 ///
 /// A batch ends only where a `Pre-Depends` asks for it, so most sets have few.
 pub fn unpack_order(edges: &[Edges]) -> Vec<Vec<usize>> {
-    let order = components(edges, |edges| edges.all().collect());
+    let order = groups(edges);
     let mut batch_of = vec![0usize; edges.len()];
     let mut batches: Vec<Vec<usize>> = Vec::new();
     for component in order {
@@ -224,4 +245,43 @@ fn components(edges: &[Edges], needs: impl Fn(&Edges) -> Vec<usize>) -> Vec<Vec<
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edges(depends: &[&[usize]], pre_depends: &[&[usize]]) -> Vec<Edges> {
+        let pair = depends.iter().zip(pre_depends);
+        pair.map(|(depends, pre_depends)| Edges {
+            pre_depends: pre_depends.to_vec(),
+            depends: depends.to_vec(),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn needed_ones_come_first() {
+        let chain = edges(&[&[1], &[2], &[], &[0]], &[&[], &[], &[], &[]]);
+        assert_eq!(configure_order(&chain), [2, 1, 0, 3]);
+        assert_eq!(unpack_order(&chain), [[2, 1, 0, 3]], "one batch will do");
+    }
+
+    #[test]
+    fn a_cycle_stays_together() {
+        let cycle = edges(&[&[2], &[0], &[1], &[]], &[&[], &[], &[], &[0]]);
+        assert_eq!(configure_order(&cycle), [0, 1, 2, 3]);
+        let strict = edges(&[&[], &[0], &[1]], &[&[2], &[], &[]]);
+        assert_eq!(
+            configure_order(&strict),
+            [2, 0, 1],
+            "2 before 0, which pre-depends on it"
+        );
+    }
+
+    #[test]
+    fn pre_depends_end_a_batch() {
+        let set = edges(&[&[1], &[], &[0]], &[&[], &[], &[1]]);
+        assert_eq!(unpack_order(&set), [vec![1, 0], vec![2]]);
+    }
 }

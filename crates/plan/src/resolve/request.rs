@@ -1,7 +1,9 @@
 //! Words of a request: `name`, `name:arch`, `name=version`, `name/suite`.
 
 use super::Solver;
+use super::view::INSTALL;
 use crate::index::{CandidateId, Field, PackageId, Universe};
+use crate::relation::Alternative;
 
 /// A word of a request that names nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -140,7 +142,6 @@ fn find_version(
     package: PackageId,
 ) -> Result<Option<CandidateId>, RequestError> {
     let versions = universe.versions(package);
-    let index = |id: &CandidateId| universe.origin(universe.candidate(*id).index);
     if let Some(wanted) = word.version {
         let found = versions
             .iter()
@@ -156,7 +157,7 @@ fn find_version(
     if let Some(wanted) = word.suite {
         let found = versions
             .iter()
-            .find(|id| index(id).suite == wanted || index(id).codename == wanted);
+            .find(|id| is_of_suite(universe, **id, wanted));
         return match found {
             Some(id) => Ok(Some(*id)),
             None => fail(
@@ -166,6 +167,11 @@ fn find_version(
         };
     }
     Ok(None)
+}
+
+fn is_of_suite(universe: &Universe<'_>, id: CandidateId, suite: &str) -> bool {
+    let origin = universe.origin(universe.candidate(id).index);
+    origin.suite == suite || origin.codename == suite
 }
 
 /// Which versions there are, for a person.
@@ -183,62 +189,112 @@ pub(super) fn available(universe: &Universe<'_>, package: PackageId) -> String {
     format!("there is {}", versions.join(", "))
 }
 
+/// The versions that were asked for by suite, with it.
+pub(super) fn suites<'w>(
+    universe: &Universe<'_>,
+    words: &'w [String],
+    asked: &[(PackageId, Option<CandidateId>)],
+) -> Vec<(CandidateId, &'w str)> {
+    let with_suite = |text: &'w String| {
+        let word = split(text.trim());
+        let package = find(universe, text, &word).ok()?;
+        let (_, version) = asked.iter().find(|(other, _)| *other == package)?;
+        Some(((*version)?, word.suite?))
+    };
+    words.iter().filter_map(with_suite).collect()
+}
+
 impl Solver<'_> {
-    /// After `name/suite`, what that version needs comes from the suite as well, as far
-    /// as the usual versions do not do.
-    pub(super) fn follow_suites(
+    /// After `name/suite`, what that version needs comes from the suite as well, where a
+    /// version is asked for and the usual one is not complete yet. Stops at the first
+    /// need that a suite cannot help, as apt does; `false` then.
+    pub(super) fn follow_suite(
         &mut self,
-        words: &[String],
-        asked: &[(PackageId, Option<CandidateId>)],
-    ) {
-        for text in words {
-            let word = split(text.trim());
-            let Some(suite) = word.suite else {
-                continue;
-            };
-            let arch = word.arch.unwrap_or(self.universe.native());
-            let Some(package) = self.universe.find(word.name, arch) else {
-                continue;
-            };
-            let version = asked
-                .iter()
-                .find(|(other, _)| *other == package)
-                .and_then(|(_, version)| *version);
-            if let Some(version) = version {
-                self.follow_suite(version, suite);
-            }
+        version: CandidateId,
+        suite: &str,
+        changed: &mut Vec<PackageId>,
+    ) -> bool {
+        if changed.len() > super::MAX_DEPTH {
+            return false;
         }
+        let package = self.universe.package_of(version);
+        let state = self.state_mut(package);
+        if state.mode == super::Mode::Install && state.install == state.candidate {
+            state.install = Some(version);
+        }
+        state.candidate = Some(version);
+        state.offered = Some(version);
+        let deps = self.deps(version);
+        let needs = [Field::Depends, Field::PreDepends];
+        deps.iter()
+            .filter(|dep| needs.contains(&dep.field))
+            .all(|dep| {
+                let mut alternatives = dep.alternatives.iter();
+                alternatives.any(|alternative| self.is_complete(version, alternative))
+                    || self.switch_to_suite(version, &dep.alternatives, suite, changed)
+            })
     }
 
-    fn follow_suite(&mut self, start: CandidateId, suite: &str) {
-        let mut open = vec![start];
-        let mut done = Vec::new();
-        while let Some(version) = open.pop() {
-            done.push(version);
-            for dep in self.deps(version).iter() {
-                let is_need = matches!(dep.field, Field::Depends | Field::PreDepends);
-                if !is_need || self.holds(version, dep, |state| state.offered) {
-                    continue;
-                }
-                let better = dep.alternatives.iter().find_map(|alternative| {
-                    let arch = self.universe.arch_of(version);
-                    let package = self.universe.find(alternative.name, arch)?;
-                    let in_suite = |id: &&CandidateId| {
-                        let candidate = self.universe.candidate(**id);
-                        let index = self.universe.origin(candidate.index);
-                        (index.suite == suite || index.codename == suite)
-                            && alternative.accepts(candidate.version)
-                    };
-                    let id = self.universe.versions(package).iter().find(in_suite)?;
-                    Some((package, *id))
-                });
-                if let Some((package, id)) = better {
-                    self.state_mut(package).offered = Some(id);
-                    if !done.contains(&id) {
-                        open.push(id);
-                    }
-                }
+    /// Whether the usual version of an alternative will do as things stand.
+    fn is_complete(&self, owner: CandidateId, alternative: &Alternative<'_>) -> bool {
+        let arch_id = self.universe.candidate(owner).arch_id;
+        let real = self.universe.find_id(alternative.name, arch_id);
+        let accepts = |id: &CandidateId| alternative.accepts(self.universe.candidate(*id).version);
+        let works = |id: CandidateId| !self.is_version_broken(id, INSTALL);
+        if real
+            .and_then(|package| self.state(package).current)
+            .is_some_and(|id| accepts(&id))
+        {
+            return true;
+        }
+        let providers = self.universe.providers(alternative.name);
+        if alternative.version.is_none() && !providers.is_empty() {
+            return providers.iter().any(|provide| {
+                let owner = self.universe.package_of(provide.by);
+                self.state(owner).candidate == Some(provide.by) && works(provide.by)
+            });
+        }
+        real.and_then(|package| self.state(package).candidate)
+            .is_some_and(|id| accepts(&id) && works(id))
+    }
+
+    fn switch_to_suite(
+        &mut self,
+        owner: CandidateId,
+        alternatives: &[Alternative<'_>],
+        suite: &str,
+        changed: &mut Vec<PackageId>,
+    ) -> bool {
+        let arch_id = self.universe.candidate(owner).arch_id;
+        for (place, alternative) in alternatives.iter().enumerate() {
+            let is_last = place + 1 == alternatives.len();
+            let target = self.universe.find_id(alternative.name, arch_id);
+            let Some(package) = target.filter(|_| alternative.version.is_some()) else {
+                continue;
+            };
+            let versions = self.universe.versions(package).iter().copied();
+            let Some(version) = versions
+                .filter(|id| alternative.accepts(self.universe.candidate(*id).version))
+                .find(|id| is_of_suite(self.universe, *id, suite))
+            else {
+                continue;
+            };
+            let before = self.state(package).candidate;
+            if before == Some(version) && changed.contains(&package) {
+                return true;
+            }
+            changed.push(package);
+            if self.follow_suite(version, suite, changed) {
+                return true;
+            }
+            // What was switched for the last alternative stays switched.
+            if !is_last {
+                let state = self.state_mut(package);
+                state.candidate = before;
+                state.offered = before;
+                changed.pop();
             }
         }
+        false
     }
 }

@@ -68,6 +68,7 @@ fn run(world: &str, request: &str, hold: &[(&str, &str)]) -> String {
                     let why = match chosen.why {
                         Why::Base => "=base".to_owned(),
                         Why::Requested => String::new(),
+                        Why::Related => "~".to_owned(),
                         Why::NeededBy(by) => {
                             let by = solution.packages[by].candidate;
                             format!("<{}", universe.candidate(by).package)
