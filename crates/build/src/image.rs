@@ -176,7 +176,7 @@ fn make_tree(cx: &Cx, store: &Store, job: &Job<'_>, times: &mut Times) -> Result
         .iter()
         .map(|package| LockedPackage {
             sha256: package.sha256,
-            automatic: package.why != "requested",
+            automatic: package.is_automatic(),
         })
         .collect();
     let spec = BootstrapSpec {
