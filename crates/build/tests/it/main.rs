@@ -5,8 +5,6 @@
     clippy::print_stdout,
     reason = "what scripts said is shown when a test fails"
 )]
-#![expect(clippy::print_stdout, reason = "what scripts said is shown when a test fails")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod assemble;
 mod oracle;
