@@ -176,7 +176,7 @@ fn make_tree(cx: &Cx, store: &Store, job: &Job<'_>, times: &mut Times) -> Result
         .iter()
         .map(|package| LockedPackage {
             sha256: package.sha256,
-            automatic: package.is_automatic(),
+            automatic: package.why != Why::Requested,
         })
         .collect();
     let spec = BootstrapSpec {
