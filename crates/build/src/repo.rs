@@ -23,7 +23,7 @@ use goldsmith_plan::release::Keyring;
 use goldsmith_store::Store;
 
 pub use self::error::RepoError;
-pub use self::lock::{Update, Wanted, check, lock};
+pub use self::lock::{Update, Wanted, check, check_update, lock};
 pub use self::packages::{Fetched, fetch_packages};
 
 /// Base URLs of the mirrors to use, with their credentials.

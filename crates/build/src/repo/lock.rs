@@ -7,7 +7,7 @@ use goldsmith_core::recipe::{DebianSource, DiskSpec, Firmware};
 use goldsmith_plan::index::{Candidate, Index, Universe};
 use goldsmith_plan::lock::diff::{self, SectionDiff};
 use goldsmith_plan::lock::format::Moment;
-use goldsmith_plan::lock::{Input, Package, ReleaseRef, Section, Why, check_package, stale};
+use goldsmith_plan::lock::{Input, Lock, Package, ReleaseRef, Section, Why, check_package, stale};
 use goldsmith_plan::resolve::{self, Solution};
 
 use super::index::PackagesFile;
@@ -30,7 +30,8 @@ pub struct Wanted<'a> {
 pub enum Update<'a> {
     /// Only those whose locked version the archive no longer has.
     None,
-    /// These, and those whose locked version the archive no longer has.
+    /// These, and those whose locked version the archive no longer has. A recipe without
+    /// one of them has nothing to move; see [`check_update`].
     Only(&'a [String]),
     /// Every one.
     All,
@@ -48,7 +49,7 @@ pub fn lock(
     update: Update<'_>,
 ) -> Result<Section, RepoError> {
     let source = wanted.source;
-    let hold = hold(previous, update, &source.arch)?;
+    let hold = hold(previous, update, &source.arch);
     let phase = cx.phase("fetch indices", None);
     let heads = release::fetch(cx, archive, source, previous)?;
     let files = index::fetch(cx, archive, &heads, &source.components, &source.arch)?;
@@ -110,33 +111,39 @@ pub fn check(
     Ok(diff::section(Some(previous), Some(&new)))
 }
 
+/// Refuses a name of [`Update::Only`] that no recipe of the lock has.
+pub fn check_update(lock: Option<&Lock>, names: &[String]) -> Result<(), RepoError> {
+    let is_locked = |name: &&String| {
+        let mut sections = lock.into_iter().flat_map(|lock| lock.recipes.values());
+        sections.any(|section| section.all_packages().any(|package| package.name == **name))
+    };
+    match names.iter().find(|name| !is_locked(name)) {
+        Some(name) => Err(RepoError::NotLocked { name: name.clone() }),
+        None => Ok(()),
+    }
+}
+
 type Held = BTreeMap<(String, String), String>;
 
 /// The versions to stay with, by name and architecture (`all` counts as the system's).
-fn hold(previous: Option<&Section>, update: Update<'_>, native: &str) -> Result<Held, RepoError> {
+fn hold(previous: Option<&Section>, update: Update<'_>, native: &str) -> Held {
     let moving = match update {
-        Update::All => return Ok(Held::new()),
+        Update::All => return Held::new(),
         Update::None => &[],
         Update::Only(names) => names,
     };
     let locked = || previous.into_iter().flat_map(Section::all_packages);
-    for name in moving {
-        if !locked().any(|package| package.name == *name) {
-            return Err(RepoError::NotLocked { name: name.clone() });
-        }
-    }
     let held = locked().filter(|package| !moving.contains(&package.name));
-    Ok(held
-        .map(|package| {
-            let arch = if package.arch == "all" {
-                native
-            } else {
-                &package.arch
-            };
-            let id = (package.name.clone(), arch.to_owned());
-            (id, package.version.clone())
-        })
-        .collect())
+    held.map(|package| {
+        let arch = if package.arch == "all" {
+            native
+        } else {
+            &package.arch
+        };
+        let id = (package.name.clone(), arch.to_owned());
+        (id, package.version.clone())
+    })
+    .collect()
 }
 
 fn universe<'a>(

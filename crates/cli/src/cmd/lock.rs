@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use goldsmith_build::document::Loaded;
-use goldsmith_build::repo::Update;
+use goldsmith_build::repo::{self, Update};
 use goldsmith_core::failure::Class;
 use goldsmith_core::recipe::Recipe;
 use goldsmith_plan::lock::Lock;
@@ -51,6 +51,9 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         Some(names) if names.is_empty() => Update::All,
         Some(names) => Update::Only(names),
     };
+    if let Update::Only(names) = update {
+        repo::check_update(old.as_ref(), names)?;
+    }
     let store = wiring::store(app)?;
     let fetch = wiring::fetch(app, args.offline);
     let mut new = old.clone().unwrap_or_default();
@@ -86,10 +89,10 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         let _ = writeln!(text, "{}", changes.to_string().trim_end());
     }
     app.output.result(&text, || {
-        serde_json::json!({ "changed": !changes.recipes.is_empty(), "written": !args.check,
+        serde_json::json!({ "changed": changes.has_updates(), "written": !args.check,
             "recipes": changes.recipes.iter().map(|(name, change)| (name.clone(), json(change))).collect::<serde_json::Map<_, _>>() })
     });
-    let has_updates = !changes.recipes.is_empty();
+    let has_updates = changes.has_updates();
     Ok(if args.check && has_updates {
         Outcome::No(Class::Stale)
     } else {
@@ -108,6 +111,6 @@ fn json(change: &goldsmith_plan::lock::diff::SectionDiff) -> serde_json::Value {
         "added": change.added.iter().map(package).collect::<Vec<_>>(),
         "removed": change.removed.iter().map(package).collect::<Vec<_>>(),
         "upgraded": changes(&change.upgraded), "downgraded": changes(&change.downgraded),
-        "replaced": changes(&change.replaced), "other": change.other,
+        "replaced": changes(&change.replaced), "releases": change.releases, "other": change.other,
     })
 }

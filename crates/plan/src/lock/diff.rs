@@ -29,7 +29,9 @@ pub struct SectionDiff {
     pub downgraded: Vec<Change>,
     /// Of the same version, and yet other bytes.
     pub replaced: Vec<Change>,
-    /// What is no package, a line each: a signed head of a suite, a document.
+    /// Suites that were signed anew, that came or went; a line each.
+    pub releases: Vec<String>,
+    /// What is neither: documents; a line each.
     pub other: Vec<String>,
 }
 
@@ -50,8 +52,17 @@ impl SectionDiff {
             && self.replaced.is_empty()
     }
 
-    fn is_empty(&self) -> bool {
-        self.has_same_packages() && self.other.is_empty()
+    /// Whether an image would be made of anything else. A suite that was signed anew, as
+    /// the security archive is every few days, does not count by itself.
+    pub fn is_update(&self) -> bool {
+        !self.has_same_packages() || !self.other.is_empty()
+    }
+}
+
+impl LockDiff {
+    /// Whether any recipe's image would be made of anything else.
+    pub fn has_updates(&self) -> bool {
+        self.recipes.values().any(SectionDiff::is_update)
     }
 }
 
@@ -60,7 +71,7 @@ pub fn diff(old: &Lock, new: &Lock) -> LockDiff {
     let names: BTreeSet<_> = old.recipes.keys().chain(new.recipes.keys()).collect();
     let changed = names.into_iter().filter_map(|name| {
         let changes = section(old.recipes.get(name), new.recipes.get(name));
-        (!changes.is_empty()).then(|| (name.clone(), changes))
+        (changes != SectionDiff::default()).then(|| (name.clone(), changes))
     });
     LockDiff {
         recipes: changed.collect(),
@@ -91,7 +102,10 @@ pub fn section(old: Option<&Section>, new: Option<&Section>) -> SectionDiff {
             (None, None) => {}
         }
     }
-    diff.other = other(old, new);
+    if let (Some(old), Some(new)) = (old, new) {
+        diff.releases = releases(old, new);
+        diff.other = super::stale::inputs(&old.documents, &new.documents);
+    }
     diff
 }
 
@@ -102,10 +116,7 @@ fn packages(section: Option<&Section>) -> ById<'_> {
     all.map(|package| (package.id(), package)).collect()
 }
 
-fn other(old: Option<&Section>, new: Option<&Section>) -> Vec<String> {
-    let (Some(old), Some(new)) = (old, new) else {
-        return Vec::new();
-    };
+fn releases(old: &Section, new: &Section) -> Vec<String> {
     let mut lines = Vec::new();
     for release in &new.releases {
         let suite = &release.suite;
@@ -123,7 +134,6 @@ fn other(old: Option<&Section>, new: Option<&Section>) -> Vec<String> {
             lines.push(format!("suite {} is gone", release.suite));
         }
     }
-    lines.extend(super::stale::inputs(&old.documents, &new.documents));
     lines
 }
 
@@ -152,7 +162,7 @@ impl fmt::Display for SectionDiff {
             let (from, to) = (from.sha256.short(), to.sha256.short());
             writeln!(f, "! {name} {version} has other bytes: {from} -> {to}")?;
         }
-        for line in &self.other {
+        for line in self.releases.iter().chain(&self.other) {
             writeln!(f, "* {line}")?;
         }
         Ok(())

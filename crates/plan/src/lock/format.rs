@@ -172,12 +172,6 @@ impl Package {
     pub fn id(&self) -> (&str, &str) {
         (&self.name, &self.arch)
     }
-
-    /// Whether it is there only because another one needs it: what apt marks as
-    /// installed automatically.
-    pub const fn is_automatic(&self) -> bool {
-        matches!(self.why, Why::NeededBy(_))
-    }
 }
 
 /// Why a package is in the lock, written as a phrase.

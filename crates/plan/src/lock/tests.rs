@@ -196,7 +196,12 @@ fn differences() {
          v grub-pc-bin 2.06-13 -> 2.06-3\n  * suite bookworm is now of 2026-07-11 10:16 UTC\n  \
          * document `./a.yaml` has changed\n"
     );
-    assert!(!changes.recipes["web"].has_same_packages());
+    assert!(changes.has_updates());
+    let mut signed_anew = section();
+    signed_anew.releases[0].sha256 = Sha256::of(b"newer");
+    let changes = diff(&lock(section()), &lock(signed_anew));
+    assert_eq!(changes.recipes.len(), 1);
+    assert!(!changes.has_updates(), "an image would be the same");
     assert_eq!(diff(&lock(new.clone()), &lock(new)).recipes.len(), 0);
     let mut bytes = section();
     bytes.packages[1].sha256 = Sha256::of(b"other");

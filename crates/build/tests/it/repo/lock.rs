@@ -1,4 +1,4 @@
-use goldsmith_build::repo::{Update, check};
+use goldsmith_build::repo::{Update, check, check_update};
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::Firmware;
 use goldsmith_plan::lock::{Input, Lock, Section, stale};
@@ -157,7 +157,15 @@ fn updates() {
         assert_eq!(versions(&lock(update).unwrap()), expected, "{update:?}");
     }
     let nobody = ["nobody".to_owned()];
-    let error = lock(Update::Only(&nobody)).unwrap_err();
+    assert_eq!(
+        lock(Update::Only(&nobody)).unwrap().packages,
+        lock(Update::None).unwrap().packages
+    );
+    let whole = Lock {
+        recipes: [("web".to_owned(), old.clone())].into(),
+    };
+    assert!(check_update(Some(&whole), &one).is_ok());
+    let error = check_update(Some(&whole), &nobody).unwrap_err();
     assert_eq!(words(&error), "package `nobody` is not in the lock");
 }
 
