@@ -44,7 +44,7 @@ impl Output {
     /// Prints a result for people. A reader that has gone away (`| head`) is no failure.
     pub(crate) fn text(self, text: &str) {
         let mut out = anstream::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
     }
 
     /// Prints a JSON document.
@@ -55,7 +55,7 @@ impl Output {
     /// Prints to standard error, whatever is asked: failures.
     pub(crate) fn error(self, text: &str) {
         let mut out = anstream::stderr().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
     }
 
     /// Prints to standard error unless `--quiet`: warnings, notes.
@@ -67,10 +67,17 @@ impl Output {
 }
 
 /// A table without lines, its head in bold, for a terminal or a pipe.
-pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+pub(crate) fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
     let rows: Vec<[String; N]> = rows.into_iter().collect();
     let width = |column: usize| {
-        rows.iter().map(|row| row[column].chars().count()).chain([head[column].chars().count()]).max().unwrap_or(0)
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .chain([head[column].chars().count()])
+            .max()
+            .unwrap_or(0)
     };
     let widths: [usize; N] = std::array::from_fn(width);
     let line = |cells: &[&str; N]| {
@@ -96,6 +103,8 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Ite
 
 /// A time for people: `2026-11-23 12:00 UTC`.
 pub(crate) fn date(unix: i64) -> String {
-    jiff::Timestamp::from_second(unix)
-        .map_or_else(|_| "unknown".to_owned(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+    jiff::Timestamp::from_second(unix).map_or_else(
+        |_| "unknown".to_owned(),
+        |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    )
 }

@@ -43,25 +43,25 @@ pub(super) fn write(
         farm::directory(&dpkg.join(name))?;
     }
     let info = dpkg.join("info");
-    fs::write(info.join("format"), "1\n")?;
+    farm::write(&info.join("format"), "1\n")?;
     for (at, package) in packages.iter().enumerate() {
         info_files(&info, at, package, layout)?;
     }
     let metas: Vec<&PackageMeta> = packages.iter().map(|p| &p.meta).collect();
-    fs::write(dpkg.join("status"), status(&metas))?;
+    farm::write(&dpkg.join("status"), status(&metas))?;
     for (name, text) in triggers(packages)? {
-        fs::write(dpkg.join("triggers").join(name), text)?;
+        farm::write(&dpkg.join("triggers").join(name), text)?;
     }
-    fs::write(dpkg.join("arch"), format!("{architecture}\n"))?;
+    farm::write(&dpkg.join("arch"), format!("{architecture}\n"))?;
     for name in ["diversions", "statoverride", "triggers/Unincorp"] {
-        fs::write(dpkg.join(name), "")?;
+        farm::write(&dpkg.join(name), "")?;
     }
     let apt = root.join("var/lib/apt");
     if apt.is_dir() {
         let automatic = (0..packages.len()).filter(|n| automatic(*n));
         let metas: Vec<&PackageMeta> = automatic.map(|n| metas[n]).collect();
-        fs::write(
-            apt.join("extended_states"),
+        farm::write(
+            &apt.join("extended_states"),
             extended_states(architecture, &metas),
         )?;
     }
@@ -85,7 +85,7 @@ fn info_files(info: &Path, at: usize, package: &Decoded, layout: &Layout) -> io:
     let list = info.join(format!("{name}.list"));
     if layout.held.values().any(|source| source.package == at) {
         // To dpkg it has no files until they are placed.
-        return fs::write(list, "/.\n");
+        return farm::write(&list, "/.\n");
     }
     let lost: Vec<&String> = layout
         .lost
@@ -101,7 +101,7 @@ fn info_files(info: &Path, at: usize, package: &Decoded, layout: &Layout) -> io:
         .filter(|line| !lost.iter().any(|path| line[1..] == **path))
         .flat_map(|line| [line, "\n"])
         .collect();
-    fs::write(list, kept)
+    farm::write(&list, kept)
 }
 
 /// The status file.

@@ -2,9 +2,9 @@
 //! store. No byte of a package is copied. Nobody may write to this tree: the
 //! sandbox lays a writable one over it.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use goldsmith_core::cx::Cx;
@@ -44,12 +44,23 @@ pub(super) fn make(cx: &Cx, root: &Path, layout: &Layout, packages: &[Decoded]) 
     Ok(())
 }
 
-/// Makes a directory and those above it; one that is there is fine.
+/// Makes a directory and those above it, whatever the umask; one that is there is fine.
 pub(super) fn directory(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(path)
+    match fs::create_dir(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            directory(path.parent().ok_or(e)?)?;
+            directory(path)
+        }
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(e) => Err(e),
+        Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o755)),
+    }
+}
+
+/// Writes a file that everybody may read, whatever the umask.
+pub(super) fn write(path: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
+    fs::write(path, text)?;
+    fs::set_permissions(path, Permissions::from_mode(0o644))
 }
 
 /// Links a file of the store, whatever it is. Copies when the file system allows no more links.

@@ -22,10 +22,12 @@ const CONTROL_DIRECTORY: &str = "/var/lib/dpkg/tmp.ci";
 /// Asked by invoke-rc.d before it starts or stops a service: 101 forbids it.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 /// Variables besides those of every command of a sandbox.
-const ENVIRONMENT: [(&str, &str); 2] = [
+const ENVIRONMENT: [(&str, &str); 3] = [
     ("DEBIAN_PRIORITY", "critical"),
     // Scripts that would make an initramfs leave it to the end.
     ("INITRD", "No"),
+    // Else compiled Python depends on which script imports a module first.
+    ("PYTHONDONTWRITEBYTECODE", "1"),
 ];
 
 /// What all scripts need.
@@ -134,15 +136,24 @@ impl Scripts<'_> {
             .filter_map(|path| path.strip_prefix("boot/vmlinuz-"))
             .collect();
         for version in &versions {
-            let mut command = package_command(["update-initramfs", "-c", "-k", version]);
-            command.env.insert("INITRD".to_owned(), "Yes".to_owned());
-            self.command(
-                &format!("update-initramfs -c -k {version}"),
-                &command,
-                |_| (),
-            )?;
+            let image = format!("/boot/vmlinuz-{version}");
+            self.kernel_command(&["update-initramfs", "-c", "-k", version])?;
+            // The kernel's package made links to what was there when it was configured.
+            if self
+                .layout
+                .nodes
+                .contains_key("usr/bin/linux-update-symlinks")
+            {
+                self.kernel_command(&["linux-update-symlinks", "install", version, &image])?;
+            }
         }
         Ok(versions.len())
+    }
+
+    fn kernel_command(&self, argv: &[&str]) -> Result<(), BootstrapError> {
+        let mut command = package_command(argv.iter().copied());
+        command.env.insert("INITRD".to_owned(), "Yes".to_owned());
+        self.command(&argv.join(" "), &command, |_| ())
     }
 
     fn command(

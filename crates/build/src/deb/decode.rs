@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use goldsmith_core::cx::Cx;
@@ -99,9 +99,7 @@ fn run(cx: &Cx, blob: &mut File, digest: &Sha256, entry: &Path) -> Result<(), St
 
     let files = read_control(open(blob, &members.control)?)?;
     for (name, (mode, bytes)) in &files {
-        let path = control.join(name);
-        fs::write(&path, bytes)?;
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(*mode))?;
+        write(&control.join(name), bytes, *mode)?;
     }
     let text = |name: &str| {
         files
@@ -130,7 +128,7 @@ fn run(cx: &Cx, blob: &mut File, digest: &Sha256, entry: &Path) -> Result<(), St
         !files.contains_key("md5sums"),
     )?;
     if !files.contains_key("md5sums") {
-        fs::write(control.join("md5sums"), &data.md5sums)?;
+        write(&control.join("md5sums"), data.md5sums.as_bytes(), 0o644)?;
     }
     let mut list = String::new();
     for path in &data.paths {
@@ -141,7 +139,7 @@ fn run(cx: &Cx, blob: &mut File, digest: &Sha256, entry: &Path) -> Result<(), St
         };
         writeln!(list, "/{shown}").expect("a string takes everything");
     }
-    fs::write(entry.join("list"), list)?;
+    write(&entry.join("list"), list.as_bytes(), 0o644)?;
     // In the order of the package's own list, as dpkg has them.
     let conffiles = text("conffiles")?
         .lines()
@@ -155,8 +153,14 @@ fn run(cx: &Cx, blob: &mut File, digest: &Sha256, entry: &Path) -> Result<(), St
         conffiles,
     };
     let text = serde_json::to_vec(&meta).map_err(io::Error::from)?;
-    fs::write(entry.join("meta.json"), text)?;
+    write(&entry.join("meta.json"), &text, 0o644)?;
     Ok(())
+}
+
+/// Writes a file with this mode, whatever the umask: trees link to it.
+fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    fs::write(path, bytes)?;
+    fs::set_permissions(path, Permissions::from_mode(mode))
 }
 
 /// The bytes of a member, decompressed.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use goldsmith_build::bootstrap::{BootstrapSpec, bootstrap};
+use goldsmith_build::bootstrap::{BootstrapSpec, Tree, bootstrap};
 use goldsmith_exec::ns::Command;
 
 use super::{scan, world};
@@ -104,7 +104,36 @@ fn same_tree_as_mmdebstrap() {
     let status = fs::read_to_string(tree.sandbox.tree().join("var/lib/dpkg/status")).unwrap();
     let installed = status.matches("\nStatus: install ok installed\n").count();
     assert_eq!(installed, packages.len());
+
+    // Once more, from another store and under another umask.
+    let again = world::home();
+    rustix::process::umask(rustix::fs::Mode::from(0o077));
+    let (store, _) = world::store(again.path(), &debs);
+    let second = bootstrap(&cx, &store, &spec).unwrap_or_else(|e| panic!("{e}"));
+    let random = Allowed::parse(RANDOM);
+    let of = |tree: &Tree| {
+        let mut found = scan::scan(&tree.sandbox.tree(), &|_| false);
+        found.retain(|path, _| !random.iter().any(|r| r.matches(path)));
+        found
+    };
+    let (first, second) = (of(&tree), of(&second));
+    for (path, facts) in &first {
+        assert_eq!(
+            second.get(path),
+            Some(facts),
+            "{path} differs in two builds"
+        );
+    }
+    assert_eq!(first.len(), second.len());
 }
+
+/// What scripts make at random or by the clock; the image is cleaned of all of it.
+const RANDOM: &str = "~\t/etc/machine-id\trandom
+~\t/var/lib/dbus/machine-id\trandom
+~\t/etc/ssh/ssh_host_*\trandom
+~\t/var/cache/ldconfig/aux-cache\tholds inode numbers
+~\t/var/cache/apt/*\t`apt-get check` ran in the first one only
+~\t/var/log/alternatives.log\tholds the time";
 
 fn compare(theirs: &Path, ours: &Path) {
     let text = include_str!("oracle-allow.txt");

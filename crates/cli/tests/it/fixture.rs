@@ -18,7 +18,7 @@ fn shared() -> (PathBuf, fs::File) {
 
 /// An environment with the nginx example, its lock, and every package decoded in the store, but
 /// without an image.
-pub fn with_packages() -> TestEnv {
+pub(crate) fn with_packages() -> TestEnv {
     let env = TestEnv::new();
     copy(&repository("examples/nginx"), &env.project());
     let (place, _lock) = shared();
@@ -45,13 +45,26 @@ pub fn with_packages() -> TestEnv {
 }
 
 /// Copies a folder by hard links where it can.
-#[expect(clippy::disallowed_methods, reason = "a copy of links, ownership and all, is cp's work")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a copy of links, ownership and all, is cp's work"
+)]
 fn copy(from: &std::path::Path, to: &std::path::Path) {
     drop(fs::remove_dir(to));
-    let linked = Command::new("cp").arg("-al").arg(from).arg(to).output().unwrap();
+    let linked = Command::new("cp")
+        .arg("-al")
+        .arg(from)
+        .arg(to)
+        .output()
+        .unwrap();
     if !linked.status.success() {
         drop(fs::remove_dir_all(to));
-        let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+        let copied = Command::new("cp")
+            .arg("-a")
+            .arg(from)
+            .arg(to)
+            .status()
+            .unwrap();
         assert!(copied.success());
     }
 }
