@@ -6,6 +6,7 @@ use std::os::fd::BorrowedFd;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
+use goldsmith_core::event::Unit;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 use goldsmith_core::recipe::{DiskSpec, Firmware};
 use goldsmith_core::size::format_bytes;
@@ -116,10 +117,11 @@ pub fn assemble(
     let spec = complete(request, &mut tree)?;
     let layout = image::plan(&spec, &tree).map_err(AssembleError::Plan)?;
     let mut contents = TreeContents::new(request.tree);
-    let data = goldsmith_core::event::Unit::Bytes;
-    let phase = cx.phase("write disk", Some((layout.data_bytes(), data)));
+    let total = layout.data_bytes();
+    let phase = cx.phase("write disk", Some((total, Unit::Bytes)));
     let written = write(cx, &layout, &mut contents, out, options, |done| {
-        phase.progress(done);
+        // Chunks hold metadata besides contents.
+        phase.progress(done.min(total));
     })?;
     phase.finish(format!(
         "{}, {} of them data",

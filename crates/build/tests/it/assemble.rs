@@ -62,7 +62,7 @@ impl Lab {
         Self {
             scratch,
             disk: DiskSpec {
-                size_bytes: 1 << 30,
+                size_bytes: 256 << 20,
                 boot: vec![Firmware::Bios, Firmware::Uefi],
                 kernel_args: vec!["quiet".into()],
             },
@@ -123,7 +123,7 @@ const ROOT_OFFSET: u64 = (2 + 64) << 20;
 fn the_kernel_reads_back_what_was_in_the_tree() {
     let lab = Lab::new();
     let written = lab.assemble("tree", "disk").unwrap();
-    assert_eq!(written.size, 1 << 30);
+    assert_eq!(written.size, 256 << 20);
     let disk = lab.path("disk");
     let offset = format!("{}?offset={ROOT_OFFSET}", disk.display());
     tool("e2fsprogs", "e2fsck", &["-fn".as_ref(), offset.as_ref()]);

@@ -56,9 +56,10 @@ fn acl() -> Vec<u8> {
     acl
 }
 
-/// [`acl`] as the kernel's ext4 stores it: version 1, no number but the named user's.
-const ACL_ON_DISK: [u8; 28] = [
-    1, 0, 0, 0, 1, 0, 6, 0, 2, 0, 4, 0, 0xE8, 3, 0, 0, 4, 0, 4, 0, 0x10, 0, 6, 0, 0x20, 0, 0, 0,
+/// [`acl`] as e2fsprogs reads it back from the form on disk: numbers only where they are stored.
+const ACL_READ_BACK: [u8; 44] = [
+    2, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 2, 0, 4, 0, 0xE8, 3, 0, 0, 4, 0, 4, 0, 0, 0, 0, 0, 0x10, 0,
+    6, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0, 0,
 ];
 
 /// `cap_net_raw=ep`, as Debian's `ping` has it.
@@ -268,7 +269,7 @@ fn every_node_is_read_back() {
             let script = format!("ea_get -f {} \"{path}\" {name}\n", out.to_str().unwrap());
             debugfs(&made.disk, made.root, &script);
             let is_acl = name.starts_with("system.posix_acl");
-            let expected = if is_acl { &ACL_ON_DISK[..] } else { value };
+            let expected = if is_acl { &ACL_READ_BACK[..] } else { value };
             assert_eq!(std::fs::read(&out).unwrap(), expected, "{name} of {path}");
         }
     }
