@@ -62,7 +62,7 @@ pub struct StepReport {
     pub duration: Duration,
     /// Exit code of the last program it ran, when that failed.
     pub exit_code: Option<i32>,
-    /// Outputs, entry by entry of its inputs.
+    /// Outputs, entry by entry of its inputs; none of a step with `disableLogging`.
     pub outputs: Vec<BTreeMap<String, String>>,
     /// The last lines it printed.
     pub tail: Vec<String>,

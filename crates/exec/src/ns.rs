@@ -14,15 +14,15 @@
 //! Sandbox::run    clone: PID, UTS, IPC  ──► pid 1 (`init`)
 //!                   setns mount, network; copy of the mount namespace
 //!                   over the tree: /dev /dev/pts /proc (masked) /sys (empty) tmpfs
-//!                   pivot_root; fork ──► the command
+//!                   pivot_root; clone ──► the command
 //!                     seccomp: fsync and its family succeed without doing anything
 //!                     capabilities: those of a package's script, no more
 //!                   reap; when the command ends, whatever it left is killed
 //! ```
 //!
-//! Between fork and exec only system calls are made and nothing is allocated: this
-//! program has many threads. What goes wrong there comes back over a pipe as a stage and
-//! an error number.
+//! The children share this program's memory until they execute something (`sys` says
+//! why): they make system calls only and allocate nothing. What goes wrong there comes back
+//! over a pipe as a stage and an error number.
 
 mod caps;
 mod error;

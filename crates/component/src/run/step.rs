@@ -162,7 +162,9 @@ pub(super) fn run(
     };
     match outcome {
         Ok(Some((inputs, outputs))) => {
-            report.outputs = redacted(cx, &outputs);
+            if !step.is_silent {
+                report.outputs = redacted(cx, &outputs);
+            }
             scope.keep(phase, name, inputs, outputs);
         }
         Ok(None) => report.status = StepStatus::Skipped,

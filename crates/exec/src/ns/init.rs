@@ -1,7 +1,8 @@
 //! Pid 1 of a run, and the command it starts. Only system calls in here: this is the
-//! child of a fork of a program with many threads.
+//! child that shares the memory of a program with many threads.
+#![expect(unsafe_code, reason = "the command's process starts in shared memory")]
 
-use std::ffi::CString;
+use std::ffi::{CString, c_void};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
@@ -14,7 +15,7 @@ use rustix::thread::{Gid, Uid};
 use super::filter::Filters;
 use super::mounts::{self, Memory};
 use super::report::{Exited, NAMES_MAX, Record, Stage};
-use super::sys::{self, Side, Strings, Waited};
+use super::sys::{self, Stack, Strings, Waited};
 
 /// How long processes that the command left may still take to end by themselves: the
 /// writers of `exec > >(tee log)`.
@@ -45,6 +46,8 @@ pub(super) struct Plan<'a> {
     pub(super) gid: u32,
     pub(super) groups: Vec<Gid>,
     pub(super) filters: &'a Filters,
+    /// What the command's process runs on until it executes the command.
+    pub(super) command_stack: Stack,
 }
 
 type Step<T> = Result<T, (Stage, Errno)>;
@@ -54,22 +57,40 @@ fn at(stage: Stage) -> impl Fn(Errno) -> (Stage, Errno) {
 }
 
 /// Is pid 1 until the command has ended.
-pub(super) fn run(plan: &Plan<'_>) -> ! {
-    match become_init(plan).and_then(|()| sys::fork(0).map_err(at(Stage::Fork))) {
-        Ok(Side::Child) => {
-            let (stage, errno) = command(plan);
-            Record::Failed(stage, errno).send(plan.pipe);
-            sys::exit(127)
-        }
-        Ok(Side::Parent(pid)) => {
+pub(super) fn run(plan: &Plan<'_>) {
+    match become_init(plan).and_then(|()| start_command(plan)) {
+        Ok(pid) => {
             let _closed = sys::close_all_but(&[plan.pipe]);
             let exited = reap(pid);
             Record::Exited(exited).send(plan.pipe);
         }
         Err((stage, errno)) => Record::Failed(stage, errno).send(plan.pipe),
     }
-    // The kernel kills whatever is left in the namespace.
-    sys::exit(0)
+    // With its end the kernel kills whatever is left in the namespace.
+}
+
+/// Comes back when the command's process has executed the command or has ended.
+fn start_command(plan: &Plan<'_>) -> Step<i32> {
+    let argument = std::ptr::from_ref(plan).cast_mut().cast();
+    // SAFETY: the plan and the stack are the parent's, which waits for our end; the child is
+    // out of this memory when the call comes back (CLONE_VFORK).
+    unsafe {
+        sys::start(
+            command_main,
+            argument,
+            &plan.command_stack,
+            libc::CLONE_VFORK,
+        )
+    }
+    .map_err(at(Stage::Fork))
+}
+
+extern "C" fn command_main(plan: *mut c_void) -> i32 {
+    // SAFETY: `start_command` passes a plan that lives until this process is gone.
+    let plan = unsafe { &*plan.cast::<Plan<'_>>() };
+    let (stage, errno) = command(plan);
+    Record::Failed(stage, errno).send(plan.pipe);
+    127
 }
 
 fn become_init(plan: &Plan<'_>) -> Step<()> {
@@ -83,9 +104,9 @@ fn become_init(plan: &Plan<'_>) -> Step<()> {
     rustix::process::setsid().map_err(at(Stage::Guard))?;
     let _named = rustix::thread::set_name(c"init");
     let enter = at(Stage::Enter);
-    sys::set_namespace(sys::borrow(&plan.mount_ns), libc::CLONE_NEWNS).map_err(&enter)?;
-    if let Some(network) = &plan.network_ns {
-        sys::set_namespace(sys::borrow(network), libc::CLONE_NEWNET).map_err(&enter)?;
+    sys::set_namespace(plan.mount_ns, libc::CLONE_NEWNS).map_err(&enter)?;
+    if let Some(network) = plan.network_ns {
+        sys::set_namespace(network, libc::CLONE_NEWNET).map_err(&enter)?;
     }
     sys::unshare(libc::CLONE_NEWNS).map_err(&enter)?;
     rustix::system::sethostname(plan.hostname).map_err(at(Stage::Hostname))?;
@@ -149,6 +170,7 @@ fn streams(plan: &Plan<'_>) -> Result<(), Errno> {
         sys::duplicate(stdin, 0)?;
     } else {
         let null = rustix::fs::open(c"/dev/null", OFlags::RDONLY, Mode::empty())?;
+        // The lowest number is free: everything below 64 was closed.
         if null.as_raw_fd() == 0 {
             std::mem::forget(null);
         } else {

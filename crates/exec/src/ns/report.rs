@@ -79,7 +79,7 @@ stages! {
     Dev = 14, "mount `/dev` (is it a directory of the tree?)";
     Proc = 15, "mount `/proc` (is it a directory of the tree?)";
     Sys = 16, "mount an empty `/sys`";
-    Fork = 17, "fork";
+    Fork = 17, "start a process";
     Streams = 18, "connect the outputs";
     Cwd = 19, "enter the command's directory";
     Filter = 20, "load the system call filter";

@@ -1,7 +1,8 @@
 //! Running one command in a sandbox: the parent's side.
+#![expect(unsafe_code, reason = "pid 1 of a run starts in this program's memory")]
 
 use std::collections::BTreeMap;
-use std::ffi::CString;
+use std::ffi::{CString, c_void};
 use std::fs::File;
 use std::os::fd::{AsFd as _, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use rustix::thread::Gid;
 
 use super::init::{self, Plan};
 use super::report::Record;
-use super::sys::{self, Side, Strings};
+use super::sys::{self, Stack, Strings};
 use super::{Sandbox, SandboxError};
 use crate::child::output::{Ended, Output, pump};
 use crate::child::{Exit, wait};
@@ -126,11 +127,13 @@ impl Sandbox {
         let started = cx.clock().monotonic();
         let own_rss = wait::own_rss_bytes();
         let flags = libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWIPC;
-        let pid = match sys::fork(flags) {
-            Ok(Side::Child) => init::run(&plan),
-            Ok(Side::Parent(pid)) => Pid::from_raw(pid).expect("a child has a number"),
-            Err(errno) => return Err(SandboxError::step("make namespaces", errno)),
-        };
+        let stack = Stack::new().map_err(|errno| SandboxError::step("make a stack", errno))?;
+        let argument = (&raw const plan).cast_mut().cast();
+        // SAFETY: plan and stack live to the end of this function, and `supervise` sees the
+        // child's end, also when the callback panics.
+        let pid = unsafe { sys::start(init_main, argument, &stack, flags) }
+            .map_err(|errno| SandboxError::step("make namespaces", errno))?;
+        let running = Running(Some(Pid::from_raw(pid).expect("a child has a number")));
         let Wires {
             held,
             report,
@@ -140,7 +143,7 @@ impl Sandbox {
         drop(held);
         let ended = supervise(
             cx,
-            pid,
+            running,
             outputs,
             command.timeout.map(|t| started + t),
             on_line,
@@ -227,6 +230,8 @@ impl Sandbox {
                 .map(|gid| Gid::from_raw(*gid))
                 .collect(),
             filters: &self.filters,
+            command_stack: Stack::new()
+                .map_err(|errno| SandboxError::step("make a stack", errno))?,
         })
     }
 }
@@ -273,28 +278,57 @@ fn wires(command: &Command<'_>) -> Result<Wires, SandboxError> {
     })
 }
 
+extern "C" fn init_main(plan: *mut c_void) -> libc::c_int {
+    // SAFETY: `run` passes a plan that lives until this process is gone.
+    init::run(unsafe { &*plan.cast::<Plan<'_>>() });
+    0
+}
+
+/// Pid 1 of a run: killed and reaped at the latest when this is dropped, before what it
+/// works on.
+struct Running(Option<Pid>);
+
+impl Running {
+    fn kill(&self) {
+        if let Some(pid) = self.0 {
+            // Not reaped yet: the number cannot mean another process.
+            let _gone = rustix::process::kill_process(pid, Signal::KILL);
+        }
+    }
+
+    fn reap(&mut self) -> std::io::Result<()> {
+        match self.0.take() {
+            Some(pid) => wait::reap(pid).map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+        let _reaped = self.reap();
+    }
+}
+
 /// Follows the run to its end; after it, no process of it is left.
 fn supervise(
     cx: &Cx,
-    pid: Pid,
+    mut running: Running,
     outputs: [OwnedFd; 2],
     deadline: Option<Duration>,
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<(Ended, Vec<String>), SandboxError> {
-    let follow = || -> std::io::Result<(Ended, Output<'_>)> {
-        let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty())?;
-        let mut output = Output::new(outputs, on_line)?;
-        let ended = pump(cx, &mut output, pidfd.as_fd(), deadline)?;
-        Ok((ended, output))
-    };
-    let followed = follow();
-    if !matches!(followed, Ok((Ended::Exited, _))) {
-        // Not reaped yet: the number cannot mean another process.
-        let _gone = rustix::process::kill_process(pid, Signal::KILL);
-    }
     let watch = |error: std::io::Error| SandboxError::step("watch the command", error);
-    wait::reap(pid).map_err(watch)?;
-    let (ended, mut output) = followed.map_err(watch)?;
+    let pid = running.0.expect("it was just started");
+    let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty())
+        .map_err(|error| watch(error.into()))?;
+    let mut output = Output::new(outputs, on_line).map_err(watch)?;
+    let ended = pump(cx, &mut output, pidfd.as_fd(), deadline).map_err(watch)?;
+    if ended != Ended::Exited {
+        running.kill();
+    }
+    running.reap().map_err(watch)?;
     output.drain().map_err(watch)?;
     Ok((ended, output.finish()))
 }

@@ -1,7 +1,8 @@
 //! Making the mount namespace: a child mounts everything, we take descriptors to it, the
 //! child ends.
+#![expect(unsafe_code, reason = "the child starts in this program's memory")]
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_void};
 use std::fs::File;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
@@ -14,7 +15,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::process::{Pid, Signal, WaitOptions};
 
 use super::report::{Record, Stage};
-use super::sys::{self, Call, Side};
+use super::sys::{self, Call, Stack};
 use super::{Sandbox, SandboxError, SandboxSpec, filter, mounts};
 
 /// Where the namespace is put together before it gets its own root. Every system has this
@@ -54,17 +55,13 @@ pub(super) fn open(spec: &SandboxSpec) -> Result<Sandbox, SandboxError> {
     .map_err(|error| SandboxError::step("make a socket", error))?;
     let theirs = above_layers(&theirs, spec.lower.len())?;
     let plan = plan(spec, theirs.as_raw_fd())?;
-    let child = match sys::fork(0) {
-        Ok(Side::Child) => {
-            let failed = child(&plan);
-            if let Err((stage, errno)) = failed {
-                Record::Failed(stage, errno).send(plan.pipe);
-            }
-            sys::exit(0)
-        }
-        Ok(Side::Parent(pid)) => Pid::from_raw(pid).expect("a child has a number"),
-        Err(errno) => return Err(SandboxError::step("fork", errno)),
-    };
+    let stack = Stack::new().map_err(|errno| SandboxError::step("make a stack", errno))?;
+    let argument = (&raw const plan).cast_mut().cast();
+    // SAFETY: plan and stack live to the end of this function, which waits for the child and
+    // calls nothing that panics before.
+    let child = unsafe { sys::start(child_main, argument, &stack, 0) }
+        .map_err(|errno| SandboxError::step("start a process", errno))?;
+    let child = Pid::from_raw(child).expect("a child has a number");
     drop(theirs);
     let sandbox = match Record::receive(&ours) {
         Some(Record::Ready) => adopt(spec, child),
@@ -201,6 +198,15 @@ impl<T> At<T> for Call<T> {
     fn at(self, stage: Stage) -> Step<T> {
         self.map_err(|errno| (stage, errno))
     }
+}
+
+extern "C" fn child_main(plan: *mut c_void) -> i32 {
+    // SAFETY: `open` passes a plan that lives until this process is gone.
+    let plan = unsafe { &*plan.cast::<Plan>() };
+    if let Err((stage, errno)) = child(plan) {
+        Record::Failed(stage, errno).send(plan.pipe);
+    }
+    0
 }
 
 /// The child: only system calls from here on.

@@ -370,6 +370,9 @@ fn errors_say_what_failed() {
 #[test]
 fn two_hundred_runs_leak_nothing_and_are_quick() {
     let fixture = Fixture::new();
+    // What this program has in memory must not matter: a fork that copied its page tables
+    // would take twice as long as is allowed below.
+    let ballast: Vec<u8> = (0..256 << 20).map(|n: u32| n.to_le_bytes()[0]).collect();
     let fds = || std::fs::read_dir("/proc/self/fd").unwrap().count();
     let mounts = || std::fs::read_to_string("/proc/self/mounts").unwrap();
     let command = Command::new(["/usr/bin/bash", "-c", ":"]);
@@ -383,8 +386,23 @@ fn two_hundred_runs_leak_nothing_and_are_quick() {
     let each = clock.clock().monotonic().saturating_sub(started) / 200;
     println!("one run takes {each:?}");
     assert!(each < Duration::from_millis(50), "{each:?}");
+    assert_eq!(ballast.last(), Some(&255));
     assert_eq!(fds(), fds_before);
     assert_eq!(mounts(), mounts_before);
+}
+
+#[test]
+fn a_panic_of_the_callback_ends_the_command() {
+    let fixture = Fixture::new();
+    let command = Command::new(["bash", "-c", "echo begun; sleep 606"]);
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        fixture
+            .sandbox
+            .run(&cx(), &command, &mut |_, line| assert_eq!(line, "other"))
+    }));
+    assert!(panicked.is_err());
+    assert!(!processes().iter().any(|line| line.contains("sleep\x00606")));
+    assert_eq!(fixture.bash("echo usable"), "usable\n");
 }
 
 #[test]
