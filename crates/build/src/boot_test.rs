@@ -212,7 +212,7 @@ pub fn boot_test(cx: &Cx, subject: &Subject) -> Result<TestReport, BootTestError
         version: VERSION,
         image: subject.name.clone(),
         is_passed,
-        accel: subject.probe.accel(),
+        accel: subject.probe.accel(arch),
         accel_reason: subject.probe.reason.clone(),
         total_ms: millis(cx.clock().monotonic().saturating_sub(began)),
         boots,

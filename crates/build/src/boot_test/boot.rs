@@ -135,7 +135,7 @@ fn machine(
     let scratch = subject.scratch.join(label);
     let name = format!("goldsmith test {} {label}", subject.name);
     let mut spec = VmSpec::new(&name, arch, firmware, disk, scratch);
-    spec.accel = subject.probe.accel();
+    spec.accel = subject.probe.accel(arch);
     spec.cpus = subject.cpus;
     spec.memory_mib = subject.memory_mib;
     spec.alarms = ALARMS.map(str::to_owned).to_vec();

@@ -30,9 +30,10 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// The accelerator to use.
-    pub fn accel(&self) -> Accel {
-        if self.is_kvm_usable {
+    /// The accelerator to use for guests of an architecture: KVM runs the host's own only,
+    /// which is x86-64 wherever the probe says yes.
+    pub fn accel(&self, arch: Arch) -> Accel {
+        if self.is_kvm_usable && arch == Arch::Amd64 {
             Accel::Kvm
         } else {
             Accel::Tcg
