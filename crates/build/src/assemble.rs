@@ -13,7 +13,7 @@ use goldsmith_disk::boot::config;
 use goldsmith_disk::fs::ext4::Ext4Error;
 use goldsmith_disk::id::Ids;
 use goldsmith_disk::image::{self, Architecture, ImageError, Spec};
-use goldsmith_disk::tree::{Time, Tree};
+use goldsmith_disk::tree::{Kind, Time, Tree};
 
 mod boot;
 mod contents;
@@ -141,9 +141,14 @@ pub fn complete(request: &Request<'_>, tree: &mut Tree) -> Result<Spec, Assemble
         seconds: i64::from(request.epoch),
         nanos: 0,
     };
+    let own_fstab = own_fstab(request, tree)?;
     let mut put = |path, mode, text: String| tree.insert_file(path, mode, mtime, text.into());
     put(config::GRUB_CFG_PATH, 0o644, menu);
-    put(config::FSTAB_PATH, 0o644, config::fstab(&ids, uefi));
+    put(
+        config::FSTAB_PATH,
+        0o644,
+        config::fstab(&ids, uefi, &own_fstab),
+    );
     put(config::REPART_ROOT_PATH, 0o644, config::REPART_ROOT.into());
     if uefi {
         tree.ensure_directory("boot/efi", mtime);
@@ -161,6 +166,19 @@ pub fn complete(request: &Request<'_>, tree: &mut Tree) -> Result<Spec, Assemble
             .then(|| boot::esp(request.boot_files, architecture, &find_root))
             .transpose()?,
     })
+}
+
+/// The tree's own table of file systems, when it is a file.
+fn own_fstab(request: &Request<'_>, tree: &Tree) -> Result<String, ScanError> {
+    let path = config::FSTAB_PATH;
+    let Some(Kind::File(_)) = tree.get(path.as_bytes()).map(|node| &node.kind) else {
+        return Ok(String::new());
+    };
+    let bytes = contents::read_file(request.tree, path).map_err(|source| ScanError::Read {
+        path: path.as_bytes().to_vec(),
+        source,
+    })?;
+    Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())
 }
 
 impl From<Cancelled> for WriteError {

@@ -18,9 +18,13 @@ pub mod format;
 mod junit;
 mod machine;
 mod seed;
+mod session;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::io;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,7 +44,7 @@ pub use text::text;
 
 /// What a boot may take from power-on until every service is up, unless told otherwise:
 /// several times what the translator needs on a busy host.
-pub const BOOT_LIMIT: Duration = Duration::from_mins(4);
+pub const BOOT_LIMIT: Duration = Duration::from_mins(5);
 /// What a guest may take to shut down.
 pub const POWER_OFF_LIMIT: Duration = Duration::from_mins(1);
 
@@ -69,7 +73,8 @@ pub struct Subject {
     pub cpus: u32,
     /// Memory of a guest in MiB.
     pub memory_mib: u32,
-    /// How many guests may run at once. Two on two cores take as long as one after the other.
+    /// How many guests may run at once: no more than there are processors for, or each takes
+    /// as much longer as was to be won, and its boot time is not its own.
     pub at_once: usize,
     /// Whether guests find a datasource for cloud-init, as in a cloud.
     pub has_datasource: bool,
@@ -82,6 +87,7 @@ pub struct Subject {
 impl Subject {
     /// A test with the usual limits, in guests of two processors and 1 GiB.
     pub fn new(name: &str, disk: &Path, arch: &str, probe: Probe, scratch: &Path) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         Self {
             name: name.to_owned(),
             disk: disk.to_path_buf(),
@@ -94,7 +100,7 @@ impl Subject {
             power_off_limit: POWER_OFF_LIMIT,
             cpus: 2,
             memory_mib: 1024,
-            at_once: 1,
+            at_once: (processors / 2).max(1),
             has_datasource: true,
             scratch: scratch.to_path_buf(),
             logs: scratch.to_path_buf(),

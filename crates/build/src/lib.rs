@@ -4,6 +4,8 @@ pub mod assemble;
 pub mod boot_test;
 pub mod bootstrap;
 pub mod deb;
+pub mod document;
 pub mod export;
+pub mod image;
 pub mod record;
 pub mod repo;

@@ -22,8 +22,10 @@ impl App {
     /// The home. It need not exist yet.
     pub(crate) fn home(&self) -> Result<PathBuf, CmdError> {
         self.env.home().ok_or_else(|| {
-            CmdError::usage("there is no place for images: neither `GOLDSMITH_HOME` nor `HOME` is set")
-                .hint("set `GOLDSMITH_HOME` to a folder on a file system with space")
+            CmdError::usage(
+                "there is no place for images: neither `GOLDSMITH_HOME` nor `HOME` is set",
+            )
+            .hint("set `GOLDSMITH_HOME` to a folder on a file system with space")
         })
     }
 }

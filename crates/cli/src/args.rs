@@ -10,8 +10,16 @@ use crate::report::CmdError;
 
 /// Golden images from a recipe kept in Git: built, cleaned, tested, the same bytes every time.
 #[derive(Debug, Parser)]
-#[command(name = "goldsmith", version, max_term_width = 100, arg_required_else_help = true, propagate_version = true)]
-#[command(after_help = "Start with `goldsmith init`, then `goldsmith build`.\n\nExit codes: 0 ok, 1 bug, 2 usage, 3 configuration, 4 lock stale, 5 policy said no, 6 test failed,\n7 this host lacks something, 8 the remote side failed, 130 interrupted.")]
+#[command(
+    name = "goldsmith",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    propagate_version = true
+)]
+#[command(
+    after_help = "Start with `goldsmith init`, then `goldsmith build`.\n\nExit codes: 0 ok, 1 bug, 2 usage, 3 configuration, 4 lock stale, 5 policy said no, 6 test failed,\n7 this host lacks something, 8 the remote side failed, 130 interrupted."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -23,7 +31,13 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// Work on the project in this folder instead of the current one
-    #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    #[arg(
+        short = 'C',
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Everywhere"
+    )]
     pub(crate) directory: Option<PathBuf>,
     /// Print the result as JSON on standard output and progress as JSON lines on standard error
     #[arg(long, global = true, help_heading = "Everywhere")]

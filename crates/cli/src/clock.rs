@@ -11,18 +11,28 @@ pub(crate) struct SystemClock {
 }
 
 impl SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one source of time; everyone else has it from Cx")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one source of time; everyone else has it from Cx"
+    )]
     pub(crate) fn start() -> Self {
-        Self { started: Instant::now() }
+        Self {
+            started: Instant::now(),
+        }
     }
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one source of time; everyone else has it from Cx")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one source of time; everyone else has it from Cx"
+    )]
     fn unix_seconds(&self) -> i64 {
         SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+            .map_or(0, |since| {
+                i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+            })
     }
 
     fn monotonic(&self) -> Duration {

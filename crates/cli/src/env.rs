@@ -11,10 +11,22 @@ pub(crate) struct Variable {
 
 /// Every variable, in the order of the reference.
 pub(crate) const VARIABLES: &[Variable] = &[
-    Variable { name: "GOLDSMITH_HOME", summary: "where images, the package store and scratch trees live; else `$XDG_DATA_HOME/goldsmith`, else `~/.local/share/goldsmith`" },
-    Variable { name: "GOLDSMITH_VAR_<name>", summary: "value of the variable `<name>`; `-var` and `-var-file` win over it" },
-    Variable { name: "NO_COLOR", summary: "no colour when set to anything" },
-    Variable { name: "http_proxy, https_proxy, no_proxy", summary: "proxy for the mirror, also in capitals" },
+    Variable {
+        name: "GOLDSMITH_HOME",
+        summary: "where images, the package store and scratch trees live; else `$XDG_DATA_HOME/goldsmith`, else `~/.local/share/goldsmith`",
+    },
+    Variable {
+        name: "GOLDSMITH_VAR_<name>",
+        summary: "value of the variable `<name>`; `-var` and `-var-file` win over it",
+    },
+    Variable {
+        name: "NO_COLOR",
+        summary: "no colour when set to anything",
+    },
+    Variable {
+        name: "http_proxy, https_proxy, no_proxy",
+        summary: "proxy for the mirror, also in capitals",
+    },
 ];
 
 /// What the environment said when the program began.
@@ -26,18 +38,27 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    #[expect(clippy::disallowed_methods, reason = "the one reader of the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one reader of the environment"
+    )]
     pub(crate) fn read() -> Self {
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let working_directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        Self { variables, working_directory }
+        Self {
+            variables,
+            working_directory,
+        }
     }
 
     /// A variable that is set and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// A variable by either spelling, small letters first, as curl does.
@@ -47,7 +68,9 @@ impl Environment {
 
     /// Values given by `GOLDSMITH_VAR_name`: name and text.
     pub(crate) fn recipe_variables(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.variables.iter().filter_map(|(name, value)| Some((name.strip_prefix("GOLDSMITH_VAR_")?, value.as_str())))
+        self.variables.iter().filter_map(|(name, value)| {
+            Some((name.strip_prefix("GOLDSMITH_VAR_")?, value.as_str()))
+        })
     }
 
     /// Everything, for `env()` in a recipe.

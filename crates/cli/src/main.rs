@@ -6,6 +6,8 @@ mod args;
 mod clock;
 mod cmd;
 mod env;
+mod host;
+mod lockfile;
 mod output;
 mod project;
 mod render;
@@ -28,7 +30,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return code(if error.use_stderr() { Class::Usage.exit_code() } else { 0 });
+            return code(if error.use_stderr() {
+                Class::Usage.exit_code()
+            } else {
+                0
+            });
         }
     };
     let output = output::Output {
@@ -43,7 +49,12 @@ fn main() -> ExitCode {
         Some(directory) => env.working_directory.join(directory),
         None => env.working_directory.clone(),
     };
-    let app = app::App { env, output, cx, directory };
+    let app = app::App {
+        env,
+        output,
+        cx,
+        directory,
+    };
     match cli.command.run(&app) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::No(class)) => code(class.exit_code()),
@@ -67,18 +78,27 @@ fn code(code: u8) -> ExitCode {
 
 /// Packer and Terraform write `-var` and `-var-file` with one dash, and so may our users.
 fn packer_spelling(argument: OsString) -> OsString {
-    let Some(text) = argument.to_str() else { return argument };
+    let Some(text) = argument.to_str() else {
+        return argument;
+    };
     let is_ours = ["-var", "-var-file"].iter().any(|flag| {
-        text.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        text.strip_prefix(flag)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
     });
-    if is_ours { format!("-{text}").into() } else { argument }
+    if is_ours {
+        format!("-{text}").into()
+    } else {
+        argument
+    }
 }
 
 /// The first signal asks everything to stop and clean up; the second ends at once, and what
 /// was left behind goes with the next command's sweep.
 fn watch_signals(cancel: Cancel) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
+        return;
+    };
     std::thread::spawn(move || {
         for _ in signals.forever() {
             if cancel.is_cancelled() {
@@ -101,7 +121,13 @@ mod tests {
 
     #[test]
     fn one_dash_is_enough_for_variables() {
-        for (said, meant) in [("-var", "--var"), ("-var=a=b", "--var=a=b"), ("-var-file", "--var-file"), ("-v", "-v"), ("-variant", "-variant")] {
+        for (said, meant) in [
+            ("-var", "--var"),
+            ("-var=a=b", "--var=a=b"),
+            ("-var-file", "--var-file"),
+            ("-v", "-v"),
+            ("-variant", "-variant"),
+        ] {
             assert_eq!(packer_spelling(said.into()), OsString::from(meant));
         }
     }

@@ -16,18 +16,38 @@ pub(crate) fn diagnostic(problem: &Diagnostic) -> String {
         Severity::Error => ("error", style::ERROR),
         Severity::Warning => ("warning", style::WARNING),
     };
-    let mut text = format!("{colour}{word}[{}]{}: {}\n", problem.code, style::RESET, escape(&problem.message));
+    let mut text = format!(
+        "{colour}{word}[{}]{}: {}\n",
+        problem.code,
+        style::RESET,
+        escape(&problem.message)
+    );
     let gutter = problem
         .labels
         .iter()
-        .map(|label| label.span.file.line_column(label.span.range.start).0.to_string().len())
+        .map(|label| {
+            label
+                .span
+                .file
+                .line_column(label.span.range.start)
+                .0
+                .to_string()
+                .len()
+        })
         .max()
         .unwrap_or(0);
     for label in &problem.labels {
         excerpt(&mut text, label, gutter, colour);
     }
     for note in &problem.notes {
-        let _ = writeln!(text, "{:gutter$} {}={} {}", "", style::DIM, style::RESET, escape(note));
+        let _ = writeln!(
+            text,
+            "{:gutter$} {}={} {}",
+            "",
+            style::DIM,
+            style::RESET,
+            escape(note)
+        );
     }
     text
 }
@@ -37,12 +57,26 @@ fn excerpt(out: &mut String, label: &Label, gutter: usize, colour: anstyle::Styl
     let (line, column) = file.line_column(label.span.range.start);
     let (end_line, end_column) = file.line_column(label.span.range.end);
     let (dim, reset) = (style::DIM, style::RESET);
-    let _ = writeln!(out, "{:gutter$}{dim}-->{reset} {}", "", escape(&label.span.place()));
-    let Some(source) = file.text().lines().nth(line - 1) else { return };
+    let _ = writeln!(
+        out,
+        "{:gutter$}{dim}-->{reset} {}",
+        "",
+        escape(&label.span.place())
+    );
+    let Some(source) = file.text().lines().nth(line - 1) else {
+        return;
+    };
     // Tabs count as one column in spans, so they must take one column here too.
-    let source: Vec<char> = source.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let source: Vec<char> = source
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     let from = (column - 1).min(source.len());
-    let to = if end_line == line { (end_column - 1).clamp(from, source.len()) } else { source.len() };
+    let to = if end_line == line {
+        (end_column - 1).clamp(from, source.len())
+    } else {
+        source.len()
+    };
     let start = from.saturating_sub(WIDTH / 2);
     let shown: String = source[start..].iter().take(WIDTH).collect();
     let carets = (to - from).clamp(1, WIDTH - (from - start).min(WIDTH - 1));
@@ -65,12 +99,22 @@ fn excerpt(out: &mut String, label: &Label, gutter: usize, colour: anstyle::Styl
 /// How many errors and warnings there are, as the last line.
 pub(crate) fn tally(problems: &[Diagnostic]) -> String {
     let count = |severity| problems.iter().filter(|p| p.severity == severity).count();
-    let plural = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    let plural = |n: usize, word: &str| {
+        if n == 1 {
+            format!("1 {word}")
+        } else {
+            format!("{n} {word}s")
+        }
+    };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match (errors, warnings) {
         (0, warnings) => plural(warnings, "warning") + "\n",
         (errors, 0) => plural(errors, "error") + "\n",
-        _ => format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")),
+        _ => format!(
+            "{}, {}\n",
+            plural(errors, "error"),
+            plural(warnings, "warning")
+        ),
     }
 }
 
@@ -98,7 +142,10 @@ mod tests {
 
     #[test]
     fn shows_the_line() {
-        let file = SourceFile::new("web.gold.hcl", "source \"debian\" \"s\" {\n\tsiute = 1\n}\n");
+        let file = SourceFile::new(
+            "web.gold.hcl",
+            "source \"debian\" \"s\" {\n\tsiute = 1\n}\n",
+        );
         let problem = Diagnostic::error("L0102", "unknown key `siute`")
             .label(Span::new(&file, 23..28), "did you mean `suite`?")
             .note("known keys: suite");

@@ -16,7 +16,11 @@ pub(crate) enum CmdError {
     /// What a person wrote has problems.
     Problems(Vec<Diagnostic>),
     /// The command itself refuses.
-    Refused { class: Class, message: String, hints: Vec<String> },
+    Refused {
+        class: Class,
+        message: String,
+        hints: Vec<String>,
+    },
 }
 
 impl<F: Failure> From<F> for CmdError {
@@ -28,18 +32,30 @@ impl<F: Failure> From<F> for CmdError {
 impl CmdError {
     /// The command line or what it names is wrong.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::Refused { class: Class::Usage, message: message.into(), hints: Vec::new() }
+        Self::Refused {
+            class: Class::Usage,
+            message: message.into(),
+            hints: Vec::new(),
+        }
     }
 
     /// What the project holds does not allow it.
     pub(crate) fn config(message: impl Into<String>) -> Self {
-        Self::Refused { class: Class::Config, message: message.into(), hints: Vec::new() }
+        Self::Refused {
+            class: Class::Config,
+            message: message.into(),
+            hints: Vec::new(),
+        }
     }
 
     /// This machine does not allow it: `what` could not be done.
     pub(crate) fn io(what: impl Into<String>, error: &std::io::Error) -> Self {
         let message = format!("{}: {error}", what.into());
-        Self::Refused { class: Class::Environment, message, hints: Vec::new() }
+        Self::Refused {
+            class: Class::Environment,
+            message,
+            hints: Vec::new(),
+        }
     }
 
     /// Adds a line of advice to a refusal.
@@ -79,7 +95,10 @@ impl CmdError {
                 text
             }
             Self::Problems(problems) => {
-                let mut text: String = problems.iter().map(|p| render::diagnostic(p) + "\n").collect();
+                let mut text: String = problems
+                    .iter()
+                    .map(|p| render::diagnostic(p) + "\n")
+                    .collect();
                 text.push_str(&render::tally(problems));
                 text
             }
@@ -101,11 +120,16 @@ impl CmdError {
                 (failure.to_string(), causes, failure.hints(), Vec::new())
             }
             Self::Problems(problems) => {
-                let errors = problems.iter().filter(|p| p.severity == Severity::Error).count();
+                let errors = problems
+                    .iter()
+                    .filter(|p| p.severity == Severity::Error)
+                    .count();
                 let shown = problems.iter().map(render::json).collect();
                 (format!("{errors} errors"), Vec::new(), Vec::new(), shown)
             }
-            Self::Refused { message, hints, .. } => (message.clone(), Vec::new(), hints.clone(), Vec::new()),
+            Self::Refused { message, hints, .. } => {
+                (message.clone(), Vec::new(), hints.clone(), Vec::new())
+            }
         };
         serde_json::json!({
             "error": { "class": class, "exit_code": self.class().exit_code(), "message": message,
@@ -115,7 +139,13 @@ impl CmdError {
 }
 
 fn headline(message: &str) -> String {
-    format!("{}{}:{} {}\n", style::ERROR, "error", style::RESET, escape(message))
+    format!(
+        "{}{}:{} {}\n",
+        style::ERROR,
+        "error",
+        style::RESET,
+        escape(message)
+    )
 }
 
 fn advise(text: &mut String, hints: &[String]) {
@@ -123,7 +153,13 @@ fn advise(text: &mut String, hints: &[String]) {
         text.push('\n');
     }
     for hint in hints {
-        let _ = writeln!(text, "{}hint:{} {}", style::HINT, style::RESET, escape(hint));
+        let _ = writeln!(
+            text,
+            "{}hint:{} {}",
+            style::HINT,
+            style::RESET,
+            escape(hint)
+        );
     }
 }
 
@@ -134,7 +170,15 @@ pub(crate) fn escape(text: &str) -> String {
     if text.chars().all(is_plain) {
         return text.to_owned();
     }
-    text.chars().map(|c| if is_plain(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+    text.chars()
+        .map(|c| {
+            if is_plain(c) {
+                c.to_string()
+            } else {
+                c.escape_default().to_string()
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -159,7 +203,10 @@ mod tests {
     fn says_cause_and_hint_once() {
         let error = CmdError::from(Outer(std::io::Error::other("disk\x1b[31m full")));
         let text = anstream::adapter::strip_str(&error.text()).to_string();
-        assert_eq!(text, "error: cannot do it\ncaused by: disk\\u{1b}[31m full\n\nhint: try the other way\n");
+        assert_eq!(
+            text,
+            "error: cannot do it\ncaused by: disk\\u{1b}[31m full\n\nhint: try the other way\n"
+        );
         assert_eq!(error.class().exit_code(), 7);
         assert_eq!(error.json()["error"]["causes"][0], "disk\u{1b}[31m full");
     }

@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use goldsmith_core::fetch::Fetch;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
+use goldsmith_provider::{HttpFetch, Offline, Proxies, Settings};
 use goldsmith_store::Store;
 
 use crate::app::App;
@@ -14,7 +16,10 @@ pub(crate) fn store(app: &App) -> Result<Store, CmdError> {
     let store = Store::open(&app.home()?.join("store"))?;
     let swept = store.sweep()?;
     if !swept.removed.is_empty() {
-        app.cx.note(format!("removed what an interrupted run had left: {}", swept.removed.join(", ")));
+        app.cx.note(format!(
+            "removed what an interrupted run had left: {}",
+            swept.removed.join(", ")
+        ));
     }
     Ok(store)
 }
@@ -23,7 +28,9 @@ pub(crate) fn store(app: &App) -> Result<Store, CmdError> {
 /// else by trying. `None` without QEMU.
 pub(crate) fn accelerator(app: &App) -> Result<Option<Probe>, CmdError> {
     let kept = app.home()?.join("accelerator.json");
-    let known: Option<Probe> = fs::read(&kept).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let known: Option<Probe> = fs::read(&kept)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
     if let Some(probe) = known.filter(Probe::is_current) {
         return Ok(Some(probe));
     }
@@ -33,6 +40,26 @@ pub(crate) fn accelerator(app: &App) -> Result<Option<Probe>, CmdError> {
     let scratch = store(app)?.scratch("accelerator")?;
     let probe = accel::probe(&app.cx, scratch.path())?;
     // Only saves time: when it cannot be kept, it is found out again.
-    drop(fs::write(&kept, serde_json::to_vec(&probe).expect("text and a flag")));
+    drop(fs::write(
+        &kept,
+        serde_json::to_vec(&probe).expect("text and a flag"),
+    ));
     Ok(Some(probe))
+}
+
+/// The network, or what refuses to use it.
+pub(crate) fn fetch(app: &App, is_offline: bool) -> Box<dyn Fetch> {
+    if is_offline {
+        return Box::new(Offline);
+    }
+    let proxy = |name: &str| app.env.get_any_case(name).map(str::to_owned);
+    let proxies = Proxies {
+        http: proxy("http_proxy"),
+        https: proxy("https_proxy"),
+        none: proxy("no_proxy"),
+    };
+    Box::new(HttpFetch::new(Settings {
+        proxies,
+        ..Settings::default()
+    }))
 }

@@ -33,7 +33,7 @@ pub enum FetchError {
         limit: u64,
     },
     /// Every try failed.
-    #[error("cannot fetch `{url}` after {tries} tries: {detail}")]
+    #[error("cannot fetch `{url}`{}: {detail}", repeated(*tries))]
     Failed {
         /// What was asked for, credentials masked.
         url: String,
@@ -60,6 +60,15 @@ pub enum FetchError {
     /// Interrupted.
     #[error(transparent)]
     Cancelled(#[from] crate::failure::Cancelled),
+}
+
+/// How often it was tried, where that says something.
+fn repeated(tries: u32) -> String {
+    if tries < 2 {
+        String::new()
+    } else {
+        format!(" in {tries} tries")
+    }
 }
 
 impl Failure for FetchError {

@@ -152,10 +152,8 @@ impl<'s> Assembler<'s> {
             });
             let buffer = open.bytes.get_or_insert_with(|| {
                 let mut buffer = sink.spare().unwrap_or_default();
-                if from == 0 && take == length {
-                    buffer.clear();
-                } else {
-                    buffer.clear();
+                buffer.clear();
+                if take < length {
                     buffer.resize(length, 0);
                 }
                 buffer

@@ -39,7 +39,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
 
 pub use error::SandboxError;
-pub use probe::{Ability, probe};
+pub use probe::probe;
 pub use run::{Command, User};
 
 /// What a sandbox is made of.

@@ -17,6 +17,7 @@
 pub mod accel;
 mod command;
 mod console;
+mod error;
 pub mod firmware;
 pub mod guest;
 mod inbox;
@@ -34,12 +35,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
-use goldsmith_core::failure::{Cancelled, Class, Failure};
 use goldsmith_core::recipe::Firmware;
 use serde_json::Value;
 
 use command::{Channels, Files};
 pub use console::Console;
+use console::Taking;
+pub use error::VmError;
 use firmware::Uefi;
 use guest::Guest;
 use inbox::{Inbox, Next, Port, Signal};
@@ -166,134 +168,6 @@ impl VmSpec {
     }
 }
 
-/// Why a machine could not start, or a wait for it was in vain.
-#[derive(Debug, thiserror::Error)]
-pub enum VmError {
-    /// QEMU is not installed.
-    #[error("this host has no `{program}`")]
-    NoQemu {
-        /// The program.
-        program: &'static str,
-    },
-    /// The firmware is not installed.
-    #[error("this host has no UEFI firmware for {arch:?} machines")]
-    NoUefi {
-        /// For which architecture.
-        arch: Arch,
-    },
-    /// The specification makes no sense.
-    #[error("{0}")]
-    Spec(String),
-    /// A file of the machine could not be written or read.
-    #[error("cannot prepare `{path}`")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// QEMU could not be started.
-    #[error("cannot start `{program}`")]
-    Start {
-        /// The program.
-        program: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// QEMU ended while something was expected of it.
-    #[error("the machine {}", ending(*exit, reason.as_deref()))]
-    Exited {
-        /// How QEMU ended.
-        exit: std::process::ExitStatus,
-        /// Why, when the guest wanted it: `guest-shutdown`, `guest-reset`, ...
-        reason: Option<String>,
-    },
-    /// QEMU ended before the machine ran.
-    #[error("QEMU could not make the machine: {text}")]
-    Setup {
-        /// What QEMU said.
-        text: String,
-    },
-    /// QEMU refused a command.
-    #[error("QEMU refused `{command}`: {text}")]
-    Refused {
-        /// The command.
-        command: &'static str,
-        /// What QEMU said.
-        text: String,
-    },
-    /// QEMU did not answer.
-    #[error("QEMU does not answer `{command}`")]
-    Silent {
-        /// The command.
-        command: &'static str,
-    },
-    /// The console showed that the boot is over.
-    #[error("the console says `{0}`")]
-    Alarm(String),
-    /// What was waited for did not come in time.
-    #[error("no {what} within {seconds} s")]
-    TooLate {
-        /// What was waited for.
-        what: &'static str,
-        /// How long.
-        seconds: u64,
-    },
-    /// The agent in the guest sent what the protocol does not allow.
-    #[error("the guest sent `{0}`, which is not of the protocol")]
-    Protocol(String),
-    /// Somebody asked to stop.
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
-}
-
-impl Failure for VmError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Cancelled(_) => Class::Cancelled,
-            Self::Spec(_) | Self::Refused { .. } => Class::Bug,
-            Self::Alarm(_) | Self::TooLate { .. } | Self::Protocol(_) => Class::Test,
-            Self::NoQemu { .. }
-            | Self::NoUefi { .. }
-            | Self::File { .. }
-            | Self::Start { .. }
-            | Self::Setup { .. }
-            | Self::Silent { .. }
-            | Self::Exited { .. } => Class::Environment,
-        }
-    }
-
-    fn hints(&self) -> Vec<String> {
-        let install = |debian: &str, fedora: &str| {
-            vec![
-                format!("Debian, Ubuntu: apt-get install {debian}"),
-                format!("Fedora: dnf install {fedora}"),
-            ]
-        };
-        match self {
-            Self::NoQemu { program } if program.ends_with("aarch64") => install(
-                "qemu-system-arm qemu-efi-aarch64",
-                "qemu-system-aarch64 edk2-aarch64",
-            ),
-            Self::NoQemu { .. } => install("qemu-system-x86 ovmf", "qemu-system-x86 edk2-ovmf"),
-            Self::NoUefi { arch: Arch::Amd64 } => install("ovmf", "edk2-ovmf"),
-            Self::NoUefi { arch: Arch::Arm64 } => install("qemu-efi-aarch64", "edk2-aarch64"),
-            _ => Vec::new(),
-        }
-    }
-}
-
-fn ending(exit: Exit, reason: Option<&str>) -> String {
-    match reason {
-        Some("guest-reset") => "reset itself".to_owned(),
-        Some("guest-shutdown") => "powered itself off".to_owned(),
-        Some("guest-panic") => "panicked".to_owned(),
-        _ => format!("ended ({exit})"),
-    }
-}
-
 /// How a power-off went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoweredOff {
@@ -306,7 +180,7 @@ pub struct PoweredOff {
 /// A running machine.
 ///
 /// Fields are dropped in order: the inbox first, so that no thread is stuck on a full
-/// queue; then QEMU.
+/// queue; then QEMU; then what only waits for its end.
 #[derive(Debug)]
 pub struct Vm {
     inbox: Inbox,
@@ -314,6 +188,8 @@ pub struct Vm {
     guest: Option<Guest>,
     console: Console,
     process: Process,
+    /// Ends with QEMU.
+    _taking: Taking,
     started: Duration,
     stderr: PathBuf,
 }
@@ -386,7 +262,7 @@ impl Vm {
             }
             guest = Some(Guest::new(clone(control)?).map_err(at(&spec.scratch))?);
         }
-        let console = console::start(
+        let (console, taking) = console::start(
             console,
             &spec.console_log,
             cx.redactor.clone(),
@@ -412,6 +288,7 @@ impl Vm {
             guest,
             console,
             process,
+            _taking: taking,
             started,
             stderr,
         };
@@ -464,12 +341,15 @@ impl Vm {
 
     /// Presses the power button and waits for the guest to shut down; kills the machine
     /// when it has not by then.
-    pub fn power_off(mut self, cx: &Cx, limit: Duration) -> Result<PoweredOff, VmError> {
+    pub fn power_off(&mut self, cx: &Cx, limit: Duration) -> Result<PoweredOff, VmError> {
         let pressed = cx.clock().monotonic();
         self.execute(cx, "system_powerdown", &Value::Null)?;
         let is_clean = match self.wait_exit(cx, limit) {
             Ok(exit) => exit.success(),
-            Err(VmError::TooLate { .. }) => false,
+            Err(VmError::TooLate { .. }) => {
+                self.process.kill();
+                false
+            }
             Err(error) => return Err(error),
         };
         let time = cx.clock().monotonic().saturating_sub(pressed);

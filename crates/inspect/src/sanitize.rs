@@ -127,8 +127,13 @@ pub fn sanitize(
     report.dry_run = mode == Mode::DryRun;
     for round in 0.. {
         let snapshot = Snapshot::take(&view, cx)?;
-        let found = find_all(&snapshot, settings, cx)?;
+        let mut found = find_all(&snapshot, settings, cx)?;
         let plan = plan::Plan::of(&snapshot, &found);
+        for (_, found) in &mut found {
+            found
+                .findings
+                .retain(|f| f.change != Change::Report || !plan.removes(&f.path));
+        }
         if round == 0 {
             report.fill(&found);
             report.bytes = plan.bytes;

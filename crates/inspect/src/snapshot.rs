@@ -15,6 +15,8 @@ use packages::Packages;
 
 /// The most bytes read of a configuration file.
 const TEXT_LIMIT: usize = 1 << 20;
+/// Folders whose content belongs to packages, though passwd calls them homes.
+const NO_HOMES: &[&str] = &["/usr/", "/bin", "/sbin", "/dev", "/proc", "/run/"];
 /// As many links as Linux follows.
 const MAX_LINKS: usize = 40;
 
@@ -217,6 +219,8 @@ impl<'v> Snapshot<'v> {
             .chain(["/root".to_owned(), "/etc/skel".to_owned()])
             .map(|home| home.trim_end_matches('/').to_owned())
             .filter(|home| home.starts_with('/') && !home.contains(['*', '?', '{']))
+            // Homes of system accounts in which nobody lives: programs are there.
+            .filter(|home| !NO_HOMES.iter().any(|top| home.starts_with(top)))
             .collect()
     }
 }

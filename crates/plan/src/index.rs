@@ -269,38 +269,33 @@ impl<'a> Universe<'a> {
     }
 
     fn sort(&mut self) {
-        let candidates = &self.candidates;
-        let at = |id: &CandidateId| &candidates[id.0 as usize];
-        let count =
-            u32::try_from(candidates.len()).expect("an index holds fewer than 2^32 stanzas");
-        let mut order: Vec<CandidateId> = (0..count).map(CandidateId).collect();
-        order.sort_by(|a, b| {
-            let (a, b) = (at(a), at(b));
-            (a.package, a.arch_id)
-                .cmp(&(b.package, b.arch_id))
-                .then_with(|| debversion::compare(b.version, a.version))
-        });
-        let mut start = 0;
-        let mut belongs = vec![PackageId(0); candidates.len()];
-        let same = |a: &CandidateId, b: &CandidateId| {
-            (at(a).package, at(a).arch_id) == (at(b).package, at(b).arch_id)
-        };
-        for group in order.chunk_by(same) {
-            let end = start + u32::try_from(group.len()).expect("as many as candidates");
-            let first = at(&group[0]);
-            let id = PackageId(u32::try_from(self.packages.len()).expect("as many as candidates"));
-            for member in group {
-                belongs[member.0 as usize] = id;
+        let number = |place: usize| u32::try_from(place).expect("fewer than 2^32 stanzas");
+        let mut keys: Vec<(&str, u8, u32)> = self
+            .candidates
+            .iter()
+            .enumerate()
+            .map(|(place, candidate)| (candidate.package, candidate.arch_id, number(place)))
+            .collect();
+        keys.sort_unstable();
+        self.belongs = vec![PackageId(0); keys.len()];
+        self.order.reserve(keys.len());
+        for group in keys.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let (name, arch_id, _) = group[0];
+            let id = PackageId(number(self.packages.len()));
+            let start = self.order.len();
+            for (_, _, place) in group {
+                self.belongs[*place as usize] = id;
+                self.order.push(CandidateId(*place));
             }
+            let candidates = &self.candidates;
+            let version = |id: &CandidateId| candidates[id.0 as usize].version;
+            self.order[start..].sort_by(|a, b| debversion::compare(version(b), version(a)));
             self.packages.push(Package {
-                name: first.package,
-                arch_id: first.arch_id,
-                versions: start..end,
+                name,
+                arch_id,
+                versions: number(start)..number(self.order.len()),
             });
-            start = end;
         }
-        self.order = order;
-        self.belongs = belongs;
     }
 
     fn collect_provides(&mut self) -> Result<(), IndexError> {

@@ -14,7 +14,7 @@ pub mod stale;
 use std::collections::BTreeMap;
 
 pub use self::error::LockError;
-pub use self::format::{Input, Package, ReleaseRef, Request, Section};
+pub use self::format::{Input, Package, ReleaseRef, Request, Section, Why};
 pub use self::read::check_package;
 
 /// A whole lock file: a section per recipe.

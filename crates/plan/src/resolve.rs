@@ -9,6 +9,7 @@
 //! ```text
 //! request  words -> packages and versions
 //! view     which candidate, installed or chosen version satisfies which relation
+//! choose   of several ways to satisfy a relation, which comes first
 //! mark     install with what it needs, keep, delete: each package's state
 //! repair   scores, and what gives way when something is broken
 //! sweep    what no longer has a reason to be there
@@ -16,6 +17,7 @@
 //! order    in which order the solution is unpacked and configured
 //! ```
 
+mod choose;
 mod explain;
 mod mark;
 mod repair;
@@ -46,8 +48,8 @@ const STACK_BYTES: usize = 256 << 20;
 pub struct Request<'r> {
     /// Which packages are there without being named.
     pub variant: Variant,
-    /// Packages to install: `name`, `name:arch`, `name=version`, `name/suite`. Their order
-    /// means nothing, as with apt.
+    /// Packages to install: `name`, `name:arch`, `name=version`, `name/suite`, worked on
+    /// in this order: one that comes first can decide what a later one finds.
     pub packages: &'r [String],
     /// Versions to prefer while the indices have them, by (package, architecture): those
     /// of an old lock, of which only some packages shall move.
@@ -355,3 +357,6 @@ impl Field {
         matches!(self, Self::Conflicts | Self::Breaks)
     }
 }
+
+#[cfg(test)]
+mod tests;

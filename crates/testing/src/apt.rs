@@ -40,6 +40,27 @@ impl Apt {
     /// Fetches the indices of Debian 12 (with updates and security) for a native and
     /// foreign architectures.
     pub fn update(native: &str, foreign: &[&str]) -> Self {
+        let apt = Self::new(native, foreign, &sources());
+        apt.fetch();
+        apt
+    }
+
+    /// A root that knows only the packages of one index of ours.
+    pub fn of_index(native: &str, foreign: &[&str], index: &str) -> Self {
+        let apt = Self::new(native, foreign, "");
+        let repository = apt.path("repository");
+        fs::create_dir_all(&repository).expect("the temporary directory is ours");
+        write(&repository.join("Packages"), index);
+        let source = format!(
+            "Types: deb\nURIs: copy:{}\nSuites: ./\nTrusted: yes\nAllow-Insecure: yes\n",
+            repository.display()
+        );
+        write(&apt.path("etc/apt/sources.list.d/debian.sources"), &source);
+        apt.fetch();
+        apt
+    }
+
+    fn new(native: &str, foreign: &[&str], sources: &str) -> Self {
         let root = TempDir::new().expect("a temporary directory");
         let apt = Self { root };
         for directory in [
@@ -69,13 +90,13 @@ impl Apt {
         );
         write(&apt.path("apt.conf"), &config);
         write(&apt.path("var/lib/dpkg/status"), "");
-        write(
-            &apt.path("etc/apt/sources.list.d/debian.sources"),
-            &sources(),
-        );
-        apt.run("apt-get", &["update", "-qq"])
-            .unwrap_or_else(|problem| panic!("apt-get update: {problem}"));
+        write(&apt.path("etc/apt/sources.list.d/debian.sources"), sources);
         apt
+    }
+
+    fn fetch(&self) {
+        self.run("apt-get", &["update", "-qq"])
+            .unwrap_or_else(|problem| panic!("apt-get update: {problem}"));
     }
 
     /// The indices in apt's order.
@@ -104,11 +125,14 @@ impl Apt {
         indices
     }
 
-    /// Says what `apt-get install` would do on a system with this dpkg status file.
-    /// What it installs new or in another version, without what it removes; or apt's own
-    /// words when it refuses.
-    pub fn install(&self, status: &str, packages: &[&str]) -> Result<Installs, String> {
+    /// Makes a dpkg status file that of the system.
+    pub fn set_status(&self, status: &str) {
         write(&self.path("var/lib/dpkg/status"), status);
+    }
+
+    /// Says what `apt-get install` would do: what it installs new or in another version,
+    /// without what it removes; or apt's own words when it refuses.
+    pub fn install(&self, packages: &[&str]) -> Result<Installs, String> {
         let mut words = vec!["install", "--simulate", "--no-install-recommends", "--"];
         words.extend(packages);
         Ok(parse(&self.run("apt-get", &words)?))

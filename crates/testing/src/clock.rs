@@ -1,10 +1,34 @@
 //! Clocks for tests.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use goldsmith_core::cx::Clock;
+
+/// The clock of this machine, for tests that wait for real processes. Its calendar says
+/// 1970: nothing a test makes may depend on the day.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealClock;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "one of the places that may look at the clock"
+)]
+impl Clock for RealClock {
+    fn unix_seconds(&self) -> i64 {
+        0
+    }
+
+    fn monotonic(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
+
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
 
 /// A clock that stands still but when somebody sleeps; sleeping takes no time.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! GRUB's files, from where its packages are unpacked.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::fd::BorrowedFd;
 
 use goldsmith_core::failure::{Class, Failure};
@@ -10,12 +9,11 @@ use goldsmith_disk::fs::fat::Files;
 use goldsmith_disk::image::Architecture;
 use rustix::fs::{Dir, OFlags};
 
+use super::contents::read_file;
 use super::scan::open;
 
 const BIOS_DIRECTORY: &str = "usr/lib/grub/i386-pc";
 const PREFIX: &str = "/boot/grub";
-/// The largest of GRUB's files has 4 MiB.
-const FILE_MAX: u64 = 64 << 20;
 
 /// A boot loader that cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -137,20 +135,8 @@ pub(super) fn esp(
 
 /// A file's bytes; `None` when there is none.
 fn read(root: BorrowedFd<'_>, path: &str) -> Result<Option<Vec<u8>>, BootError> {
-    let failed = |source| BootError::Read {
+    read_file(root, path).map_err(|source| BootError::Read {
         path: path.to_owned(),
         source,
-    };
-    let file = match open(root, path.as_bytes(), OFlags::NONBLOCK) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        other => File::from(other.map_err(failed)?),
-    };
-    let mut bytes = vec![];
-    file.take(FILE_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 > FILE_MAX {
-        return Err(failed(io::ErrorKind::FileTooLarge.into()));
-    }
-    Ok(Some(bytes))
+    })
 }

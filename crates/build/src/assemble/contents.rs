@@ -11,6 +11,9 @@ use rustix::fs::OFlags;
 
 use super::scan;
 
+/// A file that is read whole is a boot loader's or a short text: the largest of GRUB's has 4 MiB.
+const FILE_MAX: u64 = 64 << 20;
+
 /// Opens the files of a tree below a directory, through no link.
 #[derive(Debug, Clone, Copy)]
 pub struct TreeContents<'r> {
@@ -36,6 +39,20 @@ impl ContentSource for TreeContents<'_> {
             next: 0,
         }))
     }
+}
+
+/// A file below `root`, whole; `None` when there is none.
+pub(super) fn read_file(root: BorrowedFd<'_>, path: &str) -> io::Result<Option<Vec<u8>>> {
+    let file = match scan::open(root, path.as_bytes(), OFlags::NONBLOCK) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => File::from(other?),
+    };
+    let mut bytes = vec![];
+    file.take(FILE_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_MAX {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(Some(bytes))
 }
 
 /// Reads ranges of a file one after the other.

@@ -37,6 +37,15 @@ pub(super) fn multi_user(facts: &Facts, times: Option<&Times>) -> Check {
     }
 }
 
+/// Every job of the boot came to its end.
+pub(super) fn settled(facts: &Facts, times: Option<&Times>) -> Check {
+    if let Some(time) = times.and_then(|times| times.settled_ms) {
+        return Check::new("settled", true, format!("after {}", ms(time)));
+    }
+    let summary = format!("jobs are left: the system is `{}`", facts.system_state());
+    Check::new("settled", false, summary)
+}
+
 /// No unit failed. `journal` has the last lines of those that did.
 pub(super) fn failed_units(facts: &Facts, journal: Vec<String>) -> Check {
     let failed = facts.failed_units();

@@ -78,8 +78,9 @@ pub struct Times {
     pub kernel_ms: u64,
     /// Of it: from the start of systemd to multi-user.
     pub userspace_ms: u64,
-    /// From power-on until every job of the boot was done, on the host's clock.
-    pub settled_ms: u64,
+    /// From power-on until every job of the boot was done, on the host's clock; absent when
+    /// some never were.
+    pub settled_ms: Option<u64>,
     /// From power-on until the agent in the guest answered.
     pub agent_ms: u64,
 }

@@ -50,7 +50,10 @@ pub(super) fn files(
         }
     }
     let directory = File::open(scratch.path()).map_err(BuildError::io("read", scratch.path()))?;
-    Ok(Loader { directory, _scratch: scratch })
+    Ok(Loader {
+        directory,
+        _scratch: scratch,
+    })
 }
 
 fn link(from: &Path, to: &Path) -> io::Result<()> {

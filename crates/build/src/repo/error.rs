@@ -160,8 +160,9 @@ impl Failure for RepoError {
                 source: FetchError::NotFound { .. },
                 ..
             } => "check `suite` and the mirror in the source: the mirror has no such suite",
-            Self::Fetch { source, .. } => return source.hints(),
-            Self::PackageFetch { source, .. } => return source.hints(),
+            Self::Fetch { source, .. } | Self::PackageFetch { source, .. } => {
+                return source.hints();
+            }
             Self::Unsolvable { source, .. } => return source.hints(),
             Self::Index(source) => return source.hints(),
             Self::Unpack { .. } | Self::Package(_) => {

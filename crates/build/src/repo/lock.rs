@@ -7,8 +7,8 @@ use goldsmith_core::recipe::{DebianSource, DiskSpec, Firmware};
 use goldsmith_plan::index::{Candidate, Index, Universe};
 use goldsmith_plan::lock::diff::{self, SectionDiff};
 use goldsmith_plan::lock::format::Moment;
-use goldsmith_plan::lock::{Input, Package, ReleaseRef, Section, check_package, stale};
-use goldsmith_plan::resolve::{self, Solution, Why};
+use goldsmith_plan::lock::{Input, Package, ReleaseRef, Section, Why, check_package, stale};
+use goldsmith_plan::resolve::{self, Solution};
 
 use super::index::PackagesFile;
 use super::release::Head;
@@ -171,14 +171,16 @@ impl Reader<'_> {
     fn packages(&self, solution: &Solution) -> Result<Vec<Package>, RepoError> {
         let name_of = |place: usize| {
             let chosen = solution.packages.get(place);
-            chosen.map_or("", |c| self.universe.candidate(c.candidate).package)
+            chosen.map_or_else(String::new, |chosen| {
+                self.universe.candidate(chosen.candidate).package.to_owned()
+            })
         };
         let mut packages = Vec::new();
         for chosen in &solution.packages {
             let why = match chosen.why {
-                Why::Base => "base".to_owned(),
-                Why::Requested => "requested".to_owned(),
-                Why::NeededBy(place) => format!("needed by {}", name_of(place)),
+                resolve::Why::Base => Why::Base,
+                resolve::Why::Requested => Why::Requested,
+                resolve::Why::NeededBy(place) => Why::NeededBy(name_of(place)),
             };
             packages.push(self.package(self.universe.candidate(chosen.candidate), why)?);
         }
@@ -213,8 +215,7 @@ impl Reader<'_> {
                         name,
                         firmware: firmware.name(),
                     })?;
-            let why = format!("boot loader for {}", firmware.name());
-            packages.push(self.package(candidate, why)?);
+            packages.push(self.package(candidate, Why::BootLoader(*firmware))?);
         }
         packages.sort_by(|a, b| a.id().cmp(&b.id()));
         Ok(packages)
@@ -231,7 +232,7 @@ impl Reader<'_> {
         Some(self.universe.candidate(*id))
     }
 
-    fn package(&self, candidate: &Candidate<'_>, why: String) -> Result<Package, RepoError> {
+    fn package(&self, candidate: &Candidate<'_>, why: Why) -> Result<Package, RepoError> {
         let source = candidate.source.split(' ').next().unwrap_or_default();
         let package = Package {
             name: candidate.package.to_owned(),

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{self as unix, FileExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{self as unix, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -19,7 +19,11 @@ use goldsmith_core::recipe::{DiskSpec, Firmware};
 use goldsmith_disk::image::{self, Architecture};
 use goldsmith_disk::tree::{Content, Kind};
 use goldsmith_testing::clock::FakeClock;
-use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, XattrFlags};
+
+mod listing;
+mod odd_tree;
+use listing::{attributes, listing};
+use odd_tree::{clamp, odd_tree, put};
 
 const EPOCH: u32 = 1_700_000_000;
 
@@ -44,105 +48,6 @@ fn tool(package: &str, name: &str, arguments: &[&OsStr]) -> String {
         output.status
     );
     text
-}
-
-fn put(path: &Path, bytes: &[u8], mode: u32) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, bytes).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-}
-
-fn set_time(path: &Path, seconds: i64) {
-    let time = Timespec {
-        tv_sec: seconds,
-        tv_nsec: 0,
-    };
-    let times = Timestamps {
-        last_access: time,
-        last_modification: time,
-    };
-    rustix::fs::utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).unwrap();
-}
-
-fn mknod(path: &Path, kind: FileType, major: u32, minor: u32) {
-    let device = rustix::fs::makedev(major, minor);
-    rustix::fs::mknodat(CWD, path, kind, Mode::from_raw_mode(0o640), device).unwrap();
-}
-
-/// A tree with one of everything, and what a disk needs to boot.
-fn odd_tree(root: &Path) {
-    fs::create_dir_all(root).unwrap();
-    for directory in [
-        "dev",
-        "proc",
-        "run",
-        "sys",
-        "tmp",
-        "lost+found",
-        "var/spool",
-        "root",
-    ] {
-        fs::create_dir_all(root.join(directory)).unwrap();
-    }
-    put(&root.join("tmp/leftover"), b"not for the image", 0o644);
-    put(&root.join("boot/vmlinuz-6.1.0"), &[1; 9000], 0o644);
-    put(&root.join("boot/initrd.img-6.1.0"), &[2; 9000], 0o644);
-    unix::symlink("boot/vmlinuz-6.1.0", root.join("vmlinuz")).unwrap();
-    unix::symlink("boot/initrd.img-6.1.0", root.join("initrd.img")).unwrap();
-    put(&root.join("usr/bin/ping"), &[3; 70_001], 0o755);
-    fs::hard_link(root.join("usr/bin/ping"), root.join("root/ping")).unwrap();
-    put(&root.join("usr/bin/sudo"), b"sudo", 0o4755);
-    put(&root.join("srv/ein name mit ü"), b"", 0o600);
-    put(&root.join("srv/listed"), b"listed", 0o640);
-    unix::symlink("x".repeat(200), root.join("srv/long")).unwrap();
-    fs::hard_link(root.join("srv/long"), root.join("srv/long2")).unwrap();
-    unix::lchown(root.join("srv/long"), Some(12), Some(70_000)).unwrap();
-    unix::chown(root.join("srv/listed"), Some(1234), Some(99_999)).unwrap();
-    mknod(&root.join("srv/fifo"), FileType::Fifo, 0, 0);
-    mknod(&root.join("srv/char"), FileType::CharacterDevice, 5, 70_000);
-    mknod(&root.join("srv/block"), FileType::BlockDevice, 254, 3);
-    for number in 0..600 {
-        put(
-            &root.join(format!("many/file-{number}")),
-            format!("{number}").as_bytes(),
-            0o644,
-        );
-    }
-    let sparse = File::create(root.join("var/sparse")).unwrap();
-    sparse.set_len(1 << 26).unwrap();
-    sparse.write_all_at(b"one", 10_000).unwrap();
-    sparse.write_all_at(&[0; 8192], 1 << 20).unwrap();
-    sparse.write_all_at(b"two", (1 << 25) + 4095).unwrap();
-
-    let set = |path: &str, name: &str, value: &[u8]| {
-        let path = root.join(path);
-        rustix::fs::lsetxattr(&path, name, value, XattrFlags::empty()).unwrap();
-    };
-    let capability = [
-        1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    ];
-    set("usr/bin/ping", "security.capability", &capability);
-    set("srv/listed", "user.note", b"text");
-    set("srv/listed", "user.large", &[7; 1500]);
-    set("srv/listed", "trusted.host", b"stays on the host");
-    for (path, kind) in [("srv/listed", "access"), ("var/spool", "default")] {
-        let mut acl = vec![2, 0, 0, 0];
-        for (tag, permissions, id) in [
-            (1_u16, 6_u16, u32::MAX),
-            (2, 4, 1000),
-            (4, 4, u32::MAX),
-            (8, 7, 50),
-            (0x10, 6, u32::MAX),
-            (0x20, 0, u32::MAX),
-        ] {
-            acl.extend(tag.to_le_bytes());
-            acl.extend(permissions.to_le_bytes());
-            acl.extend(id.to_le_bytes());
-        }
-        set(path, &format!("system.posix_acl_{kind}"), &acl);
-    }
-    set_time(&root.join("usr/bin/sudo"), 1_000_000_000);
-    set_time(&root.join("srv/long"), -5);
 }
 
 struct Lab {
@@ -186,74 +91,6 @@ impl Lab {
         };
         assemble(&cx(), &request, &out, options)
     }
-}
-
-/// One line per node, as the kernel shows it.
-fn listing(root: &Path) -> Vec<String> {
-    let mut lines = vec![];
-    let mut inodes = std::collections::BTreeMap::new();
-    let mut pending = vec![PathBuf::new()];
-    while let Some(path) = pending.pop() {
-        let full = root.join(&path);
-        let info = fs::symlink_metadata(&full).unwrap();
-        let is_directory = info.is_dir();
-        let mut line = format!(
-            "{} {:o} {}:{} dev {} at {}.{}",
-            path.display(),
-            info.mode(),
-            info.uid(),
-            info.gid(),
-            info.rdev(),
-            info.mtime(),
-            info.mtime_nsec(),
-        );
-        if !is_directory {
-            line += &format!(" size {} links {}", info.size(), info.nlink());
-            let first = inodes.entry(info.ino()).or_insert_with(|| path.clone());
-            if *first != path {
-                line += &format!(" is {}", first.display());
-            }
-        }
-        if info.is_file() {
-            line += &format!(" {}", Sha256::of(&fs::read(&full).unwrap()));
-        } else if info.is_symlink() {
-            line += &format!(" -> {}", fs::read_link(&full).unwrap().display());
-        }
-        for (name, value) in attributes(&full) {
-            line += &format!(" {name}={}", value.escape_ascii());
-        }
-        lines.push(line);
-        if is_directory {
-            let mut names: Vec<_> = fs::read_dir(&full)
-                .unwrap()
-                .map(|e| e.unwrap().file_name())
-                .collect();
-            names.sort_unstable();
-            names.reverse();
-            pending.extend(names.iter().map(|name| path.join(name)));
-        }
-    }
-    lines
-}
-
-fn attributes(path: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut list = vec![0; 4096];
-    let length = rustix::fs::llistxattr(path, &mut list[..]).unwrap();
-    let mut names: Vec<&[u8]> = list[..length]
-        .split(|b| *b == 0)
-        .filter(|n| !n.is_empty())
-        .collect();
-    names.sort_unstable();
-    let value = |name: &[u8]| {
-        let mut value = vec![0; 4096];
-        let length = rustix::fs::lgetxattr(path, name, &mut value[..]).unwrap();
-        value.truncate(length);
-        value
-    };
-    names
-        .iter()
-        .map(|name| (String::from_utf8_lossy(name).into_owned(), value(name)))
-        .collect()
 }
 
 /// A file system mounted for a while.
@@ -336,7 +173,7 @@ fn the_kernel_reads_back_what_was_in_the_tree() {
         );
     }
     fs::create_dir(tree.join("boot/efi")).unwrap();
-    clamp(&tree);
+    clamp(&tree, i64::from(EPOCH));
     let expected = listing(&tree);
     let got = listing(&mounted.0);
     for (expected, got) in expected.iter().zip(&got) {
@@ -346,24 +183,6 @@ fn the_kernel_reads_back_what_was_in_the_tree() {
         }
     }
     assert_eq!(expected.len(), got.len());
-}
-
-/// Holds every time of a tree to the epoch.
-fn clamp(root: &Path) {
-    let mut pending = vec![root.to_path_buf()];
-    while let Some(path) = pending.pop() {
-        let info = fs::symlink_metadata(&path).unwrap();
-        if info.is_dir() {
-            pending.extend(
-                fs::read_dir(&path)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
-        }
-        if info.mtime() >= i64::from(EPOCH) {
-            set_time(&path, i64::from(EPOCH));
-        }
-    }
 }
 
 #[test]
@@ -417,7 +236,8 @@ fn failures_say_what_to_do() {
         let mut text = error.to_string();
         let mut cause: &dyn std::error::Error = &error;
         while let Some(source) = cause.source() {
-            text += &format!(": {source}");
+            text.push_str(": ");
+            text.push_str(&source.to_string());
             cause = source;
         }
         assert_eq!(text, expected);
@@ -445,11 +265,8 @@ fn failures_say_what_to_do() {
     );
     check(
         |lab| {
-            put(
-                &lab.path("tree").join(OsStr::from_bytes(b"\xFF")),
-                b"",
-                0o644,
-            )
+            let path = lab.path("tree").join(OsStr::from_bytes(b"\xFF"));
+            put(&path, b"", 0o644);
         },
         Class::Config,
         "cannot lay out the disk: the root file system cannot be made: \

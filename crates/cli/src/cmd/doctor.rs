@@ -1,6 +1,5 @@
 //! `goldsmith doctor`: what this host can do.
 
-use std::fs;
 use std::path::Path;
 
 use goldsmith_core::failure::{Class, Failure};
@@ -35,36 +34,63 @@ struct Check {
 impl Check {
     fn of<E: Failure>(name: &'static str, is_needed: bool, found: Result<String, E>) -> Self {
         match found {
-            Ok(detail) => Self { name, is_ok: true, is_needed, detail, hints: Vec::new() },
+            Ok(detail) => Self {
+                name,
+                is_ok: true,
+                is_needed,
+                detail,
+                hints: Vec::new(),
+            },
             Err(error) => {
                 let causes = std::iter::successors(error.source(), |cause| cause.source());
-                let detail = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-                Self { name, is_ok: false, is_needed, detail, hints: error.hints() }
+                let detail =
+                    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+                Self {
+                    name,
+                    is_ok: false,
+                    is_needed,
+                    detail,
+                    hints: error.hints(),
+                }
             }
         }
     }
 }
 
 pub(crate) fn run(_args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let checks = [
-        home(app)?,
-        sandbox(app)?,
+    let mut checks = vec![home(app)?];
+    checks.extend(sandbox(app)?);
+    checks.extend([
         mirror(),
-        Check::of("QEMU", false, firmware::qemu(Arch::Amd64).map(|path| path.display().to_string())),
-        Check::of("UEFI firmware", false, firmware::uefi(Arch::Amd64).map(|uefi| uefi.code.display().to_string())),
+        Check::of(
+            "QEMU",
+            false,
+            firmware::qemu(Arch::Amd64).map(|path| path.display().to_string()),
+        ),
+        Check::of(
+            "UEFI firmware",
+            false,
+            firmware::uefi(Arch::Amd64).map(|uefi| uefi.code.display().to_string()),
+        ),
         kvm(app)?,
-    ];
+    ]);
     let can_build = checks.iter().all(|check| check.is_ok || !check.is_needed);
     if app.output.is_json {
         let shown: Vec<_> = checks
             .iter()
             .map(|c| serde_json::json!({ "name": c.name, "ok": c.is_ok, "needed_to_build": c.is_needed, "detail": c.detail, "hints": c.hints }))
             .collect();
-        app.output.json(&serde_json::json!({ "can_build": can_build, "checks": shown }));
+        app.output
+            .json(&serde_json::json!({ "can_build": can_build, "checks": shown }));
     } else {
-        app.output.text(&checks.iter().map(line).collect::<String>());
+        app.output
+            .text(&checks.iter().map(line).collect::<String>());
     }
-    Ok(if can_build { Outcome::Done } else { Outcome::No(Class::Environment) })
+    Ok(if can_build {
+        Outcome::Done
+    } else {
+        Outcome::No(Class::Environment)
+    })
 }
 
 fn line(check: &Check) -> String {
@@ -73,9 +99,19 @@ fn line(check: &Check) -> String {
         (false, true) => ("missing", style::ERROR),
         (false, false) => ("without", style::WARNING),
     };
-    let mut text = format!("{colour}{word:<8}{} {:<14} {}\n", style::RESET, check.name, check.detail);
-    for hint in &check.hints {
-        text.push_str(&format!("{:23} {}hint:{} {hint}\n", "", style::HINT, style::RESET));
+    let mut text = format!(
+        "{colour}{word:<8}{} {:<14} {}\n",
+        style::RESET,
+        check.name,
+        check.detail
+    );
+    for hint in check.hints.iter().filter(|_| !check.is_ok) {
+        text.push_str(&format!(
+            "{:23} {}hint:{} {hint}\n",
+            "",
+            style::HINT,
+            style::RESET
+        ));
     }
     text
 }
@@ -83,8 +119,16 @@ fn line(check: &Check) -> String {
 /// The home: where it is and how much space there is.
 fn home(app: &App) -> Result<Check, CmdError> {
     let home = app.home()?;
-    let existing = home.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    let space = rustix::fs::statvfs(existing).map_err(|e| CmdError::io(format!("cannot look at `{}`", existing.display()), &e.into()))?;
+    let existing = home
+        .ancestors()
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("/"));
+    let space = rustix::fs::statvfs(existing).map_err(|e| {
+        CmdError::io(
+            format!("cannot look at `{}`", existing.display()),
+            &e.into(),
+        )
+    })?;
     let free = space.f_bavail * space.f_frsize;
     // A first build of a server needs its packages twice and its disk.
     let is_ok = free > 4 << 30;
@@ -93,15 +137,34 @@ fn home(app: &App) -> Result<Check, CmdError> {
         is_ok,
         is_needed: true,
         detail: format!("{} ({} free)", home.display(), format_bytes(free)),
-        hints: if is_ok { Vec::new() } else { vec!["a build wants 4 GiB: `goldsmith gc`, or set `GOLDSMITH_HOME` to a place with more".to_owned()] },
+        hints: if is_ok {
+            Vec::new()
+        } else {
+            vec![
+                "a build wants 4 GiB: `goldsmith gc`, or set `GOLDSMITH_HOME` to a place with more"
+                    .to_owned(),
+            ]
+        },
     })
 }
 
 /// Whether scripts can run in a sandbox over a tree in the home.
-fn sandbox(app: &App) -> Result<Check, CmdError> {
+fn sandbox(app: &App) -> Result<Vec<Check>, CmdError> {
     let store = wiring::store(app)?;
     let scratch = store.scratch("doctor")?;
-    Ok(Check::of("sandbox", true, goldsmith_exec::ns::probe(scratch.path())))
+    let abilities = goldsmith_exec::ns::probe(&app.cx, scratch.path());
+    let check = |ability: goldsmith_exec::ns::Ability| Check {
+        name: if ability.name == "run" {
+            "sandbox"
+        } else {
+            ability.name
+        },
+        is_ok: ability.works,
+        is_needed: true,
+        detail: ability.detail,
+        hints: ability.hints,
+    };
+    Ok(abilities.into_iter().map(check).collect())
 }
 
 fn mirror() -> Check {
@@ -111,7 +174,7 @@ fn mirror() -> Check {
         is_ok: found.is_some(),
         is_needed: false,
         detail: found.unwrap_or_else(|| "this host's apt names no Debian mirror".to_owned()),
-        hints: vec!["set `mirror` in the source".to_owned()],
+        hints: Vec::new(),
     }
 }
 
@@ -122,7 +185,12 @@ fn kvm(app: &App) -> Result<Check, CmdError> {
         name: "KVM",
         is_ok: found.as_ref().is_some_and(|probe| probe.is_kvm_usable),
         is_needed: false,
-        detail: found.map_or_else(|| "not tried: no QEMU".to_owned(), |probe: accel::Probe| probe.reason),
-        hints: vec!["boot tests run under QEMU's own translator: slower, the same result".to_owned()],
+        detail: found.map_or_else(
+            || "not tried: no QEMU".to_owned(),
+            |probe: accel::Probe| probe.reason,
+        ),
+        hints: vec![
+            "boot tests run under QEMU's own translator: slower, the same result".to_owned(),
+        ],
     })
 }

@@ -31,8 +31,14 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let image = Images::new(&app.home()?).find(&args.image)?;
     let record = &image.record;
-    let name = format!("{}-{}-{}.{}", record.name, record.version, record.build, args.format);
-    let target = app.env.working_directory.join(args.output.clone().unwrap_or_else(|| name.into()));
+    let name = format!(
+        "{}-{}-{}.{}",
+        record.name, record.version, record.build, args.format
+    );
+    let target = app
+        .env
+        .working_directory
+        .join(args.output.clone().unwrap_or_else(|| name.into()));
     let written = export_raw(&app.cx, &image, &target, args.force)?;
     let text = format!(
         "{}  {} ({} on disk), disk digest {}\n",

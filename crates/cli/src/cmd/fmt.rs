@@ -27,7 +27,8 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let mut problems = Vec::new();
     for path in project::hcl_files(app, &args.paths)? {
         let shown = project::shown(app, &path);
-        let bytes = fs::read(&path).map_err(|e| CmdError::io(format!("cannot read `{shown}`"), &e))?;
+        let bytes =
+            fs::read(&path).map_err(|e| CmdError::io(format!("cannot read `{shown}`"), &e))?;
         match goldsmith_lang::format(&shown, &bytes) {
             Err(found) => problems.push(found),
             Ok(text) if text.as_bytes() == bytes => {}
@@ -41,9 +42,16 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         }
     }
     let listed: String = changed.iter().map(|name| format!("{name}\n")).collect();
-    app.output.result(&listed, || serde_json::json!({ "changed": changed, "written": !args.check }));
+    app.output.result(
+        &listed,
+        || serde_json::json!({ "changed": changed, "written": !args.check }),
+    );
     if !problems.is_empty() {
         return Err(CmdError::Problems(problems));
     }
-    Ok(if args.check && !changed.is_empty() { Outcome::No(Class::Config) } else { Outcome::Done })
+    Ok(if args.check && !changed.is_empty() {
+        Outcome::No(Class::Config)
+    } else {
+        Outcome::Done
+    })
 }

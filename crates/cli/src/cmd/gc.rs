@@ -35,9 +35,21 @@ const UNUSED_FOR: Duration = Duration::from_hours(30 * 24);
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let store = wiring::store(app)?;
-    let unused_for = args.unused_for.or(args.size.is_none().then_some(UNUSED_FOR));
-    let plan = store.gc_plan(&app.cx, GcPolicy { unused_for, size_max: args.size })?;
-    let freed = if args.dry_run { plan.freed } else { store.gc(&app.cx, &plan)? };
+    let unused_for = args
+        .unused_for
+        .or(args.size.is_none().then_some(UNUSED_FOR));
+    let plan = store.gc_plan(
+        &app.cx,
+        GcPolicy {
+            unused_for,
+            size_max: args.size,
+        },
+    )?;
+    let freed = if args.dry_run {
+        plan.freed
+    } else {
+        store.gc(&app.cx, &plan)?
+    };
     if app.output.is_json {
         let items: Vec<_> = plan
             .remove
@@ -47,14 +59,30 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                     "reason": format!("{reason:?}").to_lowercase() })
             })
             .collect();
-        app.output.json(&serde_json::json!({ "dry_run": args.dry_run, "removed": items, "freed_bytes": freed,
-            "kept_bytes": plan.kept, "pinned_bytes": plan.pinned }));
+        app.output.json(
+            &serde_json::json!({ "dry_run": args.dry_run, "removed": items, "freed_bytes": freed,
+            "kept_bytes": plan.kept, "pinned_bytes": plan.pinned }),
+        );
         return Ok(Outcome::Done);
     }
-    let rows = [ItemKind::Blob, ItemKind::Partial, ItemKind::Package, ItemKind::Layer].map(|kind| {
-        let of_kind = || plan.remove.iter().filter(move |(item, _)| item.kind == kind);
+    let rows = [
+        ItemKind::Blob,
+        ItemKind::Partial,
+        ItemKind::Package,
+        ItemKind::Layer,
+    ]
+    .map(|kind| {
+        let of_kind = || {
+            plan.remove
+                .iter()
+                .filter(move |(item, _)| item.kind == kind)
+        };
         let bytes: u64 = of_kind().map(|(item, _)| item.bytes).sum();
-        [word(kind).to_owned(), of_kind().count().to_string(), format_bytes(bytes)]
+        [
+            word(kind).to_owned(),
+            of_kind().count().to_string(),
+            format_bytes(bytes),
+        ]
     });
     app.output.text(&table(["KIND", "REMOVED", "SIZE"], rows));
     let verb = if args.dry_run { "would free" } else { "freed" };

@@ -28,9 +28,15 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     write(&root.join("cli.md"), cli_page().as_bytes())?;
     write(&root.join("exit-codes.md"), exit_codes().as_bytes())?;
     write(&root.join("environment.md"), environment().as_bytes())?;
-    write(&root.join("configuration.md"), format!("{MARK}{}", goldsmith_lang::schema::reference_page()).as_bytes())?;
+    write(
+        &root.join("configuration.md"),
+        format!("{MARK}{}", goldsmith_lang::schema::reference_page()).as_bytes(),
+    )?;
     let schema = goldsmith_lang::schema::json_schema();
-    write(&root.join("schema/goldsmith.schema.json"), format!("{schema:#}\n").as_bytes())?;
+    write(
+        &root.join("schema/goldsmith.schema.json"),
+        format!("{schema:#}\n").as_bytes(),
+    )?;
     write(&root.join("sanitize-rules.md"), sanitize_rules().as_bytes())?;
     man_pages(&root.join("man"))?;
     completions(&root.join("completions"))?;
@@ -47,19 +53,37 @@ fn cli_page() -> String {
 
 /// One command, then those below it.
 fn section(page: &mut String, command: &mut clap::Command) {
-    let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned();
+    let name = command
+        .get_bin_name()
+        .unwrap_or_else(|| command.get_name())
+        .to_owned();
     let help = command.render_long_help().to_string();
     let trimmed: Vec<&str> = help.lines().map(str::trim_end).collect();
-    let _ = write!(page, "\n## `{name}`\n\n```text\n{}\n```\n", trimmed.join("\n").trim_end());
-    for below in command.get_subcommands_mut().filter(|c| !c.is_hide_set() && c.get_name() != "help") {
+    let _ = write!(
+        page,
+        "\n## `{name}`\n\n```text\n{}\n```\n",
+        trimmed.join("\n").trim_end()
+    );
+    for below in command
+        .get_subcommands_mut()
+        .filter(|c| !c.is_hide_set() && c.get_name() != "help")
+    {
         section(page, below);
     }
 }
 
 fn exit_codes() -> String {
-    let mut page = format!("{MARK}# Exit codes\n\n| code | class | meaning |\n|---|---|---|\n| 0 | | it went well |\n");
+    let mut page = format!(
+        "{MARK}# Exit codes\n\n| code | class | meaning |\n|---|---|---|\n| 0 | | it went well |\n"
+    );
     for class in Class::ALL {
-        let _ = writeln!(page, "| {} | {} | {} |", class.exit_code(), format!("{class:?}").to_lowercase(), class.summary());
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} |",
+            class.exit_code(),
+            format!("{class:?}").to_lowercase(),
+            class.summary()
+        );
     }
     page
 }
@@ -77,8 +101,14 @@ fn sanitize_rules() -> String {
         "{MARK}# Sanitize rules\n\nWhat is taken out of a tree before it becomes a disk, and looked for again on the finished disk.\n\n\
          | rule | what | references |\n|---|---|---|\n"
     );
-    for record in goldsmith_inspect::sanitize::records() {
-        let _ = writeln!(page, "| `{}` | {} | {} |", record.id, record.summary, record.references.join(", "));
+    for record in goldsmith_inspect::sanitize::rules() {
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} |",
+            record.id,
+            record.summary,
+            record.references.join(", ")
+        );
     }
     page
 }
@@ -89,11 +119,21 @@ fn man_pages(folder: &Path) -> Result<(), CmdError> {
     command.build();
     let mut waiting = vec![command];
     while let Some(command) = waiting.pop() {
-        let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).replace(' ', "-");
-        waiting.extend(command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help").cloned());
+        let name = command
+            .get_bin_name()
+            .unwrap_or_else(|| command.get_name())
+            .replace(' ', "-");
+        waiting.extend(
+            command
+                .get_subcommands()
+                .filter(|c| !c.is_hide_set() && c.get_name() != "help")
+                .cloned(),
+        );
         let mut page = Vec::new();
         let command = command.name(name.clone());
-        clap_mangen::Man::new(command).render(&mut page).map_err(|e| CmdError::io(format!("cannot render the page of `{name}`"), &e))?;
+        clap_mangen::Man::new(command)
+            .render(&mut page)
+            .map_err(|e| CmdError::io(format!("cannot render the page of `{name}`"), &e))?;
         write(&folder.join(format!("{name}.1")), &page)?;
     }
     Ok(())
@@ -101,7 +141,11 @@ fn man_pages(folder: &Path) -> Result<(), CmdError> {
 
 fn completions(folder: &Path) -> Result<(), CmdError> {
     use clap_complete::Shell;
-    for (shell, file) in [(Shell::Bash, "goldsmith.bash"), (Shell::Zsh, "_goldsmith"), (Shell::Fish, "goldsmith.fish")] {
+    for (shell, file) in [
+        (Shell::Bash, "goldsmith.bash"),
+        (Shell::Zsh, "_goldsmith"),
+        (Shell::Fish, "goldsmith.fish"),
+    ] {
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut Cli::command(), "goldsmith", &mut text);
         write(&folder.join(file), &text)?;

@@ -29,10 +29,16 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         return Ok(Outcome::Done);
     }
     if found.is_empty() {
-        app.output.aside("no images yet: `goldsmith build` makes one\n");
+        app.output
+            .aside("no images yet: `goldsmith build` makes one\n");
         return Ok(Outcome::Done);
     }
-    app.output.text(&table(["IMAGE", "VERSION", "MADE", "BOOT", "SIZE", "ON DISK", "TEST"], found.iter().map(row)));
+    app.output.text(&table(
+        [
+            "IMAGE", "VERSION", "MADE", "BOOT", "SIZE", "ON DISK", "TEST",
+        ],
+        found.iter().map(row),
+    ));
     Ok(Outcome::Done)
 }
 
@@ -43,7 +49,12 @@ fn row(image: &Image) -> [String; 7] {
         record.name.clone(),
         format!("{}/{}", record.version, record.build),
         date(record.created_unix),
-        record.boot.iter().map(|firmware| firmware.name()).collect::<Vec<_>>().join("+"),
+        record
+            .boot
+            .iter()
+            .map(|firmware| firmware.name())
+            .collect::<Vec<_>>()
+            .join("+"),
         disk.map_or_else(String::new, |disk| format_bytes(disk.size_bytes)),
         disk.map_or_else(String::new, |disk| format_bytes(disk.allocated_bytes)),
         test_word(image),

@@ -23,9 +23,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let image = Images::new(&app.home()?).find(&args.image)?;
-    app.output.result(&text(&image), || {
-        serde_json::json!({ "image": image.record, "folder": image.folder.to_string_lossy() })
-    });
+    app.output.result(
+        &text(&image),
+        || serde_json::json!({ "image": image.record, "folder": image.folder.to_string_lossy() }),
+    );
     Ok(Outcome::Done)
 }
 
@@ -40,24 +41,72 @@ fn text(image: &Image) -> String {
         row("purpose", record.purpose.clone());
     }
     row("made", date(record.created_unix));
-    row("contents", format!("{} packages, {}, boots {}", record.packages, record.arch, boot.join(" and ")));
+    row(
+        "contents",
+        format!(
+            "{} packages, {}, boots {}",
+            record.packages,
+            record.arch,
+            boot.join(" and ")
+        ),
+    );
     row("epoch", date(record.epoch_unix));
     row("key", record.key.to_string());
     row("folder", image.folder.display().to_string());
-    section(&mut text, "artifacts", record.artifacts.iter().map(|a| {
-        let sizes = format!("{}, {} on disk", format_bytes(a.size_bytes), format_bytes(a.allocated_bytes));
-        let plain = a.sha256.map(|sha256| format!("\n  {:<14} sha256 {sha256}", "")).unwrap_or_default();
-        format!("{:<14} {sizes}\n  {:<14} disk digest {}{plain}", a.file, "", a.digest)
-    }));
-    section(&mut text, "phases", record.phases.iter().map(|p| format!("{:<24} {:>9}", p.name, format_duration(Duration::from_millis(p.ms)))));
-    section(&mut text, "steps", record.steps.iter().map(|s| {
-        let place = format!("{} {}/{}", s.document, s.phase, s.step);
-        format!("{place:<40} {:<10} {:>9}", s.status, format_duration(Duration::from_millis(s.ms)))
-    }));
-    section(&mut text, "boot test", record.test.iter().map(|test| {
-        let verdict = if test.passed { "passed".to_owned() } else { format!("FAILED: {}", test.failed.join(", ")) };
-        format!("{} ({} checks, {})", verdict, test.checks, date(test.unix))
-    }));
+    section(
+        &mut text,
+        "artifacts",
+        record.artifacts.iter().map(|a| {
+            let sizes = format!(
+                "{}, {} on disk",
+                format_bytes(a.size_bytes),
+                format_bytes(a.allocated_bytes)
+            );
+            let plain = a
+                .sha256
+                .map(|sha256| format!("\n  {:<14} sha256 {sha256}", ""))
+                .unwrap_or_default();
+            format!(
+                "{:<14} {sizes}\n  {:<14} disk digest {}{plain}",
+                a.file, "", a.digest
+            )
+        }),
+    );
+    section(
+        &mut text,
+        "phases",
+        record.phases.iter().map(|p| {
+            format!(
+                "{:<24} {:>9}",
+                p.name,
+                format_duration(Duration::from_millis(p.ms))
+            )
+        }),
+    );
+    section(
+        &mut text,
+        "steps",
+        record.steps.iter().map(|s| {
+            let place = format!("{} {}/{}", s.document, s.phase, s.step);
+            format!(
+                "{place:<40} {:<10} {:>9}",
+                s.status,
+                format_duration(Duration::from_millis(s.ms))
+            )
+        }),
+    );
+    section(
+        &mut text,
+        "boot test",
+        record.test.iter().map(|test| {
+            let verdict = if test.passed {
+                "passed".to_owned()
+            } else {
+                format!("FAILED: {}", test.failed.join(", "))
+            };
+            format!("{} ({} checks, {})", verdict, test.checks, date(test.unix))
+        }),
+    );
     text
 }
 

@@ -19,20 +19,36 @@ pub(crate) struct Bars {
 
 impl Bars {
     pub(crate) fn new(verbosity: u8) -> Self {
-        Self { bars: MultiProgress::new(), under_way: Mutex::default(), verbosity }
+        Self {
+            bars: MultiProgress::new(),
+            under_way: Mutex::default(),
+            verbosity,
+        }
     }
 
     fn start(&self, phase: String, total: Option<u64>, unit: Option<Unit>) {
         let template = match (total, unit) {
-            (Some(_), Some(Unit::Bytes)) => "{spinner} {msg:<20} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}",
+            (Some(_), Some(Unit::Bytes)) => {
+                "{spinner} {msg:<20} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}"
+            }
             (Some(_), _) => "{spinner} {msg:<20} {bar:30} {pos}/{len}",
             (None, Some(Unit::Bytes)) => "{spinner} {msg:<20} {bytes}",
             (None, _) => "{spinner} {msg:<20} {elapsed}",
         };
-        let style = ProgressStyle::with_template(template).expect("the templates above are well formed");
-        let bar = self.bars.add(ProgressBar::new(total.unwrap_or(0)).with_style(style).with_message(phase.clone()));
+        let style =
+            ProgressStyle::with_template(template).expect("the templates above are well formed");
+        let bar = self.bars.add(
+            ProgressBar::new(total.unwrap_or(0))
+                .with_style(style)
+                .with_message(phase.clone()),
+        );
         bar.enable_steady_tick(Duration::from_millis(120));
-        if let Some(old) = self.under_way.lock().expect("no panic while held").insert(phase, bar) {
+        if let Some(old) = self
+            .under_way
+            .lock()
+            .expect("no panic while held")
+            .insert(phase, bar)
+        {
             old.finish_and_clear();
         }
     }
@@ -44,12 +60,22 @@ impl EventSink for Bars {
         match event {
             Event::PhaseStarted { phase, total, unit } => self.start(phase, total, unit),
             Event::Progress { phase, done } => {
-                if let Some(bar) = self.under_way.lock().expect("no panic while held").get(&phase) {
+                if let Some(bar) = self
+                    .under_way
+                    .lock()
+                    .expect("no panic while held")
+                    .get(&phase)
+                {
                     bar.set_position(done);
                 }
             }
             Event::PhaseFinished { phase, .. } => {
-                if let Some(bar) = self.under_way.lock().expect("no panic while held").remove(&phase) {
+                if let Some(bar) = self
+                    .under_way
+                    .lock()
+                    .expect("no panic while held")
+                    .remove(&phase)
+                {
                     bar.finish_and_clear();
                 }
             }

@@ -15,7 +15,10 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(is_quiet: bool, verbosity: u8) -> Self {
-        Self { is_quiet, verbosity }
+        Self {
+            is_quiet,
+            verbosity,
+        }
     }
 }
 
@@ -28,15 +31,34 @@ pub(super) fn line(event: &Event, verbosity: u8) -> Option<String> {
         Event::PhaseStarted { .. } | Event::Progress { .. } => None,
         Event::PhaseFinished { phase, ms, summary } => {
             let time = format_duration(std::time::Duration::from_millis(*ms));
-            Some(format!("{}{phase:<20}{} {} {}({time}){}", style::GOOD, style::RESET, escape(summary), style::DIM, style::RESET))
+            Some(format!(
+                "{}{phase:<20}{} {} {}({time}){}",
+                style::GOOD,
+                style::RESET,
+                escape(summary),
+                style::DIM,
+                style::RESET
+            ))
         }
         Event::Output { source, text, .. } => {
             let is_component = source.contains('/');
-            (is_component || verbosity > 0)
-                .then(|| format!("{}{}:{} {}", style::DIM, escape(source), style::RESET, escape(text)))
+            (is_component || verbosity > 0).then(|| {
+                format!(
+                    "{}{}:{} {}",
+                    style::DIM,
+                    escape(source),
+                    style::RESET,
+                    escape(text)
+                )
+            })
         }
         Event::Note { text } => Some(format!("note: {}", escape(text))),
-        Event::Warning { text } => Some(format!("{}warning:{} {}", style::WARNING, style::RESET, escape(text))),
+        Event::Warning { text } => Some(format!(
+            "{}warning:{} {}",
+            style::WARNING,
+            style::RESET,
+            escape(text)
+        )),
     }
 }
 

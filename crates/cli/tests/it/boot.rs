@@ -26,10 +26,18 @@ fn boots_bios_and_uefi_and_serves_its_page() {
 #[test]
 fn a_failing_test_phase_and_a_budget_fail_the_test() {
     let env = fixture::with_packages();
-    let document = env.read("components/nginx.yaml").replace("grep -q '{{ greeting }}'", "grep -q 'what nobody says'");
+    let document = env
+        .read("components/nginx.yaml")
+        .replace("grep -q '{{ greeting }}'", "grep -q 'what nobody says'");
     fs::remove_file(env.project().join("components/nginx.yaml")).unwrap();
     env.write("components/nginx.yaml", document);
-    let recipe = env.read("web.gold.hcl").replace("\"1.2GiB\"", "\"10MiB\"").replace("boot = [\"bios\", \"uefi\"]\n    budget", "boot = [\"bios\"]\n    budget");
+    let recipe = env
+        .read("web.gold.hcl")
+        .replace("\"1.2GiB\"", "\"10MiB\"")
+        .replace(
+            "boot = [\"bios\", \"uefi\"]\n    budget",
+            "boot = [\"bios\"]\n    budget",
+        );
     fs::remove_file(env.project().join("web.gold.hcl")).unwrap();
     env.write("web.gold.hcl", recipe);
     env.run(&["lock", "--offline"]).expect(0);

@@ -17,14 +17,26 @@ fn an_image_from_a_locked_recipe() {
     // Nothing changed: nothing to do, and it says why.
     let again = env.run(&["build", "web"]).expect(0);
     assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
-    assert_eq!(env.run(&["build", "web", "--json"]).expect(0).json()["up_to_date"], true);
+    assert_eq!(
+        env.run(&["build", "web", "--json"]).expect(0).json()["up_to_date"],
+        true
+    );
 
     // A parameter changed: a new version, explained before it is built.
-    let plan = env.run(&["plan", "web", "--var", "greeting=Changed"]).expect(0).stdout;
+    let plan = env
+        .run(&["plan", "web", "--var", "greeting=Changed"])
+        .expect(0)
+        .stdout;
     assert!(plan.contains("greeting"), "{plan}");
-    env.run(&["build", "web", "-var", "greeting=Changed"]).expect(0);
+    env.run(&["build", "web", "-var", "greeting=Changed"])
+        .expect(0);
     let listed = env.run(&["images", "--json"]).expect(0).json();
-    let versions: Vec<_> = listed["images"].as_array().unwrap().iter().map(|i| i["version"].as_str().unwrap()).collect();
+    let versions: Vec<_> = listed["images"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| i["version"].as_str().unwrap())
+        .collect();
     assert_eq!(versions, ["1.0.0", "1.0.1"]);
 
     let shown = env.run(&["show", "web@1.0.0"]).expect(0).stdout;
@@ -35,36 +47,59 @@ fn an_image_from_a_locked_recipe() {
 }
 
 fn exports(env: &TestEnv) {
-    env.run(&["export", "web@1.0.0", "--output", "web.raw"]).expect(0);
+    env.run(&["export", "web@1.0.0", "--output", "web.raw"])
+        .expect(0);
     let disk = env.home().join("images/web/1.0.0-1/disk.raw");
     let copy = env.project().join("web.raw");
-    assert!(fs::read(&disk).unwrap() == fs::read(&copy).unwrap(), "the copy differs");
-    let refused = env.run(&["export", "web@1.0.0", "--output", "web.raw"]).expect(2);
+    assert!(
+        fs::read(&disk).unwrap() == fs::read(&copy).unwrap(),
+        "the copy differs"
+    );
+    let refused = env
+        .run(&["export", "web@1.0.0", "--output", "web.raw"])
+        .expect(2);
     assert!(refused.stderr.contains("--force"), "{}", refused.stderr);
 
     // A disk that changed since it was made is not handed over.
     let mut file = fs::OpenOptions::new().write(true).open(&disk).unwrap();
     file.seek(SeekFrom::Start(40 << 20)).unwrap();
     file.write_all(b"tampered").unwrap();
-    let refused = env.run(&["export", "web@1.0.0", "--output", "web.raw", "--force"]).expect(5);
+    let refused = env
+        .run(&["export", "web@1.0.0", "--output", "web.raw", "--force"])
+        .expect(5);
     assert!(refused.stderr.contains("changed"), "{}", refused.stderr);
     let kept = fs::read(&copy).unwrap();
-    assert!(kept != fs::read(&disk).unwrap(), "the changed disk was exported");
+    assert!(
+        kept != fs::read(&disk).unwrap(),
+        "the changed disk was exported"
+    );
 }
 
 #[test]
 fn the_same_lock_gives_the_same_bytes() {
     let digests: Vec<(String, String)> = [
         ("a", "022", "UTC", "C"),
-        ("a/much/longer/place", "077", "Asia/Kathmandu", "de_DE.UTF-8"),
+        (
+            "a/much/longer/place",
+            "077",
+            "Asia/Kathmandu",
+            "de_DE.UTF-8",
+        ),
     ]
     .map(|(place, umask, zone, locale)| {
         let env = fixture::with_packages();
         let project = env.root().join(place);
         fs::create_dir_all(project.parent().unwrap()).unwrap();
         fs::rename(env.project(), &project).unwrap();
-        let mut command = env.shell(&format!("umask {umask}; exec \"$GOLDSMITH\" build web --offline --json"));
-        let built = command.current_dir(&project).env("TZ", zone).env("LC_ALL", locale).output().unwrap();
+        let mut command = env.shell(&format!(
+            "umask {umask}; exec \"$GOLDSMITH\" build web --offline --json"
+        ));
+        let built = command
+            .current_dir(&project)
+            .env("TZ", zone)
+            .env("LC_ALL", locale)
+            .output()
+            .unwrap();
         let built = crate::env::Ran::from(built).expect(0).json();
         let disk = &built["image"]["artifacts"][0];
         (disk["sha256"].to_string(), disk["digest"].to_string())
@@ -77,11 +112,17 @@ fn the_same_lock_gives_the_same_bytes() {
 #[test]
 fn a_stale_lock_stops_the_build() {
     let env = fixture::with_packages();
-    let recipe = env.read("web.gold.hcl").replace("\"nginx-light\", ", "\"nginx-light\", \"tree\", ");
+    let recipe = env
+        .read("web.gold.hcl")
+        .replace("\"nginx-light\", ", "\"nginx-light\", \"tree\", ");
     // Written anew: the copy of the fixture is a link.
     fs::remove_file(env.project().join("web.gold.hcl")).unwrap();
     env.write("web.gold.hcl", recipe);
     let refused = env.run(&["build", "web", "--offline"]).expect(4);
-    assert!(refused.stderr.contains("goldsmith lock"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("goldsmith lock"),
+        "{}",
+        refused.stderr
+    );
     assert!(refused.stderr.contains("tree"), "{}", refused.stderr);
 }

@@ -13,7 +13,11 @@ use crate::fixture;
 fn mounts_under(place: &Path) -> Vec<String> {
     let place = place.to_str().unwrap();
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
-    mounts.lines().filter(|line| line.contains(place)).map(str::to_owned).collect()
+    mounts
+        .lines()
+        .filter(|line| line.contains(place))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Processes that were started with the home of this test in their environment, or that have
@@ -28,13 +32,17 @@ fn processes_of(home: &Path) -> Vec<String> {
         }
         let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
         let is_ours = String::from_utf8_lossy(&environ).contains(home)
-            || ["root", "cwd", "exe"]
-                .iter()
-                .any(|link| fs::read_link(entry.path().join(link)).is_ok_and(|to| to.to_string_lossy().contains(home)));
+            || ["root", "cwd", "exe"].iter().any(|link| {
+                fs::read_link(entry.path().join(link))
+                    .is_ok_and(|to| to.to_string_lossy().contains(home))
+            });
         let state = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         if is_ours && !state.contains(") Z ") {
             let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            found.push(format!("{name} {}", String::from_utf8_lossy(&command).replace('\0', " ")));
+            found.push(format!(
+                "{name} {}",
+                String::from_utf8_lossy(&command).replace('\0', " ")
+            ));
         }
     }
     found
@@ -56,25 +64,44 @@ fn pause(time: Duration) {
 }
 
 fn start(env: &TestEnv, arguments: &[&str]) -> Child {
-    env.command(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    env.command(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// After the next command nothing of a dead run is left.
 #[track_caller]
 fn assert_nothing_left(env: &TestEnv) {
     env.run(&["gc", "--dry-run"]).expect(0);
-    let scratch: Vec<_> = fs::read_dir(env.home().join("store/scratch")).unwrap().flatten().map(|e| e.file_name()).collect();
+    let scratch: Vec<_> = fs::read_dir(env.home().join("store/scratch"))
+        .unwrap()
+        .flatten()
+        .map(|e| e.file_name())
+        .collect();
     assert!(scratch.is_empty(), "left in scratch: {scratch:?}");
     assert_eq!(mounts_under(&env.home()), Vec::<String>::new());
     assert_eq!(wait_until_gone(&env.home()), Vec::<String>::new());
-    let images = fs::read_dir(env.home().join("images/web")).into_iter().flatten().flatten();
+    let images = fs::read_dir(env.home().join("images/web"))
+        .into_iter()
+        .flatten()
+        .flatten();
     for image in images {
-        assert!(image.path().join("record.json").exists(), "{:?} is half an image", image.path());
+        assert!(
+            image.path().join("record.json").exists(),
+            "{:?} is half an image",
+            image.path()
+        );
     }
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the moments of the kills are spread over the time of a build")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the moments of the kills are spread over the time of a build"
+)]
 fn killed_at_twenty_moments() {
     let env = fixture::with_packages();
     let started = Instant::now();
@@ -87,8 +114,15 @@ fn killed_at_twenty_moments() {
         pause(moment);
         build.kill().unwrap();
         let status = build.wait().unwrap();
-        assert!(status.signal() == Some(9) || status.success(), "round {round}: {status}");
-        assert_eq!(wait_until_gone(&env.home()), Vec::<String>::new(), "round {round}, killed after {moment:?}");
+        assert!(
+            status.signal() == Some(9) || status.success(),
+            "round {round}: {status}"
+        );
+        assert_eq!(
+            wait_until_gone(&env.home()),
+            Vec::<String>::new(),
+            "round {round}, killed after {moment:?}"
+        );
         assert_nothing_left(&env);
     }
     env.run(&["build", "web", "--force", "--offline"]).expect(0);
@@ -100,11 +134,16 @@ fn interrupted_cleans_up_and_says_so() {
     let env = fixture::with_packages();
     let mut build = start(&env, &["build", "web", "--force", "--offline"]);
     pause(Duration::from_millis(1500));
-    let sent = rustix::process::kill_process(rustix::process::Pid::from_child(&build), rustix::process::Signal::INT);
+    let sent = rustix::process::kill_process(
+        rustix::process::Pid::from_child(&build),
+        rustix::process::Signal::INT,
+    );
     sent.unwrap();
     assert_eq!(build.wait().unwrap().code(), Some(130));
     assert_eq!(wait_until_gone(&env.home()), Vec::<String>::new());
-    let scratch = fs::read_dir(env.home().join("store/scratch")).unwrap().count();
+    let scratch = fs::read_dir(env.home().join("store/scratch"))
+        .unwrap()
+        .count();
     assert_eq!(scratch, 0, "an interrupted build cleans up by itself");
     env.run(&["build", "web", "--offline"]).expect(0);
 }
@@ -116,8 +155,14 @@ impl SmallDisk {
     fn new(place: &Path, size: &str) -> Self {
         fs::create_dir_all(place).unwrap();
         let options = std::ffi::CString::new(format!("size={size}")).unwrap();
-        rustix::mount::mount("tmpfs", place, "tmpfs", rustix::mount::MountFlags::empty(), options.as_c_str())
-            .expect("mounting a tmpfs needs root, as building does");
+        rustix::mount::mount(
+            "tmpfs",
+            place,
+            "tmpfs",
+            rustix::mount::MountFlags::empty(),
+            options.as_c_str(),
+        )
+        .expect("mounting a tmpfs needs root, as building does");
         Self(place.to_owned())
     }
 }
@@ -135,11 +180,22 @@ fn full_disk_is_said_and_leaves_nothing() {
         let small = warm.root().join("small");
         let disk = SmallDisk::new(&small, size);
         let failed = warm.run_at(&small, &["build", "web"]);
-        assert_eq!(failed.code, 7, "{size}: {}\n{}", failed.stdout, failed.stderr);
-        assert!(failed.stderr.contains("No space left"), "{size}: {}", failed.stderr);
+        assert_eq!(
+            failed.code, 7,
+            "{size}: {}\n{}",
+            failed.stdout, failed.stderr
+        );
+        assert!(
+            failed.stderr.contains("No space left"),
+            "{size}: {}",
+            failed.stderr
+        );
         let scratch = fs::read_dir(small.join("store/scratch")).map_or(0, Iterator::count);
         assert_eq!(scratch, 0, "{size}: scratch is left");
-        assert!(!small.join("images/web").exists() || fs::read_dir(small.join("images/web")).unwrap().count() == 0);
+        assert!(
+            !small.join("images/web").exists()
+                || fs::read_dir(small.join("images/web")).unwrap().count() == 0
+        );
         drop(disk);
     }
     // The same project on a disk with space.

@@ -15,7 +15,11 @@ impl Ran {
     /// Asserts the exit code, showing everything when it is another.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
@@ -67,7 +71,10 @@ impl TestEnv {
     }
 
     /// The command with a cleared environment, ready to start.
-    #[expect(clippy::disallowed_methods, reason = "the tests start the binary as a user would")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the tests start the binary as a user would"
+    )]
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_goldsmith"));
         command
@@ -85,18 +92,32 @@ impl TestEnv {
     }
 
     /// A shell with the same environment, to change what a process inherits; the binary is `$GOLDSMITH`.
-    #[expect(clippy::disallowed_methods, reason = "only a shell sets the umask of what it starts")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only a shell sets the umask of what it starts"
+    )]
     pub fn shell(&self, script: &str) -> Command {
         let mut command = Command::new("/bin/sh");
         let template = self.command(&[]);
-        command.args(["-c", script]).env_clear().env("GOLDSMITH", env!("CARGO_BIN_EXE_goldsmith"));
-        command.envs(template.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+            .args(["-c", script])
+            .env_clear()
+            .env("GOLDSMITH", env!("CARGO_BIN_EXE_goldsmith"));
+        command.envs(
+            template
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
         command
     }
 
     /// Runs with another home.
     pub fn run_at(&self, home: &Path, arguments: &[&str]) -> Ran {
-        self.command(arguments).env("GOLDSMITH_HOME", home).output().unwrap().into()
+        self.command(arguments)
+            .env("GOLDSMITH_HOME", home)
+            .output()
+            .unwrap()
+            .into()
     }
 
     /// The folder that everything of this test lies in.
@@ -107,5 +128,7 @@ impl TestEnv {
 
 /// A folder of the repository.
 pub fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
 }

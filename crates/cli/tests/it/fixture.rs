@@ -45,13 +45,26 @@ pub fn with_packages() -> TestEnv {
 }
 
 /// Copies a folder by hard links where it can.
-#[expect(clippy::disallowed_methods, reason = "a copy of links, ownership and all, is cp's work")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a copy of links, ownership and all, is cp's work"
+)]
 fn copy(from: &std::path::Path, to: &std::path::Path) {
     drop(fs::remove_dir(to));
-    let linked = Command::new("cp").arg("-al").arg(from).arg(to).output().unwrap();
+    let linked = Command::new("cp")
+        .arg("-al")
+        .arg(from)
+        .arg(to)
+        .output()
+        .unwrap();
     if !linked.status.success() {
         drop(fs::remove_dir_all(to));
-        let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+        let copied = Command::new("cp")
+            .arg("-a")
+            .arg(from)
+            .arg(to)
+            .status()
+            .unwrap();
         assert!(copied.success());
     }
 }

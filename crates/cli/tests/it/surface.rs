@@ -5,7 +5,15 @@ use crate::env::TestEnv;
 #[test]
 fn help_names_the_commands_and_exit_codes() {
     let help = TestEnv::new().run(&["--help"]).expect(0).stdout;
-    for word in ["init", "validate", "lock", "build", "test", "doctor", "Exit codes"] {
+    for word in [
+        "init",
+        "validate",
+        "lock",
+        "build",
+        "test",
+        "doctor",
+        "Exit codes",
+    ] {
         assert!(help.contains(word), "{word} is missing in:\n{help}");
     }
 }

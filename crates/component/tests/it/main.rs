@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod documents;
+mod hostile;
 mod library;
 mod machine;
 mod runs;

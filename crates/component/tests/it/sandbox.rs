@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
 
-use goldsmith_core::cx::{Clock, Cx};
+use goldsmith_core::cx::Cx;
 use goldsmith_core::event::{Event, EventSink};
 use goldsmith_exec::ns::{Sandbox, SandboxSpec};
+use goldsmith_testing::clock::RealClock;
 use tempfile::TempDir;
 
 const TOOLS: [&str; 18] = [
@@ -32,24 +32,6 @@ const TOOLS: [&str; 18] = [
     "touch",
 ];
 
-struct System;
-
-#[expect(clippy::disallowed_methods, reason = "tests wait for real processes")]
-impl Clock for System {
-    fn unix_seconds(&self) -> i64 {
-        0
-    }
-
-    fn monotonic(&self) -> Duration {
-        static START: OnceLock<Instant> = OnceLock::new();
-        START.get_or_init(Instant::now).elapsed()
-    }
-
-    fn sleep(&self, time: Duration) {
-        std::thread::sleep(time);
-    }
-}
-
 /// Keeps every event.
 #[derive(Default)]
 pub(crate) struct Events(pub(crate) Mutex<Vec<Event>>);
@@ -62,7 +44,7 @@ impl EventSink for Events {
 
 pub(crate) fn cx() -> (Cx, Arc<Events>) {
     let events = Arc::new(Events::default());
-    (Cx::new(Arc::new(System), events.clone()), events)
+    (Cx::new(Arc::new(RealClock), events.clone()), events)
 }
 
 /// A sandbox whose changes can be listed.

@@ -137,9 +137,12 @@ pub fn grub_cfg(
     Ok(text)
 }
 
+/// Mount points that [`fstab`] decides; lines of the tree's own table for others stay.
+const OWN_MOUNT_POINTS: [&str; 2] = ["/", "/boot/efi"];
+
 /// The table of file systems: root, which grows to its partition at boot, and the EFI system
-/// partition, which nothing waits for.
-pub fn fstab(ids: &Ids, has_esp: bool) -> String {
+/// partition, which nothing waits for; then the lines of the tree's own table for other places.
+pub fn fstab(ids: &Ids, has_esp: bool, own: &str) -> String {
     let mut text = format!(
         "UUID={} / ext4 rw,errors=remount-ro,x-systemd.growfs 0 1\n",
         ids.root
@@ -151,6 +154,14 @@ pub fn fstab(ids: &Ids, has_esp: bool) -> String {
             ids.esp_volume
         )
         .expect("a string takes all");
+    }
+    for line in own.lines() {
+        let is_comment = line.trim_start().starts_with('#');
+        let place = line.split_whitespace().nth(1);
+        if !is_comment && place.is_some_and(|place| !OWN_MOUNT_POINTS.contains(&place)) {
+            text.push_str(line);
+            text.push('\n');
+        }
     }
     text
 }

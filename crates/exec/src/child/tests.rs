@@ -1,35 +1,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use goldsmith_core::cx::{Clock, Cx};
+use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
 use goldsmith_core::failure::Failure as _;
+use goldsmith_testing::clock::RealClock;
 
 use super::{ChildError, Program, Status};
 
-/// The real clock.
-struct System;
-
-#[expect(clippy::disallowed_methods, reason = "tests wait for real processes")]
-impl Clock for System {
-    fn unix_seconds(&self) -> i64 {
-        0
-    }
-
-    fn monotonic(&self) -> Duration {
-        use std::sync::OnceLock;
-        use std::time::Instant;
-        static START: OnceLock<Instant> = OnceLock::new();
-        START.get_or_init(Instant::now).elapsed()
-    }
-
-    fn sleep(&self, time: Duration) {
-        std::thread::sleep(time);
-    }
-}
-
 pub(crate) fn cx() -> Cx {
-    Cx::silent(Arc::new(System))
+    Cx::silent(Arc::new(RealClock))
 }
 
 fn bash(script: &str) -> Program {

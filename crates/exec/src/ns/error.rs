@@ -121,7 +121,7 @@ impl Failure for SandboxError {
             }
             Self::Step { step, .. } if *step == Stage::Overlay.text() => {
                 "`goldsmith doctor` says what this host can do; the upper and the work directory \
-                 must be on one plain file system"
+                 must be on one plain file system, and Linux must be 5.10 or newer"
             }
             _ => return Vec::new(),
         };

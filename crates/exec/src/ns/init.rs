@@ -45,8 +45,6 @@ pub(super) struct Plan<'a> {
     pub(super) gid: u32,
     pub(super) groups: Vec<Gid>,
     pub(super) filters: &'a Filters,
-    /// Address of this program's command line.
-    pub(super) command_line: Option<u64>,
 }
 
 type Step<T> = Result<T, (Stage, Errno)>;
@@ -83,9 +81,6 @@ fn become_init(plan: &Plan<'_>) -> Step<()> {
     }
     sys::reset_signals();
     rustix::process::setsid().map_err(at(Stage::Guard))?;
-    if let Some(start) = plan.command_line {
-        sys::hide_command_line(start);
-    }
     let _named = rustix::thread::set_name(c"init");
     let enter = at(Stage::Enter);
     sys::set_namespace(sys::borrow(&plan.mount_ns), libc::CLONE_NEWNS).map_err(&enter)?;

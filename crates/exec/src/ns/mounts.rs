@@ -30,7 +30,8 @@ const LINKS: [(&CStr, &CStr); 5] = [
 ];
 
 /// Parts of `/proc` that tell of the host or reach it: shown empty.
-const HIDDEN: [&CStr; 8] = [
+const HIDDEN: [&CStr; 9] = [
+    c"1/cmdline",
     c"kcore",
     c"keys",
     c"key-users",

@@ -227,7 +227,6 @@ impl Sandbox {
                 .map(|gid| Gid::from_raw(*gid))
                 .collect(),
             filters: &self.filters,
-            command_line: command_line_address(),
         })
     }
 }
@@ -298,12 +297,4 @@ fn supervise(
     let (ended, mut output) = followed.map_err(watch)?;
     output.drain().map_err(watch)?;
     Ok((ended, output.finish()))
-}
-
-/// Where this program's command line begins in memory: `arg_start` of `/proc/self/stat`.
-fn command_line_address() -> Option<u64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name of the program, in parentheses, may hold anything.
-    let (_, fields) = stat.rsplit_once(") ")?;
-    fields.split(' ').nth(45)?.parse().ok()
 }

@@ -152,22 +152,6 @@ pub(super) fn add_filter(program: &[seccompiler::sock_filter]) -> Call<()> {
     .map(drop)
 }
 
-/// Shows an empty command line in `/proc`: the one of this program is not the guest's business.
-pub(super) fn hide_command_line(start: u64) {
-    // SAFETY: moves the end of the range the kernel prints to its start. When refused
-    // (no `CAP_SYS_RESOURCE`), nothing changes.
-    unsafe {
-        libc::syscall(
-            libc::SYS_prctl,
-            libc::PR_SET_MM,
-            libc::PR_SET_MM_ARG_END,
-            start,
-            0,
-            0,
-        );
-    }
-}
-
 /// Switches the loopback of the current network namespace on.
 pub(super) fn loopback_up() -> Call<()> {
     // SAFETY: opens a descriptor; -1 is handled.

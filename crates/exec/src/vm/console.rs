@@ -8,6 +8,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use goldsmith_core::secret::Redactor;
 
@@ -15,6 +17,8 @@ use super::inbox::Signal;
 
 /// Lines kept in memory.
 const KEPT: usize = 400;
+/// A line without an end that nothing follows for this long is a prompt.
+const PROMPT: Duration = Duration::from_millis(200);
 /// A line that grows past this is cut in two.
 const LINE_MAX: usize = 16 << 10;
 
@@ -53,40 +57,73 @@ impl Console {
     }
 }
 
-/// Starts to take the console down. The first line that contains one of `alarms` raises
-/// one [`Signal::Alarm`] with the line.
+/// The thread that takes the console down. It ends with QEMU, and is waited for when
+/// dropped: the log is whole then.
+#[derive(Debug)]
+pub(super) struct Taking(Option<JoinHandle<()>>);
+
+impl Drop for Taking {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+/// Starts to take the console down. The first line, or prompt, that contains one of `alarms`
+/// raises one [`Signal::Alarm`] with it.
 pub(super) fn start(
-    mut stream: UnixStream,
+    stream: UnixStream,
     log: &Path,
     redactor: Redactor,
     alarms: Vec<String>,
     sender: SyncSender<Signal>,
-) -> io::Result<Console> {
-    let mut file = File::create(log)?;
+) -> io::Result<(Console, Taking)> {
+    let file = File::create(log)?;
     let console = Console {
         log: log.to_path_buf(),
         shown: Arc::default(),
     };
     let shown = Arc::clone(&console.shown);
-    std::thread::Builder::new()
+    let mut writer = Writer {
+        redactor,
+        alarms,
+        sender: Some(sender),
+    };
+    let thread = std::thread::Builder::new()
         .name("vm console".to_owned())
-        .spawn(move || {
-            let mut writer = Writer {
-                redactor,
-                alarms,
-                sender: Some(sender),
-            };
-            let mut buffer = vec![0; 16 << 10];
-            while let Ok(length @ 1..) = stream.read(&mut buffer) {
-                let text = writer.take(&shown, &buffer[..length]);
-                // The log is for people: a full disk must not stop the machine.
-                file.write_all(text.as_bytes()).ok();
+        .spawn(move || take_down(stream, file, &shown, &mut writer))?;
+    Ok((console, Taking(Some(thread))))
+}
+
+/// The log is for people: that it cannot be written must not stop the machine.
+fn take_down(mut stream: UnixStream, mut log: File, shown: &Mutex<Shown>, writer: &mut Writer) {
+    let mut buffer = vec![0; 16 << 10];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(length) => {
+                let text = writer.take(shown, &buffer[..length]);
+                log.write_all(text.as_bytes()).ok();
+                // A line without an end may be a prompt, or come in pieces.
+                let is_partial = !shown
+                    .lock()
+                    .expect("no panic while held")
+                    .partial
+                    .is_empty();
+                stream.set_read_timeout(is_partial.then_some(PROMPT)).ok();
             }
-            let rest = std::mem::take(&mut shown.lock().expect("no panic while held").partial);
-            let text = writer.redactor.redact(&String::from_utf8_lossy(&rest));
-            file.write_all(text.as_bytes()).ok();
-        })?;
-    Ok(console)
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                writer.prompt(shown);
+                stream.set_read_timeout(None).ok();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    let rest = shown.lock().expect("no panic while held").partial.clone();
+    let text = writer.redactor.redact(&String::from_utf8_lossy(&rest));
+    log.write_all(text.as_bytes()).ok();
 }
 
 struct Writer {
@@ -115,16 +152,24 @@ impl Writer {
                 shown.lines.pop_front();
             }
         }
-        // A prompt has no end of line.
-        let prompt = plain(&shown.partial);
-        alarm = alarm.or_else(|| self.alarm(&prompt));
         drop(shown);
+        self.raise(alarm);
+        log
+    }
+
+    /// Nothing came after a line without an end: it is a prompt.
+    fn prompt(&mut self, shown: &Mutex<Shown>) {
+        let prompt = plain(&shown.lock().expect("no panic while held").partial);
+        let alarm = self.alarm(&prompt);
+        self.raise(alarm);
+    }
+
+    fn raise(&mut self, alarm: Option<String>) {
         if let Some(text) = alarm
             && let Some(sender) = self.sender.take()
         {
             sender.send(Signal::Alarm(text)).ok();
         }
-        log
     }
 
     fn alarm(&self, line: &str) -> Option<String> {
@@ -201,26 +246,20 @@ mod tests {
             shown: Arc::default(),
         };
         let mut log = String::new();
-        for piece in [
-            "one\ntoken hunter2",
-            "hunter2\n\n",
-            "(initra",
-            "mfs) ",
-            "x\nKernel panic\n",
-        ] {
-            log += &writer.take(&console.shown, piece.as_bytes());
-        }
-        assert_eq!(
-            log,
-            format!("one\ntoken {MASK}\n\n(initramfs) x\nKernel panic\n")
-        );
+        let mut take = |piece: &str| log += &writer.take(&console.shown, piece.as_bytes());
+        take("one\ntoken hunter2");
+        take("hunter2\n\nKernel ");
+        take("panic: no root\n");
+        take("(initramfs) ");
+        writer.prompt(&console.shown);
+        assert_eq!(log, format!("one\ntoken {MASK}\n\nKernel panic: no root\n"));
         assert_eq!(
             console.last_lines(2, &redactor),
-            ["(initramfs) x", "Kernel panic"]
+            ["Kernel panic: no root", "(initramfs) "]
         );
         let alarms: Vec<_> = receiver.try_iter().collect();
         assert!(
-            matches!(&alarms[..], [Signal::Alarm(text)] if text == "(initramfs)"),
+            matches!(&alarms[..], [Signal::Alarm(text)] if text == "Kernel panic: no root"),
             "{alarms:?}"
         );
     }

@@ -152,10 +152,11 @@ fn runs_speaks_and_powers_off() {
 #[test]
 fn a_deaf_guest_is_killed_at_the_deadline() {
     let bench = Bench::new();
-    let vm = bench.start(&deaf());
+    let mut vm = bench.start(&deaf());
     let pid = vm.process_id().unwrap();
     let off = vm.power_off(&bench.cx, Duration::from_millis(300)).unwrap();
     assert!(!off.is_clean);
+    vm.wait_exit(&bench.cx, Duration::from_secs(5)).unwrap();
     assert!(!is_alive(pid));
 }
 

@@ -48,6 +48,16 @@ impl Plan {
         plan
     }
 
+    /// Whether what is at a path goes, so that nobody need decide about it.
+    pub(super) fn removes(&self, path: &str) -> bool {
+        let ends = path.match_indices('/').skip(1).map(|(at, _)| at);
+        ends.chain([path.len()]).any(|end| {
+            let change = self.changes.get(&path[..end]);
+            matches!(change, Some(Change::Delete))
+                || end == path.len() && matches!(change, Some(Change::Truncate))
+        })
+    }
+
     /// A change beneath a folder that goes is no change.
     fn drop_inner(&mut self) {
         let gone: Vec<String> = self

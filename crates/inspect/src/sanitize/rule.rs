@@ -151,6 +151,18 @@ pub enum Action {
     Check,
 }
 
+impl Action {
+    /// One word for reference pages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Truncate => "truncate",
+            Self::Modify => "modify",
+            Self::Check => "check",
+        }
+    }
+}
+
 /// Which distributions a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
@@ -158,6 +170,16 @@ pub enum Family {
     All,
     /// Debian and what comes of it.
     Deb,
+}
+
+impl Family {
+    /// One word for reference pages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Deb => "deb",
+        }
+    }
 }
 
 type Code = fn(&Search<'_>, &mut Found) -> Result<(), ViewError>;

@@ -106,8 +106,8 @@ fn remove(folder: BorrowedFd<'_>, name: &OsStr) -> Result<(), Errno> {
 fn replace(folder: BorrowedFd<'_>, name: &OsStr, bytes: &[u8], mode: u32) -> io::Result<()> {
     let old = match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => Some(stat),
-        Ok(_) => return Err(Errno::INVAL.into()),
-        Err(Errno::NOENT) => None,
+        // A link or a device is replaced, not followed; a folder refuses the rename.
+        Ok(_) | Err(Errno::NOENT) => None,
         Err(error) => return Err(error.into()),
     };
     remove(folder, OsStr::new(TEMPORARY))?;

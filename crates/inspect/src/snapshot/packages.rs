@@ -4,6 +4,7 @@
 //! /var/lib/dpkg/info/NAME[:ARCH].list      a path a line
 //! /var/lib/dpkg/info/NAME[:ARCH].md5sums   32 hex digits, two spaces, path without its first slash
 //! /var/lib/dpkg/status  Conffiles:         ` PATH MD5 [obsolete]` rows
+//! /var/lib/ucf/hashfile                    MD5, two spaces, path: configuration kept by ucf
 //! ```
 //!
 //! Diverted files count under the name their package gave them.
@@ -70,6 +71,14 @@ impl Packages {
                 let (path, digest) = line.strip_prefix(" /")?.split_once(' ')?;
                 let digest = hex(digest.split(' ').next()?)?;
                 Some((aliases.real(&format!("/{path}")), digest))
+            }));
+        }
+        if let Some(hashes) = snapshot.get("/var/lib/ucf/hashfile") {
+            let bytes = snapshot.read(hashes, LIST_LIMIT)?;
+            let text = String::from_utf8_lossy(&bytes);
+            sums.extend(text.lines().filter_map(|line| {
+                let (digest, path) = line.split_once("  ")?;
+                Some((aliases.real(path), hex(digest)?))
             }));
         }
         for (path, digest) in sums {

@@ -249,7 +249,10 @@ impl View for DiskView {
 
     fn read(&self, node: &Node, limit: usize) -> Result<Vec<u8>, ViewError> {
         if let Some(fat) = &self.esp
-            && let Some(inner) = node.path.strip_prefix("/boot/efi/")
+            && let Some(inner) = node
+                .path
+                .strip_prefix(ESP_MOUNT)
+                .and_then(|p| p.strip_prefix('/'))
             && let Some(entry) = fat.entries().iter().find(|e| e.path == inner)
         {
             return fat.read(entry, limit).map_err(|source| ViewError::Read {

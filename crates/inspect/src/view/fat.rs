@@ -17,6 +17,8 @@ use super::gpt::{le16, le32};
 
 /// As deep as folders may be nested.
 const MAX_DEPTH: usize = 32;
+/// The largest folder that FAT allows, in bytes.
+const MAX_FOLDER: usize = 65536 * 32;
 /// The most entries listed.
 const MAX_ENTRIES: usize = 100_000;
 /// The largest allocation table that is read (a FAT32 of 64 Gi clusters' worth is not).
@@ -77,7 +79,7 @@ impl Fat {
             4085..65525 => 16,
             _ => 32,
         };
-        let needed = (u64::from(clusters) + 2) * u64::from(bits) / 8;
+        let needed = ((u64::from(clusters) + 2) * u64::from(bits)).div_ceil(8);
         if table_size < needed {
             return Err("its allocation table is too short".to_owned());
         }
@@ -101,10 +103,10 @@ impl Fat {
                 .map_err(|e| e.to_string())?;
             bytes
         } else {
-            fat.chain(le32(&boot, 44), usize::MAX)
+            fat.chain(le32(&boot, 44), MAX_FOLDER)
                 .map_err(|e| e.to_string())?
         };
-        let mut seen = BTreeSet::new();
+        let mut seen = BTreeSet::from([le32(&boot, 44)]);
         fat.walk(&top, "", 0, &mut seen)?;
         Ok(fat)
     }
@@ -205,7 +207,7 @@ impl Fat {
                             return Err(format!("folder `{}` is in itself", entry.path));
                         }
                         let inner = self
-                            .chain(entry.cluster, usize::MAX)
+                            .chain(entry.cluster, MAX_FOLDER)
                             .map_err(|e| format!("`{}`: {e}", entry.path))?;
                         self.walk(&inner, &format!("{}/", entry.path), depth + 1, seen)?;
                     }

@@ -21,6 +21,9 @@ use super::ViewError;
 use super::disk::{DiskView, Slice};
 use super::gpt::{le16, le32};
 
+/// Descriptors of a file system of 128 TiB.
+const MAX_TABLE: u64 = 64 << 20;
+
 /// What was found in the unused blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Residue {
@@ -49,7 +52,10 @@ pub fn residue(disk: &DiskView, cx: &Cx) -> Result<Option<Residue>, ViewError> {
         first: None,
     };
     let mut bitmap = (u64::MAX, Vec::new());
-    let end = (layout.blocks * layout.block_size).min(slice.length());
+    let end = layout
+        .blocks
+        .saturating_mul(layout.block_size)
+        .min(slice.length());
     let mut at = 0;
     let mut block = vec![0; usize::try_from(layout.block_size).unwrap_or(1024)];
     while let Some((start, stop)) = next_data(slice, at, end).map_err(failed)? {
@@ -142,12 +148,14 @@ impl Layout {
         } else {
             32
         };
-        if per_group == 0 || descriptor < if wide { 64 } else { 32 } || blocks <= first_block {
+        let least = if wide { 64 } else { 32 };
+        let one_bitmap = 1..=block_size * 8;
+        if !one_bitmap.contains(&per_group) || descriptor < least || blocks <= first_block {
             return Ok(None);
         }
         let groups = (blocks - first_block).div_ceil(per_group);
         let table_bytes = groups.saturating_mul(descriptor as u64);
-        if table_bytes > slice.length() {
+        if table_bytes > MAX_TABLE {
             return Ok(None);
         }
         let mut table = vec![0; usize::try_from(table_bytes).unwrap_or(0)];
@@ -196,15 +204,15 @@ impl Layout {
         let descriptor = self.descriptor(group);
         let mut bitmap = vec![0; usize::try_from(self.block_size).unwrap_or(1024)];
         if le16(descriptor, 18) & BLOCK_UNINIT == 0 {
-            slice.read_at(self.place(descriptor, 0) * self.block_size, &mut bitmap)?;
+            let at = self.place(descriptor, 0).saturating_mul(self.block_size);
+            slice.read_at(at, &mut bitmap)?;
             return Ok(bitmap);
         }
         let start = self.first_block + group * self.per_group;
         let mut mark = |from: u64, count: u64| {
-            for block in from..from.saturating_add(count.min(self.per_group)) {
-                let Some(bit) = block.checked_sub(start).filter(|b| *b < self.per_group) else {
-                    continue;
-                };
+            let first = from.max(start) - start;
+            let last = from.saturating_add(count).saturating_sub(start);
+            for bit in first..last.min(self.per_group) {
                 if let Some(byte) = usize::try_from(bit / 8)
                     .ok()
                     .and_then(|b| bitmap.get_mut(b))

@@ -22,7 +22,8 @@
 //!         {"name", "version", "arch", "source"?, "size", "sha256",
 //!          "path",                      below any mirror of the archive
 //!          "suite",                     which of the releases lists it
-//!          "essential"?, "why"}
+//!          "essential"?,
+//!          "why"}                       base, requested, needed by NAME, boot loader for FIRMWARE
 //!       ],
 //!       "boot": [ ... ]                 boot loader packages, not installed in the tree
 //!     }
@@ -162,14 +163,76 @@ pub struct Package {
     /// `Essential: yes`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub essential: bool,
-    /// Why it is there: `requested`, `essential`, `nginx depends on it`.
-    pub why: String,
+    /// Why it is there.
+    pub why: Why,
 }
 
 impl Package {
     /// What identifies it within a tree.
     pub fn id(&self) -> (&str, &str) {
         (&self.name, &self.arch)
+    }
+
+    /// Whether it is there only because another one needs it: what apt marks as
+    /// installed automatically.
+    pub const fn is_automatic(&self) -> bool {
+        matches!(self.why, Why::NeededBy(_))
+    }
+}
+
+/// Why a package is in the lock, written as a phrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// `base`: the variant has it.
+    Base,
+    /// `requested`: the recipe names it.
+    Requested,
+    /// `needed by nginx`: the first package that led to it.
+    NeededBy(String),
+    /// `boot loader for bios`: not in the tree.
+    BootLoader(Firmware),
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Base => f.write_str("base"),
+            Self::Requested => f.write_str("requested"),
+            Self::NeededBy(name) => write!(f, "{NEEDED_BY}{name}"),
+            Self::BootLoader(firmware) => write!(f, "{BOOT_LOADER}{}", firmware.name()),
+        }
+    }
+}
+
+const NEEDED_BY: &str = "needed by ";
+const BOOT_LOADER: &str = "boot loader for ";
+
+impl Serialize for Why {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Why {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let firmware = |name: &str| {
+            [Firmware::Bios, Firmware::Uefi]
+                .into_iter()
+                .find(|firmware| firmware.name() == name)
+        };
+        match text.as_str() {
+            "base" => return Ok(Self::Base),
+            "requested" => return Ok(Self::Requested),
+            _ => {}
+        }
+        if let Some(name) = text.strip_prefix(NEEDED_BY) {
+            return Ok(Self::NeededBy(name.to_owned()));
+        }
+        text.strip_prefix(BOOT_LOADER)
+            .and_then(firmware)
+            .map(Self::BootLoader)
+            .ok_or_else(|| serde::de::Error::custom("not a reason for a package"))
     }
 }
 

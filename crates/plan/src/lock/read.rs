@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::format::{File, Head, VERSION};
-use super::{Lock, LockError, Package, Section};
+use super::{Lock, LockError, Package, Section, Why};
 
 /// A lock of a hundred recipes has 30 MB.
 const MAX_BYTES: usize = 256 << 20;
@@ -111,7 +111,9 @@ pub fn check_package(place: &str, package: &Package) -> Result<(), LockError> {
     is(&place, "arch", &package.arch, is_word(&package.arch))?;
     is(&place, "suite", &package.suite, is_word(&package.suite))?;
     is(&place, "path", &package.path, is_pool_path(&package.path))?;
-    is(&place, "why", &package.why, is_text(&package.why))?;
+    if let Why::NeededBy(name) = &package.why {
+        is(&place, "why", name, is_package_name(name))?;
+    }
     match &package.source {
         Some(source) => is(&place, "source", source, is_package_name(source)),
         None => Ok(()),

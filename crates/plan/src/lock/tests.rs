@@ -18,7 +18,7 @@ fn package(name: &str, version: &str, arch: &str) -> Package {
         path: format!("pool/main/{name}_{version}_{arch}.deb"),
         suite: "bookworm".to_owned(),
         essential: false,
-        why: "requested".to_owned(),
+        why: Why::Requested,
     }
 }
 
@@ -53,10 +53,17 @@ pub(crate) fn section() -> Section {
             sha256: Sha256::of(b"a"),
         }],
         packages: vec![
-            package("adduser", "3.134", "all"),
+            Package {
+                essential: true,
+                why: Why::NeededBy("nginx".to_owned()),
+                ..package("adduser", "3.134", "all")
+            },
             package("nginx", "1.22.1-9", "amd64"),
         ],
-        boot: vec![package("grub-pc-bin", "2.06-13", "amd64")],
+        boot: vec![Package {
+            why: Why::BootLoader(Firmware::Bios),
+            ..package("grub-pc-bin", "2.06-13", "amd64")
+        }],
     }
 }
 
@@ -140,8 +147,12 @@ fn refuses() {
             &format!("{package} version"),
         ),
         (
-            broken("\"why\": \"requested\"", "\"why\": \"\\u001b[2J\""),
+            broken("needed by nginx", "needed by \\u001b[2J"),
             "recipe `web`, package `adduser` of the lock file has a bad why: `?[2J`",
+        ),
+        (
+            broken("needed by nginx", "whim"),
+            "the lock file is broken at line 48, column 9: not a reason for a package",
         ),
         (
             broken("\"name\": \"adduser\"", "\"name\": \"nginx\"")

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::view::{Dep, INSTALL};
 use super::{Solver, request};
-use crate::index::{CandidateId, PackageId};
+use crate::index::{CandidateId, Field, PackageId};
 use crate::relation::{self, Alternative};
 
 /// Deepest explanation: who reads more has the chain already.
@@ -35,15 +35,30 @@ impl fmt::Display for Conflict {
     }
 }
 
+/// Who needs each package first; nobody, when it was asked for.
+type Roots = BTreeMap<PackageId, Option<PackageId>>;
+
 struct Story {
     lines: Vec<String>,
     told: Vec<PackageId>,
+    /// Packages that were said to be in each other's way.
+    pairs: Vec<[PackageId; 2]>,
 }
 
 impl Story {
     fn tell(&mut self, depth: usize, text: &str) {
         if self.lines.len() < MAX_LINES {
             self.lines.push(format!("{}{text}", "  ".repeat(depth)));
+        }
+    }
+
+    /// Tells once that two packages are in each other's way.
+    fn tell_pair(&mut self, depth: usize, pair: [PackageId; 2], text: &str) {
+        let mut pair = pair;
+        pair.sort_unstable();
+        if !self.pairs.contains(&pair) {
+            self.pairs.push(pair);
+            self.tell(depth, text);
         }
     }
 }
@@ -70,12 +85,13 @@ impl Solver<'_> {
         let mut story = Story {
             lines: Vec::new(),
             told: Vec::new(),
+            pairs: Vec::new(),
         };
         for package in broken.iter().take(5) {
             self.tell_package(*package, 0, &roots, &mut story);
         }
         Some(Conflict {
-            packages: broken.iter().map(|package| self.shown(*package)).collect(),
+            packages: self.tops(&broken, &roots),
             reasons: story.lines,
         })
     }
@@ -90,10 +106,25 @@ impl Solver<'_> {
         }
     }
 
+    /// What was asked for and brought the broken packages in.
+    fn tops(&self, broken: &[PackageId], roots: &Roots) -> Vec<String> {
+        let mut tops = Vec::new();
+        for package in broken {
+            let mut top = *package;
+            while let Some(Some(above)) = roots.get(&top) {
+                top = *above;
+            }
+            let name = self.shown(top);
+            if !tops.contains(&name) {
+                tops.push(name);
+            }
+        }
+        tops
+    }
+
     /// Who brings in each package that will be there: `None` for what was asked for.
-    fn roots(&self, asked: &[PackageId]) -> BTreeMap<PackageId, Option<PackageId>> {
-        let mut roots: BTreeMap<PackageId, Option<PackageId>> =
-            asked.iter().map(|package| (*package, None)).collect();
+    fn roots(&self, asked: &[PackageId]) -> Roots {
+        let mut roots: Roots = asked.iter().map(|package| (*package, None)).collect();
         let mut open = asked.to_vec();
         let mut next = 0;
         while let Some(package) = open.get(next).copied() {
@@ -120,11 +151,7 @@ impl Solver<'_> {
     }
 
     /// `x`, which was asked for; `x`, which `y` needs.
-    fn with_reason(
-        &self,
-        package: PackageId,
-        roots: &BTreeMap<PackageId, Option<PackageId>>,
-    ) -> String {
+    fn with_reason(&self, package: PackageId, roots: &Roots) -> String {
         let name = self.shown(package);
         match roots.get(&package) {
             Some(None) => format!("`{name}`, which was asked for"),
@@ -146,19 +173,19 @@ impl Solver<'_> {
         }
     }
 
-    fn tell_package(
-        &self,
-        package: PackageId,
-        depth: usize,
-        roots: &BTreeMap<PackageId, Option<PackageId>>,
-        story: &mut Story,
-    ) {
+    fn tell_package(&self, package: PackageId, depth: usize, roots: &Roots, story: &mut Story) {
         let name = self.shown(package);
         if story.told.contains(&package) || depth > MAX_DEPTH {
             story.tell(depth, &format!("`{name}` cannot be installed, as said"));
             return;
         }
         story.told.push(package);
+        let is_news = depth == 0 && roots.get(&package) != Some(&None);
+        let subject = if is_news {
+            self.with_reason(package, roots) + ","
+        } else {
+            format!("`{name}`")
+        };
         let state = self.state(package);
         let Some(version) = state.install.or(state.offered) else {
             let versions = request::available(self.universe, package);
@@ -177,15 +204,12 @@ impl Solver<'_> {
                 for alternative in &dep.alternatives {
                     for hit in self.hits(version, dep, alternative, INSTALL) {
                         let other = self.universe.package_of(hit);
-                        let other = self.with_reason(other, roots);
-                        let verb = dep.field.name().to_lowercase();
-                        let verb = verb
-                            .strip_suffix("s")
-                            .map_or("conflicts with", |v| match v {
-                                "break" => "breaks",
-                                _ => "conflicts with",
-                            });
-                        story.tell(depth, &format!("`{name}` {verb} {other}"));
+                        let verb = match dep.field {
+                            Field::Breaks => "breaks",
+                            _ => "conflicts with",
+                        };
+                        let text = format!("{subject} {verb} {}", self.with_reason(other, roots));
+                        story.tell_pair(depth, [package, other], &text);
                     }
                 }
                 continue;
@@ -195,21 +219,17 @@ impl Solver<'_> {
             if state.install.is_none() && self.could_hold(version, dep) {
                 continue;
             }
-            story.tell(depth, &format!("`{name}` needs `{wanted}`"));
+            story.tell(depth, &format!("{subject} needs `{wanted}`"));
             for alternative in &dep.alternatives {
                 self.tell_alternative(version, dep, alternative, depth + 1, roots, story);
             }
         }
-        for (other, alternative) in self.refusers(version) {
-            let other_shown = self.with_reason(other, roots);
-            story.tell(
-                depth,
-                &format!(
-                    "{other_shown}, conflicts with `{alternative}`: `{name}` cannot be beside it"
-                ),
-            );
+        for (other, words) in self.refusers(version) {
+            let text = format!("{} refuses `{words}`", self.with_reason(other, roots));
+            story.tell_pair(depth, [package, other], &text);
         }
-        if story.lines.len() == lines_before {
+        let is_told = story.pairs.iter().any(|pair| pair.contains(&package));
+        if story.lines.len() == lines_before && !is_told {
             story.tell(
                 depth,
                 &format!("`{name}` gave way to other packages that were asked for"),
@@ -249,7 +269,7 @@ impl Solver<'_> {
         dep: &Dep<'_>,
         alternative: &Alternative<'_>,
         depth: usize,
-        roots: &BTreeMap<PackageId, Option<PackageId>>,
+        roots: &Roots,
         story: &mut Story,
     ) {
         let name = alternative.name;

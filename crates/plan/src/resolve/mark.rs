@@ -5,9 +5,7 @@
 //! that was asked for, or is the only way to one that was, is protected, and whatever
 //! it conflicts with stops being possible at all.
 
-use std::cmp::Reverse;
-
-use super::view::{CANDIDATE, CURRENT, Dep, INSTALL, Select};
+use super::view::{CANDIDATE, CURRENT, Dep, INSTALL};
 use super::{MAX_DEPTH, Mode, Solver};
 use crate::index::{CandidateId, MultiArch, PackageId};
 
@@ -21,17 +19,15 @@ struct Others {
 }
 
 impl Solver<'_> {
-    /// Installs what was asked for, then what that needs.
+    /// Installs what was asked for, then, in the same order, what that needs.
     pub(super) fn install_asked(&mut self, asked: &[PackageId]) {
-        let mut asked = asked.to_vec();
-        asked.sort_by_cached_key(|package| self.mention(*package));
-        for package in &asked {
+        for package in asked {
             self.state_mut(*package).is_protected = true;
             self.install(*package, false, 0, true);
         }
         for package in asked {
-            if self.is_broken(package) {
-                self.install(package, true, 0, true);
+            if self.is_broken(*package) {
+                self.install(*package, true, 0, true);
             }
         }
     }
@@ -285,66 +281,6 @@ impl Solver<'_> {
             .filter(|dep| dep.field.is_critical())
             .filter(|dep| is_protected || !self.holds(version, dep, INSTALL))
             .partition(|dep| !dep.field.is_negative())
-    }
-
-    /// The versions that can satisfy a relation, best first: those of packages that are
-    /// there already, then by alternative, then as [`Self::liking`] says.
-    pub(super) fn solutions(
-        &self,
-        owner: CandidateId,
-        dep: &Dep<'_>,
-        select: Select,
-    ) -> Vec<CandidateId> {
-        let mut there = Vec::new();
-        let mut new = Vec::new();
-        for alternative in &dep.alternatives {
-            let mut hits = self.hits(owner, dep, alternative, select);
-            if hits.len() > 1 {
-                hits.sort_by_cached_key(|id| self.liking(*id, alternative.name));
-            }
-            for id in hits {
-                let state = self.state(self.universe.package_of(id));
-                let is_ruled_out = state.is_protected
-                    && (state.mode == Mode::Delete
-                        || (state.mode == Mode::Keep && state.current.is_none()));
-                if is_ruled_out && !dep.field.is_negative() {
-                    continue;
-                }
-                let list = if state.current.is_some() {
-                    &mut there
-                } else {
-                    &mut new
-                };
-                if !list.contains(&id) {
-                    list.push(id);
-                }
-            }
-        }
-        there.append(&mut new);
-        there
-    }
-
-    /// Which of several providers apt takes: the smallest.
-    fn liking(&self, id: CandidateId, wanted: &str) -> impl Ord + use<> {
-        let candidate = self.universe.candidate(id);
-        let package = self.universe.package_of(id);
-        let state = self.state(package);
-        let has_installed_sibling = candidate.multi_arch == MultiArch::Same
-            && self
-                .universe
-                .siblings(candidate.package)
-                .any(|sibling| self.state(sibling).current.is_some());
-        (
-            !state.is_protected,
-            !has_installed_sibling,
-            state.current.is_none(),
-            candidate.package != wanted,
-            !candidate.essential,
-            !candidate.protected,
-            candidate.arch_id,
-            candidate.priority,
-            Reverse(self.mention(package)),
-        )
     }
 
     /// Makes what a version refuses impossible, or notes what has to go.

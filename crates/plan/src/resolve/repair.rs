@@ -53,7 +53,7 @@ impl Solver<'_> {
         };
         for round in 0..ROUNDS {
             let mut order = self.installed();
-            order.sort_by_cached_key(|package| (-repair.score(*package), self.mention(*package)));
+            order.sort_by_key(|package| -repair.score(*package));
             let mut changed = false;
             for package in order {
                 if self.is_broken(package) {

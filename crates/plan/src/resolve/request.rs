@@ -1,7 +1,5 @@
 //! Words of a request: `name`, `name:arch`, `name=version`, `name/suite`.
 
-use std::collections::BTreeMap;
-
 use super::Solver;
 use crate::index::{CandidateId, Field, PackageId, Universe};
 
@@ -49,22 +47,22 @@ fn split(word: &str) -> Word<'_> {
     }
 }
 
-/// The packages that were asked for, with the version each shall have.
+/// The packages that were asked for, in that order, with the version each shall have.
 pub(super) fn read(
     universe: &Universe<'_>,
     words: &[String],
 ) -> Result<Vec<(PackageId, Option<CandidateId>)>, RequestError> {
-    let mut asked = BTreeMap::new();
+    let mut asked: Vec<(PackageId, Option<CandidateId>)> = Vec::new();
     for text in words {
         let word = split(text.trim());
         let package = find(universe, text, &word)?;
         let version = find_version(universe, text, &word, package)?;
-        let entry = asked.entry(package).or_insert(version);
-        if version.is_some() {
-            *entry = version;
+        match asked.iter_mut().find(|(other, _)| *other == package) {
+            Some(entry) => entry.1 = version.or(entry.1),
+            None => asked.push((package, version)),
         }
     }
-    Ok(asked.into_iter().collect())
+    Ok(asked)
 }
 
 fn fail<T>(problem: String, hints: Vec<String>) -> Result<T, RequestError> {
@@ -86,6 +84,11 @@ fn find(universe: &Universe<'_>, text: &str, word: &Word<'_>) -> Result<PackageI
     }
     if let Some(package) = universe.find(word.name, arch) {
         return Ok(package);
+    }
+    if word.arch.is_none()
+        && let Some(foreign) = universe.siblings(word.name).next()
+    {
+        return Ok(foreign);
     }
     let mut providers: Vec<PackageId> = universe
         .providers(word.name)

@@ -124,8 +124,9 @@ impl<'u> Solver<'u> {
         }
     }
 
-    /// apt's number of a package.
-    pub(super) fn mention(&self, package: PackageId) -> Mention {
+    /// apt's number of a version's package.
+    pub(super) fn mention_of(&self, id: CandidateId) -> Mention {
+        let package = self.universe.package_of(id);
         *self
             .view
             .mentions

@@ -76,35 +76,69 @@ fn compare(native: &str, foreign: &[&str], variant: Variant, sets: &[&str]) {
     let indices = apt.indices();
     let universe = universe(native, foreign, &indices);
     let base = solve(&universe, variant, "").expect("the base has a solution");
-    let status = status(&universe, &base);
+    compare_base(&apt, &universe, variant, &as_installs(&universe, &base));
+    apt.set_status(&status(&universe, &base));
     let base = as_installs(&universe, &base);
-    let mut report = Vec::new();
-    for set in sets {
-        let words: Vec<&str> = set.split_whitespace().collect();
-        let theirs = apt.install(&status, &words).map(|new| {
-            let mut all = base.clone();
-            all.extend(new);
-            all
-        });
-        let ours = solve(&universe, variant, set);
-        match (ours, theirs) {
-            (Ok(ours), Ok(theirs)) => {
-                if let Some(text) = difference(&as_installs(&universe, &ours), &theirs) {
-                    report.push(format!("{set}:\n{text}"));
-                }
-            }
-            (Err(_), Err(_)) => {}
-            (Ok(_), Err(theirs)) => {
-                report.push(format!("{set}: only apt refuses: {theirs}\n"));
-            }
-            (Err(ours), Ok(_)) => report.push(format!("{set}: only we refuse: {ours}\n")),
-        }
-    }
+    let check = |set: &&str| compare_set(&apt, &universe, variant, &base, set);
+    // apt and we take a second or so for each set: two at a time.
+    let (left, right) = sets.split_at(sets.len() / 2);
+    let differences: Vec<String> = std::thread::scope(|scope| {
+        let left = scope.spawn(|| left.iter().filter_map(check).collect::<Vec<_>>());
+        let right: Vec<_> = right.iter().filter_map(check).collect();
+        let mut all = left.join().expect("no panic in a comparison");
+        all.extend(right);
+        all
+    });
     assert!(
-        report.is_empty(),
-        "differences to apt:\n{}",
-        report.concat()
+        differences.is_empty(),
+        "not as apt:\n{}",
+        differences.concat()
     );
+}
+
+/// The base as mmdebstrap asks apt for it: on an empty system what is essential, then
+/// what is required.
+fn compare_base(apt: &Apt, universe: &Universe<'_>, variant: Variant, ours: &Installs) {
+    apt.set_status("");
+    let native = format!("?architecture({})", universe.native());
+    let mut words = vec![format!("?narrow({native},?essential)")];
+    if variant == Variant::Apt {
+        words.push("apt".to_owned());
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut theirs = apt
+        .install(&words)
+        .expect("the essential packages go together");
+    if variant == Variant::Minbase {
+        let essential = solve(universe, Variant::Essential, "").expect("as above");
+        apt.set_status(&status(universe, &essential));
+        let required = format!("?narrow({native},?and(?priority(required),?not(?essential)))");
+        let new = apt.install(&[&required, "apt"]);
+        theirs.extend(new.expect("the required packages go together"));
+    }
+    assert_eq!(difference(ours, &theirs), None, "the base is not as apt's");
+}
+
+fn compare_set(
+    apt: &Apt,
+    universe: &Universe<'_>,
+    variant: Variant,
+    base: &Installs,
+    set: &str,
+) -> Option<String> {
+    let words: Vec<&str> = set.split_whitespace().collect();
+    let theirs = apt.install(&words).map(|new| {
+        let mut all = base.clone();
+        all.extend(new);
+        all
+    });
+    match (solve(universe, variant, set), theirs) {
+        (Ok(ours), Ok(theirs)) => difference(&as_installs(universe, &ours), &theirs)
+            .map(|lines| format!("{set}:\n{lines}")),
+        (Err(_), Err(_)) => None,
+        (Ok(_), Err(theirs)) => Some(format!("{set}: only apt refuses: {theirs}\n")),
+        (Err(ours), Ok(_)) => Some(format!("{set}: only we refuse: {ours}\n")),
+    }
 }
 
 const SETS: &[&str] = &[
@@ -179,4 +213,51 @@ const SETS: &[&str] = &[
 #[test]
 fn solves_as_apt_on_minbase() {
     compare("amd64", &[], Variant::Minbase, SETS);
+}
+
+#[test]
+fn solves_as_apt_on_other_bases() {
+    for variant in [Variant::Essential, Variant::Apt] {
+        compare(
+            "amd64",
+            &[],
+            variant,
+            &["apt", "nginx", "systemd-sysv dbus", "ansible"],
+        );
+    }
+}
+
+#[test]
+fn solves_as_apt_for_arm64() {
+    let sets = [
+        "nginx",
+        "linux-image-cloud-arm64 systemd-sysv openssh-server cloud-init grub-efi-arm64",
+        "docker.io",
+        "default-jre-headless tomcat10",
+        "build-essential",
+        "apache2 libapache2-mod-php",
+        "gcc-x86-64-linux-gnu",
+        "sysvinit-core systemd-sysv",
+    ];
+    compare("arm64", &[], Variant::Minbase, &sets);
+}
+
+#[test]
+fn solves_as_apt_with_a_foreign_architecture() {
+    let sets = [
+        "libc6:i386",
+        "libstdc++6:i386 zlib1g:i386",
+        "wine32:i386 wine64",
+        "libgl1:i386 libgl1",
+        "gcc:i386",
+        "gcc-multilib libc6-dev:i386",
+        "nginx",
+        "python3:i386",
+        "perl:i386",
+        "steam-installer",
+        "mailutils postfix:i386",
+        "libpam-systemd:i386",
+        "systemd-sysv cups:i386",
+    ];
+    compare("amd64", &["i386"], Variant::Minbase, &sets);
 }

@@ -24,6 +24,8 @@ struct Inner {
     http: reqwest::Client,
     runtime: tokio::runtime::Runtime,
     stall_timeout: Duration,
+    /// Whether the host has any to check a server's against.
+    has_certificates: bool,
 }
 
 impl Client {
@@ -37,13 +39,20 @@ impl Client {
             .map_err(|error| format!("cannot start the network thread: {error}"))?;
         // A host without any certificate can still use an `http` mirror: what we fetch
         // is verified by signature and digest. `https` then fails in the handshake.
-        let http = builder(settings)?.build().or_else(|_| {
-            builder(settings).and_then(|b| b.tls_certs_only([]).build().map_err(|e| explain(&e)))
-        })?;
+        let with_host = builder(settings)?.build();
+        let has_certificates = with_host.is_ok();
+        let http = match with_host {
+            Ok(http) => http,
+            Err(_) => builder(settings)?
+                .tls_certs_only([])
+                .build()
+                .map_err(|error| explain(&error))?,
+        };
         Ok(Self(Arc::new(Inner {
             http,
             runtime,
             stall_timeout: settings.stall_timeout,
+            has_certificates,
         })))
     }
 
@@ -74,7 +83,19 @@ impl Client {
                 Ok(Err(error)) if error.is_redirect() || error.is_builder() => {
                     return Err(Attempt::Refused(explain(&error)));
                 }
-                Ok(Err(error)) => return Err(Attempt::broken(explain(&error))),
+                Ok(Err(error)) => {
+                    let detail = explain(&error);
+                    // The type of the cause is rustls', which we do not see.
+                    if !detail.contains("invalid peer certificate") {
+                        return Err(Attempt::broken(detail));
+                    }
+                    let advice = if self.0.has_certificates {
+                        ""
+                    } else {
+                        " (this host has no certificates: install ca-certificates)"
+                    };
+                    return Err(Attempt::Refused(detail + advice));
+                }
                 Err(_) => waited += TICK,
             }
             if waited >= self.0.stall_timeout {

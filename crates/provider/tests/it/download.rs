@@ -160,7 +160,7 @@ fn gives_up() {
                 retry_after: None,
             },
             5,
-            "after 5 tries: the server answered 503",
+            "in 5 tries: the server answered 503",
         ),
         (
             Fault::Status {
@@ -168,7 +168,7 @@ fn gives_up() {
                 retry_after: None,
             },
             1,
-            "after 1 tries: the server answered 403",
+            "deb`: the server answered 403",
         ),
         (
             Fault::Status {
@@ -176,7 +176,7 @@ fn gives_up() {
                 retry_after: Some(9999),
             },
             1,
-            "after 1 tries: the server answered 503",
+            "deb`: the server answered 503",
         ),
         (Fault::Drop { after: 0 }, 5, "the connection broke"),
         (Fault::Hang { after: 0 }, 5, "nothing came for 0.3 s"),

@@ -103,7 +103,7 @@ fn nobody_there() {
         .get(&format!("http://127.0.0.1:{port}/x"), 10)
         .unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("after 5 tries: cannot connect: "), "{text}");
+    assert!(text.contains("in 5 tries: cannot connect: "), "{text}");
 }
 
 #[test]

@@ -28,7 +28,7 @@ const TIMES: Times = Times {
     loader_ms: 4500,
     kernel_ms: 3200,
     userspace_ms: 7800,
-    settled_ms: 17_000,
+    settled_ms: Some(17_000),
     agent_ms: 9000,
 };
 
@@ -42,6 +42,13 @@ fn guests() {
         &multi_user(&starting, None),
         false,
         "not reached: the system is `starting`",
+    );
+
+    expect(&settled(&good, Some(&TIMES)), true, "after 17.0 s");
+    expect(
+        &settled(&starting, None),
+        false,
+        "jobs are left: the system is `starting`",
     );
 
     expect(&failed_units(&good, Vec::new()), true, "none");

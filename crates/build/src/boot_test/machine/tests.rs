@@ -4,34 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::time::Instant;
 
-use goldsmith_core::cx::Clock;
-
+use super::super::tests::cx;
 use super::*;
-
-struct SystemClock(Instant);
-
-impl Clock for SystemClock {
-    fn unix_seconds(&self) -> i64 {
-        0
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    fn sleep(&self, time: Duration) {
-        std::thread::sleep(time);
-    }
-}
-
-fn cx() -> Cx {
-    #[expect(clippy::disallowed_methods, reason = "tests run real programs")]
-    let now = Instant::now();
-    Cx::silent(Arc::new(SystemClock(now)))
-}
 
 /// Stands for the guest: runs a script as the agent does.
 struct HostShell;

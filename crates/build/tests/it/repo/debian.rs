@@ -123,3 +123,35 @@ fn a_server() {
     let fetched = fetch_packages(&cx, archive, &small).unwrap();
     assert_eq!(fetched.fetched, small.packages.len() + 2);
 }
+
+/// The other architecture has its own boot loader, and starts with UEFI only.
+#[test]
+fn an_arm64_server() {
+    let mut bench = Bench::new();
+    bench.keyring = Keyring::debian();
+    bench.cx = Cx::silent(Arc::new(SystemClock));
+    bench.source = DebianSource {
+        arch: "arm64".to_owned(),
+        variant: Variant::Minbase,
+        ..source(&["linux-image-cloud-arm64", "systemd-sysv"])
+    };
+    bench.disk.boot = vec![Firmware::Uefi];
+    let mirrors = Mirrors::of(&bench.source, &host_sources());
+    let lock_arm = |bench: &Bench| {
+        let archive = Archive {
+            mirrors: &mirrors,
+            keyring: &bench.keyring,
+            fetch: &bench.fetch,
+            store: &bench.store,
+        };
+        lock(&bench.cx, archive, bench.wanted(), None, Update::None)
+    };
+    let section = lock_arm(&bench).unwrap();
+    let archs: std::collections::BTreeSet<_> =
+        section.all_packages().map(|p| p.arch.as_str()).collect();
+    assert_eq!(archs.into_iter().collect::<Vec<_>>(), ["all", "arm64"]);
+    assert_eq!(section.boot[0].name, "grub-efi-arm64-bin");
+    bench.disk.boot = vec![Firmware::Bios];
+    let error = lock_arm(&bench).unwrap_err();
+    assert_eq!(words(&error), "no boot loader starts arm64 with bios");
+}

@@ -19,7 +19,7 @@ fn a_section_has_everything() {
         versions(&section),
         "base-files 12.4, libc6 2.36-9, nginx 1.22.1-9, grub-pc-bin 2.06-13"
     );
-    let whys: Vec<_> = section.all_packages().map(|p| p.why.as_str()).collect();
+    let whys: Vec<_> = section.all_packages().map(|p| p.why.to_string()).collect();
     assert_eq!(
         whys,
         [

@@ -79,7 +79,6 @@ fn writes_grub_cfg() {
 #[test]
 fn writes_fstab() {
     let ids = Ids::derive(&[1; 32]);
-    let text = fstab(&ids, true);
     let root = format!(
         "UUID={} / ext4 rw,errors=remount-ro,x-systemd.growfs 0 1\n",
         ids.root
@@ -88,6 +87,13 @@ fn writes_fstab() {
         "UUID={} /boot/efi vfat umask=0077,nofail 0 2\n",
         ids.esp_volume
     );
-    assert_eq!(text, format!("{root}{esp}"));
-    assert_eq!(fstab(&ids, false), root);
+    assert_eq!(fstab(&ids, true, ""), format!("{root}{esp}"));
+    assert_eq!(fstab(&ids, false, "# UNCONFIGURED\n"), root);
+    let own = "/dev/sda1 / ext4 defaults 0 1\nLABEL=e /boot/efi vfat\ntmpfs /tmp tmpfs size=1g\n";
+    assert_eq!(
+        fstab(&ids, false, own),
+        format!("{root}tmpfs /tmp tmpfs size=1g\n")
+    );
+    let once = fstab(&ids, true, own);
+    assert_eq!(fstab(&ids, true, &once), once);
 }

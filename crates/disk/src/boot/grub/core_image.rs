@@ -240,7 +240,7 @@ fn put_u32(bytes: &mut [u8], at: usize, value: usize) {
 
 fn compress(plain: &[u8]) -> Result<Vec<u8>, GrubError> {
     let refuse = |_| GrubError::Compress;
-    let mut options = LzmaOptions::new_preset(9).map_err(refuse)?;
+    let mut options = LzmaOptions::new_preset(6).map_err(refuse)?;
     options
         .dict_size(1 << 16)
         .literal_context_bits(3)

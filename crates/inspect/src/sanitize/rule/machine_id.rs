@@ -4,10 +4,16 @@
 //! the first start, but does not take that start for a *first boot*, at which it would
 //! apply every preset again and so undo what the recipe enabled and disabled.
 
-use super::{Action, Change, Family, Found, Kind, Rule, Search};
+use super::{Action, Change, Family, Finding, Found, Kind, Rule, Search, Severity};
 
 const PATH: &str = "/etc/machine-id";
 const DBUS: &str = "/var/lib/dbus/machine-id";
+
+/// As systemd itself makes it: for nobody to write.
+const EMPTY: Change = Change::Write {
+    bytes: Vec::new(),
+    mode: 0o444,
+};
 
 pub(super) static RULE: Rule = Rule {
     id: "machine-id",
@@ -28,14 +34,16 @@ fn find(search: &Search<'_>, found: &mut Found) {
         Some(node) if node.kind == Kind::File && node.size > 0 => {
             found.change(node, node.size, Change::Truncate);
         }
-        Some(node) if node.kind != Kind::File => found.change(node, 0, Change::Delete),
+        Some(node) if node.kind != Kind::File => found.change(node, 0, EMPTY),
         None if snapshot.resolve("/usr/lib/systemd/systemd").is_some() => {
-            found.rewrite(
-                PATH,
-                0,
-                String::new(),
-                "absent: systemd would take the first start for a first boot",
-            );
+            found.findings.push(Finding {
+                path: PATH.to_owned(),
+                entry: None,
+                size: 0,
+                change: EMPTY,
+                severity: Severity::Fail,
+                note: "absent: systemd would take the first start for a first boot".to_owned(),
+            });
         }
         _ => {}
     }

@@ -12,12 +12,14 @@ pub(super) static RULE: Rule = Rule {
     families: &[Family::All],
     actions: &[Action::Delete, Action::Check],
     references: &["virt-sysprep", "goldsmith"],
-    paths: &[
-        delete("/etc/ssl/private/ssl-cert-snakeoil.key"),
-        delete("/etc/ssl/certs/ssl-cert-snakeoil.pem"),
-    ],
+    paths: &[delete(SNAKE_OIL[0]), delete(SNAKE_OIL[1])],
     code: Some(find),
 };
+
+const SNAKE_OIL: [&str; 2] = [
+    "/etc/ssl/private/ssl-cert-snakeoil.key",
+    "/etc/ssl/certs/ssl-cert-snakeoil.pem",
+];
 
 /// No key is shorter, and what is longer holds more than keys.
 const SIZES: std::ops::RangeInclusive<u64> = 60..=256 << 10;
@@ -42,7 +44,8 @@ fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
         {
             found.change(node, 0, Change::Delete);
         }
-        if node.kind != Kind::File || is_handled(&node.path) {
+        let is_database = node.path.starts_with("/var/lib/dpkg/");
+        if node.kind != Kind::File || is_database || SNAKE_OIL.contains(&node.path.as_str()) {
             continue;
         }
         let suffix = node
@@ -56,9 +59,10 @@ fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
         if !SIZES.contains(&node.size) || suffix == "pyc" {
             continue;
         }
-        // What a package lists with a digest is read only if its size may be a key's
-        // and its name says so: the digest is checked after the text is found.
-        if snapshot.is_owned(node) && !["pem", "key", "conf", "cfg"].contains(&suffix) {
+        // Of what packages brought, only configuration and what is named like a key is
+        // read: the rest is checked against its digest by nobody, and is most of the tree.
+        let by_package = snapshot.is_owned(node) && !node.path.starts_with("/etc/");
+        if by_package && !["pem", "key"].contains(&suffix) {
             continue;
         }
         let text = snapshot.text_of(node)?;
@@ -84,16 +88,6 @@ fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
         }
     }
     Ok(())
-}
-
-/// Places that other rules or this rule's patterns deal with.
-fn is_handled(path: &str) -> bool {
-    path == "/etc/ssl/private/ssl-cert-snakeoil.key"
-        || path.starts_with("/etc/ssh/ssh_host_")
-        || path.starts_with("/var/lib/dpkg/")
-        || path.starts_with("/tmp/")
-        || path.starts_with("/var/tmp/")
-        || path.contains("/.ssh/id_")
 }
 
 #[cfg(test)]

@@ -1,0 +1,129 @@
+//! Why there is no image.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use goldsmith_component::machine::MachineError;
+use goldsmith_component::run::{DocumentFailed, RunError};
+use goldsmith_core::failure::{Cancelled, Class, Failure};
+use goldsmith_inspect::sanitize::SanitizeError;
+use goldsmith_store::StoreError;
+
+use crate::assemble::AssembleError;
+use crate::bootstrap::BootstrapError;
+use crate::deb::DebError;
+use crate::record::RecordError;
+
+/// A build that did not end in an image.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Making the tree.
+    #[error(transparent)]
+    Bootstrap(#[from] BootstrapError),
+    /// Reading a package.
+    #[error(transparent)]
+    Deb(#[from] DebError),
+    /// A document could not be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A step of a document failed.
+    #[error(transparent)]
+    Document(#[from] DocumentFailed),
+    /// The machine that documents run on.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// Cleaning the tree, or reading the finished disk.
+    #[error(transparent)]
+    Sanitize(#[from] SanitizeError),
+    /// The finished disk, or the tree, has what no image may have.
+    #[error("{what} is not clean:\n{}", findings.iter().map(|f| format!("  {f}")).collect::<Vec<_>>().join("\n"))]
+    Unclean {
+        /// The tree or the disk.
+        what: &'static str,
+        /// A line each.
+        findings: Vec<String>,
+    },
+    /// Writing the disk.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Keeping the image.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The recipe starts from something that the local builder cannot start from.
+    #[error("recipe `{name}` starts from a source that is not built here")]
+    Source {
+        /// The recipe.
+        name: String,
+    },
+    /// A file of the build.
+    #[error("cannot {action} `{path}`")]
+    Io {
+        /// `read`, `write`, `create`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Interrupted.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl BuildError {
+    /// For `map_err`: what was done to which file.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+
+    /// The error that knows the class and the advice.
+    fn inner(&self) -> Option<&dyn Failure> {
+        Some(match self {
+            Self::Bootstrap(e) => e,
+            Self::Deb(e) => e,
+            Self::Run(e) => e,
+            Self::Document(e) => e,
+            Self::Machine(e) => e,
+            Self::Sanitize(e) => e,
+            Self::Assemble(e) => e,
+            Self::Store(e) => e,
+            Self::Record(e) => e,
+            Self::Cancelled(e) => e,
+            Self::Unclean { .. } | Self::Source { .. } | Self::Io { .. } => return None,
+        })
+    }
+}
+
+impl Failure for BuildError {
+    fn class(&self) -> Class {
+        match (self, self.inner()) {
+            (_, Some(inner)) => inner.class(),
+            (Self::Unclean { .. }, None) => Class::Policy,
+            (Self::Source { .. }, None) => Class::Config,
+            (_, None) => Class::Environment,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match (self, self.inner()) {
+            (_, Some(inner)) => inner.hints(),
+            (Self::Unclean { .. }, None) => {
+                vec!["remove it in the `build` phase of a component that brings it".to_owned()]
+            }
+            (Self::Io { source, .. }, None) if source.kind() == io::ErrorKind::StorageFull => {
+                vec!["`goldsmith gc` frees what no image needs".to_owned()]
+            }
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `goldsmith build`: make the image of a recipe.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use goldsmith_build::document::Loaded;
+use goldsmith_build::image::{self, Job, Need};
+use goldsmith_build::record::{Image, Images};
+use goldsmith_build::repo::{self, Update};
+use goldsmith_core::recipe::Recipe;
+use goldsmith_core::size::{format_bytes, format_duration};
+use goldsmith_plan::lock::{Lock, Section};
+use goldsmith_store::Store;
+
+use crate::app::App;
+use crate::args::{Outcome, Variables};
+use crate::lockfile;
+use crate::project;
+use crate::report::CmdError;
+use crate::style;
+use crate::wiring;
+
+/// Build the image of a recipe: lock, fetch, bootstrap, components, sanitize, disk, verify
+///
+/// A recipe that is not locked yet is locked first; a lock that no longer fits stops the build
+/// with exit code 4. With nothing changed there is nothing to do.
+///
+/// Example: goldsmith build web -var greeting=Hello
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Only these recipes; all when not given
+    recipes: Vec<String>,
+    /// Build although an image of the same inputs exists
+    #[arg(long)]
+    force: bool,
+    /// Use nothing but what the store has
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    variables: Variables,
+}
+
+pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
+    let started = app.cx.clock().monotonic();
+    let project = project::recipes(app, &args.variables, &args.recipes)?;
+    let store = wiring::store(app)?;
+    let images = Images::new(&app.home()?);
+    let mut shown = Vec::new();
+    for recipe in &project.recipes {
+        let documents = project::documents(app, recipe)?;
+        let section = locked(args, app, &store, recipe, &documents)?;
+        let salt = image::salt(&app.home()?)
+            .map_err(|e| CmdError::io("cannot read the salt of the home", &e))?;
+        let inputs = image::inputs(recipe, &section, &salt);
+        let job = Job {
+            recipe,
+            section: &section,
+            documents: &documents,
+            inputs,
+        };
+        let (image, is_up_to_date) = match image::need(&images, &job)? {
+            Need::Nothing(image) if !args.force => (*image, true),
+            Need::Build(reasons) => {
+                for reason in reasons {
+                    app.cx.note(reason);
+                }
+                (make(args, app, &store, &images, &job)?, false)
+            }
+            Need::Nothing(_) => (make(args, app, &store, &images, &job)?, false),
+        };
+        let time = app.cx.clock().monotonic().saturating_sub(started);
+        if app.output.is_json {
+            shown.push(serde_json::json!({ "image": image.record, "folder": image.folder.to_string_lossy(),
+                "up_to_date": is_up_to_date, "ms": u64::try_from(time.as_millis()).unwrap_or(u64::MAX) }));
+        } else {
+            app.output.text(&text(&image, is_up_to_date, time));
+        }
+    }
+    if app.output.is_json {
+        // One recipe, the usual case, is an object by itself.
+        match shown.len() {
+            1 => app.output.json(&shown[0]),
+            _ => app.output.json(&serde_json::json!({ "images": shown })),
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// The section to build: of the lock file, which a first build makes.
+fn locked(
+    args: &Args,
+    app: &App,
+    store: &Store,
+    recipe: &Recipe,
+    documents: &[Loaded],
+) -> Result<Section, CmdError> {
+    let lock = lockfile::read(app)?;
+    if lock
+        .as_ref()
+        .is_some_and(|lock| lock.recipes.contains_key(&recipe.name))
+    {
+        return lockfile::fitting(lock.as_ref(), recipe, documents);
+    }
+    let fetch = wiring::fetch(app, args.offline);
+    let section = lockfile::section(app, store, &*fetch, recipe, documents, None, Update::None)?;
+    let mut lock = lock.unwrap_or_default();
+    lock.recipes.insert(recipe.name.clone(), section.clone());
+    lockfile::write(app, store, &lock)?;
+    app.cx
+        .note(format!("`{}` is new: commit it", lockfile::NAME));
+    Ok(section)
+}
+
+fn make(
+    args: &Args,
+    app: &App,
+    store: &Store,
+    images: &Images,
+    job: &Job<'_>,
+) -> Result<Image, CmdError> {
+    let of_recipe = Lock {
+        recipes: [(job.recipe.name.clone(), job.section.clone())].into(),
+    };
+    lockfile::pin(app, store, &of_recipe)?;
+    let fetch = wiring::fetch(app, args.offline);
+    let reach = lockfile::Reach::of(app, lockfile::debian(job.recipe)?)?;
+    repo::fetch_packages(&app.cx, reach.archive(&*fetch, store), job.section)?;
+    Ok(image::build(&app.cx, store, images, job)?)
+}
+
+fn text(image: &Image, is_up_to_date: bool, time: Duration) -> String {
+    let time = format_duration(time);
+    if is_up_to_date {
+        return format!(
+            "nothing to do: {} was made of the same inputs (lock, documents, parameters, disk) ({time})\n",
+            image.title()
+        );
+    }
+    let mut text = format!(
+        "\n{}{}{} in {time}\n",
+        style::BOLD,
+        image.title(),
+        style::RESET
+    );
+    for artifact in &image.record.artifacts {
+        let _ = writeln!(
+            text,
+            "  {}  {} ({} on disk)",
+            image.path(&artifact.file).display(),
+            format_bytes(artifact.size_bytes),
+            format_bytes(artifact.allocated_bytes)
+        );
+        let _ = writeln!(text, "  disk digest {}", artifact.digest);
+        if let Some(sha256) = artifact.sha256 {
+            let _ = writeln!(text, "  sha256      {sha256}");
+        }
+    }
+    let _ = writeln!(
+        text,
+        "\nnext: `goldsmith test {}` boots it",
+        image.record.name
+    );
+    text
+}

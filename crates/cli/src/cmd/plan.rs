@@ -1,0 +1,129 @@
+//! `goldsmith plan`: what a build would do, without doing it.
+
+use std::fmt::Write as _;
+
+use goldsmith_build::image::{self, Job, Need};
+use goldsmith_build::record::Images;
+use goldsmith_core::size::format_bytes;
+
+use crate::app::App;
+use crate::args::{Outcome, Variables};
+use crate::lockfile;
+use crate::project;
+use crate::report::CmdError;
+use crate::wiring;
+
+/// Show what a build would do, and why
+///
+/// Example: goldsmith plan web
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Only these recipes; all when not given
+    recipes: Vec<String>,
+    /// Fail if a package is not in the store: a build would need the network
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    variables: Variables,
+}
+
+pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
+    let project = project::recipes(app, &args.variables, &args.recipes)?;
+    let lock = lockfile::read(app)?;
+    let home = app.home()?;
+    let images = Images::new(&home);
+    let store = wiring::store(app)?;
+    let salt =
+        image::salt(&home).map_err(|e| CmdError::io("cannot read the salt of the home", &e))?;
+    let mut text = String::new();
+    let mut shown = Vec::new();
+    for recipe in &project.recipes {
+        let documents = project::documents(app, recipe)?;
+        let section = lockfile::fitting(lock.as_ref(), recipe, &documents)?;
+        let inputs = image::inputs(recipe, &section, &salt);
+        let key = inputs.key();
+        let job = Job {
+            recipe,
+            section: &section,
+            documents: &documents,
+            inputs,
+        };
+        let missing: Vec<u64> = section
+            .all_packages()
+            .filter(|p| !store.has_blob(&p.sha256))
+            .map(|p| p.size)
+            .collect();
+        if args.offline && !missing.is_empty() {
+            return Err(CmdError::Refused {
+                class: goldsmith_core::failure::Class::Environment,
+                message: format!(
+                    "{} packages of recipe `{}` are not in the store",
+                    missing.len(),
+                    recipe.name
+                ),
+                hints: vec!["build it once without `--offline`".to_owned()],
+            });
+        }
+        let need = image::need(&images, &job)?;
+        let (up_to_date, reasons) = match &need {
+            Need::Nothing(image) => (Some(image.title()), Vec::new()),
+            Need::Build(reasons) => (None, reasons.clone()),
+        };
+        let _ = writeln!(text, "{} {}", recipe.name, recipe.version);
+        match &up_to_date {
+            Some(title) => {
+                let _ = writeln!(text, "  nothing to do: {title} was made of the same inputs");
+            }
+            None => {
+                let fetch: u64 = missing.iter().sum();
+                let _ = writeln!(
+                    text,
+                    "  fetch      {} of {} packages, {}",
+                    missing.len(),
+                    section.all_packages().count(),
+                    format_bytes(fetch)
+                );
+                let _ = writeln!(text, "  configure  {} packages", section.packages.len());
+                for loaded in &documents {
+                    let phases: Vec<&str> = loaded
+                        .document
+                        .phases()
+                        .filter(|p| ["build", "validate"].contains(p))
+                        .collect();
+                    let _ = writeln!(
+                        text,
+                        "  component  {} ({}, {} steps)",
+                        loaded.path,
+                        phases.join(", "),
+                        loaded.document.step_count(&phases)
+                    );
+                }
+                let boot: Vec<_> = recipe
+                    .disk
+                    .boot
+                    .iter()
+                    .map(|firmware| firmware.name())
+                    .collect();
+                let _ = writeln!(
+                    text,
+                    "  disk       {}, {}",
+                    format_bytes(recipe.disk.size_bytes),
+                    boot.join(" and ")
+                );
+                for (n, reason) in reasons.iter().enumerate() {
+                    let _ = writeln!(
+                        text,
+                        "  {:<10} {reason}",
+                        if n == 0 { "because" } else { "" }
+                    );
+                }
+            }
+        }
+        shown.push(serde_json::json!({ "recipe": recipe.name, "version": recipe.version.to_string(), "key": key,
+            "up_to_date": up_to_date, "reasons": reasons, "packages": section.packages.len(),
+            "to_fetch": missing.len(), "to_fetch_bytes": missing.iter().sum::<u64>() }));
+    }
+    app.output
+        .result(&text, || serde_json::json!({ "recipes": shown }));
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,35 @@
+//! What this host knows that a recipe may leave to it: where its own apt gets packages from.
+
+use std::fs;
+
+use goldsmith_build::repo::apt_sources::{self, Entry, Form};
+
+/// Every archive that the host's apt uses, in the order of its files.
+pub(crate) fn apt_entries() -> Vec<Entry> {
+    let mut files = vec![std::path::PathBuf::from("/etc/apt/sources.list")];
+    let mut parts: Vec<_> = fs::read_dir("/etc/apt/sources.list.d")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    parts.sort();
+    files.extend(parts);
+    let mut entries = Vec::new();
+    for file in files {
+        let form = match file.extension().and_then(|e| e.to_str()) {
+            Some("list") => Form::OneLine,
+            Some("sources") => Form::Stanzas,
+            _ => continue,
+        };
+        if let Ok(text) = fs::read_to_string(&file) {
+            entries.extend(apt_sources::parse(&text, form));
+        }
+    }
+    entries
+}
+
+/// The mirror that has a suite.
+pub(crate) fn debian_mirror(suite: &str) -> Option<String> {
+    apt_sources::pick(&apt_entries(), suite).map(str::to_owned)
+}

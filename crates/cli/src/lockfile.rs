@@ -1,0 +1,161 @@
+//! `goldsmith.lock` of a project: read, written, held against the recipes.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use goldsmith_build::document::{Loaded, locked_inputs};
+use goldsmith_build::repo::{self, Archive, Mirrors, Update, Wanted};
+use goldsmith_core::failure::Class;
+use goldsmith_core::fetch::Fetch;
+use goldsmith_core::recipe::{DebianSource, Recipe, Source};
+use goldsmith_plan::lock::{self, Lock, Section};
+use goldsmith_plan::release::Keyring;
+use goldsmith_store::Store;
+
+use crate::app::App;
+use crate::host;
+use crate::project;
+use crate::report::CmdError;
+
+pub(crate) const NAME: &str = "goldsmith.lock";
+
+fn path(app: &App) -> PathBuf {
+    app.directory.join(NAME)
+}
+
+/// The lock of the project; `None` when there is none yet.
+pub(crate) fn read(app: &App) -> Result<Option<Lock>, CmdError> {
+    match fs::read(path(app)) {
+        Ok(bytes) => Ok(Some(Lock::parse(&bytes)?)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(CmdError::io(format!("cannot read `{NAME}`"), &e)),
+    }
+}
+
+/// Writes the lock and pins its packages in the store.
+pub(crate) fn write(app: &App, store: &Store, lock: &Lock) -> Result<(), CmdError> {
+    project::replace_file(&path(app), lock.to_text().as_bytes())
+        .map_err(|e| CmdError::io(format!("cannot write `{NAME}`"), &e))?;
+    pin(app, store, lock)
+}
+
+/// Keeps what a lock needs from being collected.
+pub(crate) fn pin(app: &App, store: &Store, lock: &Lock) -> Result<(), CmdError> {
+    let digests = lock.recipes.values().flat_map(Section::all_packages).map(|package| package.sha256).collect();
+    let place = app
+        .directory
+        .canonicalize()
+        .unwrap_or_else(|_| app.directory.clone());
+    let owner = goldsmith_core::digest::Sha256::of(place.to_string_lossy().as_bytes()).short();
+    Ok(store.pin(&format!("project-{owner}"), &digests)?)
+}
+
+pub(crate) fn debian(recipe: &Recipe) -> Result<&DebianSource, CmdError> {
+    match &recipe.source {
+        Source::Debian(source) => Ok(source),
+        _ => Err(CmdError::config(format!(
+            "recipe `{}` does not start from Debian packages",
+            recipe.name
+        ))),
+    }
+}
+
+/// What a recipe's archive is reached with.
+pub(crate) struct Reach {
+    mirrors: Mirrors,
+    keyring: Keyring,
+}
+
+impl Reach {
+    pub(crate) fn of(app: &App, source: &DebianSource) -> Result<Self, CmdError> {
+        let keyring = match &source.keyring {
+            None => Keyring::debian(),
+            Some(path) => {
+                let bytes = fs::read(app.directory.join(path))
+                    .map_err(|e| CmdError::io(format!("cannot read the keyring `{path}`"), &e))?;
+                Keyring::parse(&bytes)
+                    .map_err(|e| CmdError::config(format!("`{path}` is no keyring: {e}")))?
+            }
+        };
+        Ok(Self {
+            mirrors: Mirrors::of(source, &host::apt_entries()),
+            keyring,
+        })
+    }
+
+    pub(crate) fn archive<'a>(&'a self, fetch: &'a dyn Fetch, store: &'a Store) -> Archive<'a> {
+        Archive {
+            mirrors: &self.mirrors,
+            keyring: &self.keyring,
+            fetch,
+            store,
+        }
+    }
+}
+
+/// Locks one recipe.
+pub(crate) fn section(
+    app: &App,
+    store: &Store,
+    fetch: &dyn Fetch,
+    recipe: &Recipe,
+    documents: &[Loaded],
+    previous: Option<&Section>,
+    update: Update<'_>,
+) -> Result<Section, CmdError> {
+    let source = debian(recipe)?;
+    let reach = Reach::of(app, source)?;
+    let documents = locked_inputs(documents);
+    let wanted = Wanted {
+        source,
+        disk: &recipe.disk,
+        documents: &documents,
+    };
+    Ok(repo::lock(
+        &app.cx,
+        reach.archive(fetch, store),
+        wanted,
+        previous,
+        update,
+    )?)
+}
+
+/// The section of a recipe that still fits it, else why not.
+pub(crate) fn fitting(
+    lock: Option<&Lock>,
+    recipe: &Recipe,
+    documents: &[Loaded],
+) -> Result<Section, CmdError> {
+    let Some(section) = lock.and_then(|lock| lock.recipes.get(&recipe.name)) else {
+        return Err(stale(
+            format!("recipe `{}` is not locked yet", recipe.name),
+            "`goldsmith lock` pins its packages",
+        ));
+    };
+    let request = lock::stale::request(debian(recipe)?, &recipe.disk);
+    match lock::stale::stale(section, &request, &locked_inputs(documents)) {
+        None => Ok(section.clone()),
+        Some(reason) => {
+            let lines: Vec<String> = reason
+                .lines()
+                .iter()
+                .map(|line| format!("\n  {line}"))
+                .collect();
+            let message = format!(
+                "`{NAME}` no longer fits recipe `{}`:{}",
+                recipe.name,
+                lines.concat()
+            );
+            Err(stale(message, "`goldsmith lock` brings it up to date"))
+        }
+    }
+}
+
+fn stale(message: String, hint: &str) -> CmdError {
+    CmdError::Refused {
+        class: Class::Stale,
+        message,
+        hints: vec![hint.to_owned()],
+    }
+}
