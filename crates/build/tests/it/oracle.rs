@@ -121,11 +121,7 @@ fn same_tree_as_mmdebstrap() {
     };
     let (first, again) = (of(&tree), of(&second));
     for (path, facts) in &first {
-        assert_eq!(
-            again.get(path),
-            Some(facts),
-            "{path} differs in two builds"
-        );
+        assert_eq!(again.get(path), Some(facts), "{path} differs in two builds");
     }
     assert_eq!(first.len(), again.len());
     drop(tree);
