@@ -24,7 +24,7 @@ use goldsmith_disk::image::Architecture;
 use goldsmith_inspect::sanitize::{self, Mode, Report, Settings, Severity};
 use goldsmith_inspect::verify::verify_disk;
 use goldsmith_plan::key::{self, Inputs};
-use goldsmith_plan::lock::{Lock, Section};
+use goldsmith_plan::lock::{Lock, Section, Why};
 use goldsmith_store::Store;
 
 use crate::assemble::{self, Options, Request};
@@ -176,7 +176,7 @@ fn make_tree(cx: &Cx, store: &Store, job: &Job<'_>, times: &mut Times) -> Result
         .iter()
         .map(|package| LockedPackage {
             sha256: package.sha256,
-            automatic: package.why != "requested",
+            automatic: package.why != Why::Requested,
         })
         .collect();
     let spec = BootstrapSpec {

@@ -42,7 +42,12 @@ pub(crate) fn write(app: &App, store: &Store, lock: &Lock) -> Result<(), CmdErro
 
 /// Keeps what a lock needs from being collected.
 pub(crate) fn pin(app: &App, store: &Store, lock: &Lock) -> Result<(), CmdError> {
-    let digests = lock.recipes.values().flat_map(Section::all_packages).map(|package| package.sha256).collect();
+    let digests = lock
+        .recipes
+        .values()
+        .flat_map(Section::all_packages)
+        .map(|package| package.sha256)
+        .collect();
     let place = app
         .directory
         .canonicalize()

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(std::env::args_os().map(packer_spelling)) {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            drop(error.print());
             return code(if error.use_stderr() {
                 Class::Usage.exit_code()
             } else {

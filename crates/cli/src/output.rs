@@ -44,7 +44,7 @@ impl Output {
     /// Prints a result for people. A reader that has gone away (`| head`) is no failure.
     pub(crate) fn text(self, text: &str) {
         let mut out = anstream::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
     }
 
     /// Prints a JSON document.
@@ -55,7 +55,7 @@ impl Output {
     /// Prints to standard error, whatever is asked: failures.
     pub(crate) fn error(self, text: &str) {
         let mut out = anstream::stderr().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
     }
 
     /// Prints to standard error unless `--quiet`: warnings, notes.

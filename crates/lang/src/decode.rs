@@ -350,10 +350,6 @@ fn member_place<'e>(expr: &'e Expr, key: &str) -> &'e Expr {
 }
 
 /// `None`: not a list of texts. `Some(None)`: one with something not known in it.
-#[expect(
-    clippy::option_option,
-    reason = "two reasons to have no texts, told apart"
-)]
 fn texts(value: &Value) -> Option<Option<Vec<String>>> {
     let Kind::List(items) = &value.kind else {
         return None;

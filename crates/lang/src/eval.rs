@@ -333,7 +333,7 @@ impl<'n> Evaluator<'n> {
             };
             match members.get_mut(&*name) {
                 None if parsed.is_grouped => {
-                    drop(members.insert(name.to_string(), vec![value].into()))
+                    drop(members.insert(name.to_string(), vec![value].into()));
                 }
                 None => drop(members.insert(name.to_string(), value)),
                 Some(group) if parsed.is_grouped => {

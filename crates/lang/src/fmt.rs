@@ -133,13 +133,14 @@ impl Scanner {
                 b'"' => at = string_end(bytes, at),
                 b'#' => break,
                 b'/' if bytes.get(at + 1) == Some(&b'/') => break,
-                b'/' if bytes.get(at + 1) == Some(&b'*') => match text[at..].find("*/") {
-                    Some(end) => at += end + 1,
-                    None => {
+                b'/' if bytes.get(at + 1) == Some(&b'*') => {
+                    if let Some(end) = text[at..].find("*/") {
+                        at += end + 1;
+                    } else {
                         self.in_comment = true;
                         break;
                     }
-                },
+                }
                 b'<' if text[at..].starts_with("<<") => {
                     let word = text[at + 2..].trim_start_matches('-').trim();
                     if !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_') {
@@ -153,7 +154,7 @@ impl Scanner {
                     lowest = lowest.min(self.depth);
                 }
                 b'=' if equals.is_none() && self.depth == start && is_assignment(bytes, at) => {
-                    equals = Some(at)
+                    equals = Some(at);
                 }
                 _ => {}
             }

@@ -58,9 +58,9 @@ impl Check {
 }
 
 pub(crate) fn run(_args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let mut checks = vec![home(app)?];
-    checks.extend(sandbox(app)?);
-    checks.extend([
+    let checks = [
+        home(app)?,
+        sandbox(app)?,
         mirror(),
         Check::of(
             "QEMU",
@@ -73,7 +73,7 @@ pub(crate) fn run(_args: &Args, app: &App) -> Result<Outcome, CmdError> {
             firmware::uefi(Arch::Amd64).map(|uefi| uefi.code.display().to_string()),
         ),
         kvm(app)?,
-    ]);
+    ];
     let can_build = checks.iter().all(|check| check.is_ok || !check.is_needed);
     if app.output.is_json {
         let shown: Vec<_> = checks
@@ -149,22 +149,14 @@ fn home(app: &App) -> Result<Check, CmdError> {
 }
 
 /// Whether scripts can run in a sandbox over a tree in the home.
-fn sandbox(app: &App) -> Result<Vec<Check>, CmdError> {
+fn sandbox(app: &App) -> Result<Check, CmdError> {
     let store = wiring::store(app)?;
     let scratch = store.scratch("doctor")?;
-    let abilities = goldsmith_exec::ns::probe(&app.cx, scratch.path());
-    let check = |ability: goldsmith_exec::ns::Ability| Check {
-        name: if ability.name == "run" {
-            "sandbox"
-        } else {
-            ability.name
-        },
-        is_ok: ability.works,
-        is_needed: true,
-        detail: ability.detail,
-        hints: ability.hints,
-    };
-    Ok(abilities.into_iter().map(check).collect())
+    Ok(Check::of(
+        "sandbox",
+        true,
+        goldsmith_exec::ns::probe(scratch.path()),
+    ))
 }
 
 fn mirror() -> Check {

@@ -82,7 +82,7 @@ impl EventSink for Bars {
             Event::Output { .. } | Event::Note { .. } | Event::Warning { .. } => {}
         }
         if let Some(line) = line {
-            let _ = self.bars.println(line);
+            drop(self.bars.println(line));
         }
     }
 }
@@ -90,6 +90,6 @@ impl EventSink for Bars {
 impl Drop for Bars {
     fn drop(&mut self) {
         // What failed half-way must not leave its bar on the screen.
-        let _ = self.bars.clear();
+        drop(self.bars.clear());
     }
 }

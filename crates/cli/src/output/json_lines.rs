@@ -23,6 +23,6 @@ impl EventSink for JsonLines {
         }
         let mut value = serde_json::to_value(&event).expect("events hold text and numbers only");
         value["version"] = VERSION.into();
-        let _ = writeln!(std::io::stderr().lock(), "{value}");
+        drop(writeln!(std::io::stderr().lock(), "{value}"));
     }
 }

@@ -91,8 +91,8 @@ fn assert_nothing_left(env: &TestEnv) {
     for image in images {
         assert!(
             image.path().join("record.json").exists(),
-            "{:?} is half an image",
-            image.path()
+            "{} is half an image",
+            image.path().display()
         );
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// What a run came to, for assertions.
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -14,7 +14,7 @@ pub struct Ran {
 impl Ran {
     /// Asserts the exit code, showing everything when it is another.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(
             self.code, code,
             "\n--- stdout\n{}\n--- stderr\n{}",
@@ -25,7 +25,7 @@ impl Ran {
 
     /// The result of `--json`.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e} in:\n{}", self.stdout))
     }
 }
@@ -41,32 +41,32 @@ impl From<Output> for Ran {
 }
 
 /// A temporary home and project. Both go with it.
-pub struct TestEnv {
+pub(crate) struct TestEnv {
     root: tempfile::TempDir,
 }
 
 impl TestEnv {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("project")).unwrap();
         Self { root }
     }
 
-    pub fn project(&self) -> PathBuf {
+    pub(crate) fn project(&self) -> PathBuf {
         self.root.path().join("project")
     }
 
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.root.path().join("home")
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.project().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.project().join(name)).unwrap()
     }
 
@@ -75,7 +75,7 @@ impl TestEnv {
         clippy::disallowed_methods,
         reason = "the tests start the binary as a user would"
     )]
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_goldsmith"));
         command
             .args(arguments)
@@ -87,7 +87,7 @@ impl TestEnv {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.command(arguments).output().unwrap().into()
     }
 
@@ -96,7 +96,7 @@ impl TestEnv {
         clippy::disallowed_methods,
         reason = "only a shell sets the umask of what it starts"
     )]
-    pub fn shell(&self, script: &str) -> Command {
+    pub(crate) fn shell(&self, script: &str) -> Command {
         let mut command = Command::new("/bin/sh");
         let template = self.command(&[]);
         command
@@ -112,7 +112,7 @@ impl TestEnv {
     }
 
     /// Runs with another home.
-    pub fn run_at(&self, home: &Path, arguments: &[&str]) -> Ran {
+    pub(crate) fn run_at(&self, home: &Path, arguments: &[&str]) -> Ran {
         self.command(arguments)
             .env("GOLDSMITH_HOME", home)
             .output()
@@ -121,13 +121,13 @@ impl TestEnv {
     }
 
     /// The folder that everything of this test lies in.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
 }
 
 /// A folder of the repository.
-pub fn repository(path: &str) -> PathBuf {
+pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(path)

@@ -18,7 +18,7 @@ fn shared() -> (PathBuf, fs::File) {
 
 /// An environment with the nginx example, its lock, and every package decoded in the store, but
 /// without an image.
-pub fn with_packages() -> TestEnv {
+pub(crate) fn with_packages() -> TestEnv {
     let env = TestEnv::new();
     copy(&repository("examples/nginx"), &env.project());
     let (place, _lock) = shared();

@@ -37,11 +37,15 @@ pub fn kernel(tree: &Tree) -> Option<Kernel> {
         }
         _ => false,
     };
-    if leads("vmlinuz", "boot/vmlinuz-") {
-        let initrd = leads("initrd.img", "boot/initrd.img-").then(|| "/initrd.img".to_owned());
+    let has_initrd = tree
+        .names("boot")
+        .any(|name| name.starts_with(b"initrd.img-"));
+    let leads_to_initrd = leads("initrd.img", "boot/initrd.img-");
+    // A kernel without the initrd that is there would start and not find its root.
+    if leads("vmlinuz", "boot/vmlinuz-") && leads_to_initrd == has_initrd {
         return Some(Kernel {
             linux: "/vmlinuz".to_owned(),
-            initrd,
+            initrd: leads_to_initrd.then(|| "/initrd.img".to_owned()),
         });
     }
     let version = tree

@@ -29,7 +29,7 @@ pub(super) fn parse(file: &SourceFile) -> (Body, Vec<Diagnostic>) {
                 problems.extend(found);
             }
             Err(error) if problems.len() < ERRORS_MAX => {
-                problems.push(hcl::diagnostic(file, &error, start))
+                problems.push(hcl::diagnostic(file, &error, start));
             }
             Err(_) => {}
         }

@@ -318,7 +318,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             }
             Ok(names
                 .iter()
-                .map(|name| name.to_string())
+                .map(ToString::to_string)
                 .zip(values.iter().cloned())
                 .collect::<BTreeMap<_, _>>()
                 .into())

@@ -166,9 +166,9 @@ fn format_date(a: &Args<'_>) -> Result {
                 return a.wrong(0, "a quote has no end");
             };
             if end == 0 {
-                out.push('\'')
+                out.push('\'');
             } else {
-                out.extend(&chars[at + 1..at + 1 + end])
+                out.extend(&chars[at + 1..at + 1 + end]);
             }
             at += end + 2;
             continue;
@@ -252,9 +252,9 @@ fn go_layout(layout: &str) -> String {
             rest = &rest[from.len()..];
         } else {
             if c == '%' {
-                out.push_str("%%")
+                out.push_str("%%");
             } else {
-                out.push(c)
+                out.push(c);
             }
             rest = &rest[c.len_utf8()..];
         }

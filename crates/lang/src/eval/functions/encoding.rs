@@ -105,7 +105,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             for byte in a.text(0)?.bytes() {
                 match byte {
                     b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                        out.push(byte as char)
+                        out.push(byte as char);
                     }
                     b' ' => out.push('+'),
                     _ => out.push_str(&format!("%{byte:02X}")),

@@ -52,6 +52,10 @@ fn format_list(a: &Args<'_>) -> Result<Value, Failed> {
 
 /// What stands between `%` and the verb.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the flags of a verb, each on its own"
+)]
 struct Verb {
     is_left: bool,
     is_zero: bool,

@@ -1,4 +1,4 @@
-//! JSON with places. serde_json keeps none, and a problem without its place helps nobody.
+//! JSON with places. `serde_json` keeps none, and a problem without its place helps nobody.
 
 use goldsmith_core::diagnostic::{Diagnostic, SourceFile, Span};
 
@@ -151,7 +151,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// The end of a string is found here, its escapes are serde_json's to undo.
+    /// The end of a string is found here, its escapes are `serde_json`'s to undo.
     fn string(&mut self) -> Scanned<String> {
         let start = self.at;
         let mut is_escaped = false;
