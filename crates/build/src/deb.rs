@@ -13,6 +13,7 @@ mod unpack;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -96,9 +97,18 @@ impl Failure for DebError {
 /// Decodes the packages whose `.deb` is in the store and whose decoded form is not; gives all of
 /// them in the order asked for. Uses every processor.
 pub fn decode(cx: &Cx, store: &Store, packages: &[Sha256]) -> Result<Vec<Decoded>, DebError> {
+    let mut found: BTreeMap<Sha256, Decoded> = BTreeMap::new();
+    for digest in packages {
+        if let Some(path) = store.entry(cx, Shelf::Packages, digest) {
+            match meta::read(&path) {
+                Some(meta) => drop(found.insert(*digest, Decoded { path, meta })),
+                None => store.discard(Shelf::Packages, digest)?,
+            }
+        }
+    }
     let mut missing: Vec<(u64, Sha256)> = packages
         .iter()
-        .filter(|digest| store.entry(cx, Shelf::Packages, digest).is_none())
+        .filter(|digest| !found.contains_key(digest))
         .map(|digest| {
             let size = std::fs::metadata(store.blob_path(digest)).map_or(0, |m| m.len());
             (size, *digest)
@@ -133,14 +143,20 @@ pub fn decode(cx: &Cx, store: &Store, packages: &[Sha256]) -> Result<Vec<Decoded
     packages
         .iter()
         .map(|digest| {
-            let Some(path) = store.entry(cx, Shelf::Packages, digest) else {
-                return Err(DebError::Refused {
-                    package: *digest,
-                    detail: "its decoded form went away while it was needed".to_owned(),
-                });
-            };
-            let meta = meta::read(&path, digest)?;
-            Ok(Decoded { path, meta })
+            if let Some(decoded) = found.get(digest) {
+                return Ok(decoded.clone());
+            }
+            let path = store.entry(cx, Shelf::Packages, digest);
+            path.and_then(|path| {
+                Some(Decoded {
+                    meta: meta::read(&path)?,
+                    path,
+                })
+            })
+            .ok_or_else(|| DebError::Refused {
+                package: *digest,
+                detail: "its decoded form went away while it was needed".to_owned(),
+            })
         })
         .collect()
 }

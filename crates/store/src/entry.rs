@@ -157,6 +157,20 @@ impl Store {
         Ok(paths)
     }
 
+    /// Removes an entry that its maker finds unusable: damaged, or of an older form. Others that
+    /// are reading it may fail.
+    pub fn discard(&self, shelf: Shelf, digest: &Sha256) -> Result<(), StoreError> {
+        let path = self.entry_path(shelf, digest);
+        // Out of sight first: nobody may find half of it.
+        let grave = self.scratch("discard")?;
+        match fs::rename(&path, grave.path().join("entry")) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::io("remove", &path, e))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn entry_path(&self, shelf: Shelf, digest: &Sha256) -> PathBuf {
         self.root.join(shelf.directory()).join(digest.to_string())
     }

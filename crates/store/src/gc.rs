@@ -15,7 +15,6 @@ use crate::entry::Shelf;
 use crate::error::StoreError;
 use crate::format::{self, EntryFile, USERS_LOCK};
 use crate::lock;
-use crate::remove::remove_tree;
 use crate::scratch::read_dir;
 
 /// What the store holds.
@@ -164,19 +163,16 @@ impl Store {
             if pinned.contains(&item.digest) || used.is_ok_and(|used| used > item.used) {
                 continue;
             }
-            let removed = match item.kind {
+            match item.kind {
                 ItemKind::Blob | ItemKind::Partial => match fs::remove_file(&item.path) {
-                    Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
-                    other => other,
+                    Err(e) if e.kind() != ErrorKind::NotFound => {
+                        return Err(StoreError::io("remove", &item.path, e));
+                    }
+                    _ => {}
                 },
-                // Out of sight first: nobody may find half of it.
-                ItemKind::Package | ItemKind::Layer => {
-                    let scratch = self.scratch("gc")?;
-                    let grave = scratch.path().join("entry");
-                    fs::rename(&item.path, &grave).and_then(|()| remove_tree(&grave, None))
-                }
-            };
-            removed.map_err(|e| StoreError::io("remove", &item.path, e))?;
+                ItemKind::Package => self.discard(Shelf::Packages, &item.digest)?,
+                ItemKind::Layer => self.discard(Shelf::Layers, &item.digest)?,
+            }
             freed += item.bytes;
         }
         Ok(freed)

@@ -14,9 +14,6 @@
 use std::fs;
 use std::path::Path;
 
-use goldsmith_core::digest::Sha256;
-
-use super::DebError;
 use super::control::Stanza;
 
 /// The version this program reads and writes.
@@ -99,19 +96,10 @@ impl PackageMeta {
     }
 }
 
-/// Reads the `meta.json` of an entry.
-pub(super) fn read(entry: &Path, package: &Sha256) -> Result<PackageMeta, DebError> {
-    let text = fs::read(entry.join("meta.json")).map_err(|source| DebError::Io {
-        package: package.to_string(),
-        source,
-    })?;
-    let refuse = |detail: String| DebError::Refused {
-        package: *package,
-        detail: format!("its decoded form in the store is damaged: {detail}"),
-    };
-    let meta: PackageMeta = serde_json::from_slice(&text).map_err(|e| refuse(e.to_string()))?;
-    if meta.version != VERSION {
-        return Err(refuse(format!("version {}", meta.version)));
-    }
-    Ok(meta)
+/// Reads the `meta.json` of an entry; `None` when it is damaged or of another version, so that
+/// the package has to be decoded again.
+pub(super) fn read(entry: &Path) -> Option<PackageMeta> {
+    let text = fs::read(entry.join("meta.json")).ok()?;
+    let meta: PackageMeta = serde_json::from_slice(&text).ok()?;
+    (meta.version == VERSION).then_some(meta)
 }

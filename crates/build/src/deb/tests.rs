@@ -330,6 +330,20 @@ fn damaged_archives() {
 }
 
 #[test]
+fn an_older_form_is_made_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let store = Store::open(&home.path().join("store")).unwrap();
+    let cx = Cx::silent(Arc::new(Stopped));
+    let digest = store.insert(&deb(&GOOD)[..], None).unwrap();
+    let first = decode(&cx, &store, &[digest]).unwrap().remove(0);
+    for text in ["{", "{\"version\":0}"] {
+        fs::write(first.path.join("meta.json"), text).unwrap();
+        let again = decode(&cx, &store, &[digest, digest]).unwrap();
+        assert_eq!(again[1].meta, first.meta);
+    }
+}
+
+#[test]
 fn bytes_that_changed_in_the_store() {
     let home = tempfile::tempdir().unwrap();
     let store = Store::open(&home.path().join("store")).unwrap();

@@ -1,10 +1,10 @@
 //! The builder against the tools that are trusted: one binary.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(
     clippy::print_stdout,
     reason = "what scripts said is shown when a test fails"
 )]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod assemble;
 mod oracle;

@@ -4,9 +4,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use goldsmith_build::bootstrap::{BootstrapSpec, Tree, bootstrap};
+use goldsmith_core::failure::{Class, Failure as _};
 use goldsmith_exec::ns::Command;
+use goldsmith_store::Store;
 
 use super::{scan, world};
 
@@ -106,9 +109,9 @@ fn same_tree_as_mmdebstrap() {
     assert_eq!(installed, packages.len());
 
     // Once more, from another store and under another umask.
-    let again = world::home();
+    let other = world::home();
     rustix::process::umask(rustix::fs::Mode::from(0o077));
-    let (store, _) = world::store(again.path(), &debs);
+    let (store, _) = world::store(other.path(), &debs);
     let second = bootstrap(&cx, &store, &spec).unwrap_or_else(|e| panic!("{e}"));
     let random = Allowed::parse(RANDOM);
     let of = |tree: &Tree| {
@@ -116,15 +119,35 @@ fn same_tree_as_mmdebstrap() {
         found.retain(|path, _| !random.iter().any(|r| r.matches(path)));
         found
     };
-    let (first, second) = (of(&tree), of(&second));
+    let (first, again) = (of(&tree), of(&second));
     for (path, facts) in &first {
-        assert_eq!(
-            second.get(path),
-            Some(facts),
-            "{path} differs in two builds"
-        );
+        assert_eq!(again.get(path), Some(facts), "{path} differs in two builds");
     }
-    assert_eq!(first.len(), second.len());
+    assert_eq!(first.len(), again.len());
+    drop(tree);
+    cancelled_in_the_middle(&store, &spec);
+}
+
+/// Somebody presses Ctrl-C while scripts run.
+fn cancelled_in_the_middle(store: &Store, spec: &BootstrapSpec<'_>) {
+    let cx = world::cx();
+    let cancel = cx.cancel.clone();
+    let error = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_secs(2));
+            cancel.cancel();
+        });
+        bootstrap(&cx, store, spec).map(drop).unwrap_err()
+    });
+    assert_eq!(error.class(), Class::Cancelled, "{error}");
+    let scratch = store.root().join("scratch");
+    assert_eq!(
+        fs::read_dir(&scratch).unwrap().count(),
+        1,
+        "the second tree's"
+    );
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    assert!(!mounts.contains(scratch.to_str().unwrap()), "{mounts}");
 }
 
 /// What scripts make at random or by the clock; the image is cleaned of all of it.

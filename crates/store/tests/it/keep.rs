@@ -77,6 +77,9 @@ fn an_entry_is_made_once() {
         threads.into_iter().map(|t| t.join().unwrap()).sum()
     });
     assert_eq!(made, 1);
+    store.discard(Shelf::Packages, &digest).unwrap();
+    store.discard(Shelf::Packages, &digest).unwrap();
+    assert_eq!(store.entry(&at(8), Shelf::Packages, &digest), None);
     assert_eq!(fs::read_dir(store.root().join("locks")).unwrap().count(), 2);
 }
 
