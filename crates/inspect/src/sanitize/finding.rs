@@ -95,15 +95,12 @@ impl Found {
     }
 
     /// Adds a new content for a file.
-    pub(crate) fn rewrite(&mut self, path: &str, size: u64, text: String, note: &str) {
+    pub(crate) fn rewrite(&mut self, path: &str, size: u64, bytes: Vec<u8>, note: &str) {
         self.findings.push(Finding {
             path: path.to_owned(),
             entry: None,
             size,
-            change: Change::Write {
-                bytes: text.into_bytes(),
-                mode: 0o644,
-            },
+            change: Change::Write { bytes, mode: 0o644 },
             severity: Severity::Fail,
             note: note.to_owned(),
         });

@@ -307,6 +307,9 @@ impl Pattern {
     }
 }
 
+/// No file of rows such as fstab is larger, in bytes.
+const MAX_REWRITE: u64 = 1 << 20;
+
 /// Has a file rewritten without the lines that `goes` names.
 fn drop_lines(
     search: &Search<'_>,
@@ -318,10 +321,26 @@ fn drop_lines(
     let Some(node) = search.snapshot.get(path).filter(|n| n.kind == Kind::File) else {
         return Ok(());
     };
-    let text = search.snapshot.text_of(node)?;
-    if text.lines().any(&goes) {
-        let left = text.split_inclusive('\n').filter(|line| !goes(line));
-        found.rewrite(path, node.size, left.collect(), note);
+    if node.size > MAX_REWRITE {
+        found.report(
+            Severity::Fail,
+            path,
+            None,
+            "too large to be what it should be",
+        );
+        return Ok(());
+    }
+    let bytes = search
+        .snapshot
+        .read(node, usize::try_from(node.size).unwrap_or(0))?;
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    let left: Vec<u8> = lines
+        .filter(|line| !goes(&String::from_utf8_lossy(line)))
+        .flatten()
+        .copied()
+        .collect();
+    if left != bytes {
+        found.rewrite(path, node.size, left, note);
     }
     Ok(())
 }

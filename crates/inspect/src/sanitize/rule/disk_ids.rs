@@ -27,7 +27,7 @@ fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
         && snapshot.text_of(node)? != GENERATE
     {
         let note = "made again at first start";
-        found.rewrite(ISCSI, node.size, GENERATE.to_owned(), note);
+        found.rewrite(ISCSI, node.size, GENERATE.into(), note);
     }
     for (node, text) in snapshot.foreign_texts("/etc/{mdadm/,}mdadm.conf")? {
         if text.lines().any(|line| line.starts_with("ARRAY")) {
