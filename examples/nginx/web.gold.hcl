@@ -20,7 +20,7 @@ source "debian" "server" {
     # reached and configured by a cloud
     "openssh-server", "cloud-init", "cloud-guest-utils", "sudo",
     # the usual
-    "ca-certificates", "iproute2", "netbase", "e2fsprogs", "locales", "less",
+    "ca-certificates", "iproute2", "netbase", "e2fsprogs", "less",
     # what it is for
     "nginx-light", "curl",
   ]

@@ -98,7 +98,7 @@ fn rust(name: &str, path: &Path, text: &str, problems: &mut Vec<String>) {
 /// done on is deeper and names the project.
 fn is_machine_path(line: &str, home: &str) -> bool {
     line.contains(home)
-        && ["wt/", "main/", "shared/", ".cargo/", "lab"]
+        && ["wt/", "main/", "shared/", "lab"]
             .iter()
             .any(|deep| line.contains(&format!("{home}{deep}")))
 }

@@ -64,6 +64,9 @@ pub struct BootstrapSpec<'a> {
     pub epoch: i64,
     /// What scripts see as the name of the host.
     pub hostname: &'a str,
+    /// `/etc/fstab` as the initramfs is to find it: without a line for the root, the initramfs
+    /// has no `fsck`.
+    pub fstab: Option<&'a str>,
 }
 
 /// A finished tree, in which more commands may run. Its directories go when it is dropped.
@@ -231,6 +234,11 @@ pub fn bootstrap(cx: &Cx, store: &Store, spec: &BootstrapSpec<'_>) -> Result<Tre
         phase.finish(format!("{} packages", packages.len())),
     ));
 
+    if let Some(fstab) = spec.fstab {
+        rooted::Rooted(sandbox.tree_fd())
+            .write("/etc/fstab", fstab.as_bytes(), 0o644)
+            .map_err(|source| BootstrapError::tree("/etc/fstab", source))?;
+    }
     let phase = cx.phase("make initramfs", None);
     let kernels = scripts.initramfs()?;
     times.push(("initramfs", phase.finish(format!("{kernels} kernels"))));

@@ -19,7 +19,9 @@ use std::time::Duration;
 use goldsmith_component::machine::Tree as TreeMachine;
 use goldsmith_component::run::{StepStatus, run_document};
 use goldsmith_core::cx::Cx;
-use goldsmith_core::recipe::{Recipe, Source};
+use goldsmith_core::recipe::{Firmware, Recipe, Source};
+use goldsmith_disk::boot::config::fstab;
+use goldsmith_disk::id::Ids;
 use goldsmith_disk::image::Architecture;
 use goldsmith_inspect::sanitize::{self, Mode, Report, Settings, Severity};
 use goldsmith_inspect::verify::verify_disk;
@@ -36,7 +38,7 @@ pub use error::BuildError;
 pub use inputs::{inputs, salt};
 
 /// The plain SHA-256 costs by the size of the disk; beyond this only the disk digest is computed.
-const PLAIN_DIGEST_UP_TO: u64 = 16 << 30;
+const PLAIN_DIGEST_UP_TO: u64 = 4 << 30;
 
 /// What to build.
 #[derive(Debug)]
@@ -176,14 +178,18 @@ fn make_tree(cx: &Cx, store: &Store, job: &Job<'_>, times: &mut Times) -> Result
         .iter()
         .map(|package| LockedPackage {
             sha256: package.sha256,
-            automatic: package.why != Why::Requested,
+            automatic: matches!(package.why, Why::NeededBy(_) | Why::Related),
         })
         .collect();
+    // The disk's own lines come later; the initramfs has to know of them already.
+    let ids = Ids::derive(job.inputs.key().as_bytes());
+    let fstab = fstab(&ids, job.recipe.disk.boot.contains(&Firmware::Uefi), "");
     let spec = BootstrapSpec {
         packages: &packages,
         architecture: &job.section.request.arch,
         epoch: job.section.epoch,
         hostname: &job.recipe.name,
+        fstab: Some(&fstab),
     };
     let tree = bootstrap::bootstrap(cx, store, &spec)?;
     for (name, time) in &tree.times {

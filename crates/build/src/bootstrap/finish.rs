@@ -33,7 +33,15 @@ struct Item {
     unit: Option<&'static str>,
 }
 
-const ITEMS: [Item; 3] = [
+const ITEMS: [Item; 4] = [
+    // Names come by DNS; answering to neighbours only opens a port.
+    Item {
+        path: "/etc/systemd/resolved.conf.d/10-goldsmith.conf",
+        content: "[Resolve]\nLLMNR=no\nMulticastDNS=no\n",
+        with: &["/usr/lib/systemd/systemd-resolved"],
+        without: &[],
+        unit: None,
+    },
     // Read after the files that cloud-init and netplan write, which stay in charge.
     Item {
         path: "/etc/systemd/network/80-goldsmith-dhcp.network",
@@ -46,7 +54,9 @@ const ITEMS: [Item; 3] = [
     // Sources that need a network to be found stand behind those on a disk. `None` ends the search.
     Item {
         path: "/etc/cloud/cloud.cfg.d/90_goldsmith.cfg",
-        content: "datasource_list: [ NoCloud, ConfigDrive, Ec2, Azure, GCE, VMware, OVF, None ]\n",
+        content: "datasource_list: [ NoCloud, ConfigDrive, Ec2, Azure, GCE, VMware, OVF, None ]\n\
+                  # The locale is the image's own; generating another at first boot takes long.\n\
+                  locale: false\n",
         with: &["/usr/bin/cloud-init"],
         without: &[],
         unit: None,

@@ -187,6 +187,7 @@ impl Reader<'_> {
             let why = match chosen.why {
                 resolve::Why::Base => Why::Base,
                 resolve::Why::Requested => Why::Requested,
+                resolve::Why::Related => Why::Related,
                 resolve::Why::NeededBy(place) => Why::NeededBy(name_of(place)),
             };
             packages.push(self.package(self.universe.candidate(chosen.candidate), why)?);

@@ -83,6 +83,7 @@ fn same_tree_as_mmdebstrap() {
         architecture: "amd64",
         epoch: world::EPOCH,
         hostname: "golden",
+        fstab: None,
     };
     let tree = bootstrap(&cx, &store, &spec).unwrap_or_else(|e| panic!("{e}"));
 

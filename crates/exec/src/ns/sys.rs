@@ -238,6 +238,9 @@ pub(super) fn add_filter(program: &[seccompiler::sock_filter]) -> Call<()> {
     unsafe { raw(libc::SYS_seccomp, arguments) }.map(drop)
 }
 
+/// `SIOCSIFFLAGS`: sets the flags of a network interface.
+const SET_FLAGS: usize = 0x8914;
+
 /// Switches the loopback of the current network namespace on.
 pub(super) fn loopback_up() -> Call<()> {
     let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC;
@@ -250,13 +253,17 @@ pub(super) fn loopback_up() -> Call<()> {
     }
     request.ifr_ifru.ifru_flags =
         libc::c_short::try_from(libc::IFF_UP | libc::IFF_RUNNING).unwrap_or_default();
-    /// `SIOCSIFFLAGS`
-    const SET: usize = 0x8914;
     // SAFETY: the request is live and of the type SIOCSIFFLAGS reads.
     let done = unsafe {
         raw(
             libc::SYS_ioctl,
-            [socket, SET, (&raw const request).expose_provenance(), 0, 0],
+            [
+                socket,
+                SET_FLAGS,
+                (&raw const request).expose_provenance(),
+                0,
+                0,
+            ],
         )
     };
     // SAFETY: the socket is ours and not used any more.

@@ -183,6 +183,8 @@ pub enum Why {
     Requested,
     /// `needed by nginx`: the first package that led to it.
     NeededBy(String),
+    /// `related`: marked on the way and kept, as apt keeps what others recommend.
+    Related,
     /// `boot loader for bios`: not in the tree.
     BootLoader(Firmware),
 }
@@ -192,6 +194,7 @@ impl std::fmt::Display for Why {
         match self {
             Self::Base => f.write_str("base"),
             Self::Requested => f.write_str("requested"),
+            Self::Related => f.write_str("related"),
             Self::NeededBy(name) => write!(f, "{NEEDED_BY}{name}"),
             Self::BootLoader(firmware) => write!(f, "{BOOT_LOADER}{}", firmware.name()),
         }
@@ -218,6 +221,7 @@ impl<'de> Deserialize<'de> for Why {
         match text.as_str() {
             "base" => return Ok(Self::Base),
             "requested" => return Ok(Self::Requested),
+            "related" => return Ok(Self::Related),
             _ => {}
         }
         if let Some(name) = text.strip_prefix(NEEDED_BY) {
