@@ -240,6 +240,8 @@ pub(super) fn add_filter(program: &[seccompiler::sock_filter]) -> Call<()> {
 
 /// Switches the loopback of the current network namespace on.
 pub(super) fn loopback_up() -> Call<()> {
+    /// `SIOCSIFFLAGS`
+    const SET: usize = 0x8914;
     let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC;
     // SAFETY: opens a descriptor.
     let socket = unsafe { raw(libc::SYS_socket, [word(libc::AF_INET), word(kind), 0, 0, 0]) }?;
@@ -250,8 +252,6 @@ pub(super) fn loopback_up() -> Call<()> {
     }
     request.ifr_ifru.ifru_flags =
         libc::c_short::try_from(libc::IFF_UP | libc::IFF_RUNNING).unwrap_or_default();
-    /// `SIOCSIFFLAGS`
-    const SET: usize = 0x8914;
     // SAFETY: the request is live and of the type SIOCSIFFLAGS reads.
     let done = unsafe {
         raw(
