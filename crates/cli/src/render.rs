@@ -161,7 +161,7 @@ mod tests {
         let file = SourceFile::new("x", "é");
         for range in [0..2, 2..2, 5..9, 0..0] {
             let problem = Diagnostic::error("L0001", "m").label(Span::new(&file, range), "");
-            assert!(diagnostic(&problem).contains("m"));
+            assert!(diagnostic(&problem).contains('m'));
         }
     }
 }

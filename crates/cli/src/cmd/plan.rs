@@ -70,53 +70,50 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             Need::Build(reasons) => (None, reasons.clone()),
         };
         let _ = writeln!(text, "{} {}", recipe.name, recipe.version);
-        match &up_to_date {
-            Some(title) => {
-                let _ = writeln!(text, "  nothing to do: {title} was made of the same inputs");
-            }
-            None => {
-                let fetch: u64 = missing.iter().sum();
-                let _ = writeln!(
-                    text,
-                    "  fetch      {} of {} packages, {}",
-                    missing.len(),
-                    section.all_packages().count(),
-                    format_bytes(fetch)
-                );
-                let _ = writeln!(text, "  configure  {} packages", section.packages.len());
-                for loaded in &documents {
-                    let phases: Vec<&str> = loaded
-                        .document
-                        .phases()
-                        .filter(|p| ["build", "validate"].contains(p))
-                        .collect();
-                    let _ = writeln!(
-                        text,
-                        "  component  {} ({}, {} steps)",
-                        loaded.path,
-                        phases.join(", "),
-                        loaded.document.step_count(&phases)
-                    );
-                }
-                let boot: Vec<_> = recipe
-                    .disk
-                    .boot
-                    .iter()
-                    .map(|firmware| firmware.name())
+        if let Some(title) = &up_to_date {
+            let _ = writeln!(text, "  nothing to do: {title} was made of the same inputs");
+        } else {
+            let fetch: u64 = missing.iter().sum();
+            let _ = writeln!(
+                text,
+                "  fetch      {} of {} packages, {}",
+                missing.len(),
+                section.all_packages().count(),
+                format_bytes(fetch)
+            );
+            let _ = writeln!(text, "  configure  {} packages", section.packages.len());
+            for loaded in &documents {
+                let phases: Vec<&str> = loaded
+                    .document
+                    .phases()
+                    .filter(|p| ["build", "validate"].contains(p))
                     .collect();
                 let _ = writeln!(
                     text,
-                    "  disk       {}, {}",
-                    format_bytes(recipe.disk.size_bytes),
-                    boot.join(" and ")
+                    "  component  {} ({}, {} steps)",
+                    loaded.path,
+                    phases.join(", "),
+                    loaded.document.step_count(&phases)
                 );
-                for (n, reason) in reasons.iter().enumerate() {
-                    let _ = writeln!(
-                        text,
-                        "  {:<10} {reason}",
-                        if n == 0 { "because" } else { "" }
-                    );
-                }
+            }
+            let boot: Vec<_> = recipe
+                .disk
+                .boot
+                .iter()
+                .map(|firmware| firmware.name())
+                .collect();
+            let _ = writeln!(
+                text,
+                "  disk       {}, {}",
+                format_bytes(recipe.disk.size_bytes),
+                boot.join(" and ")
+            );
+            for (n, reason) in reasons.iter().enumerate() {
+                let _ = writeln!(
+                    text,
+                    "  {:<10} {reason}",
+                    if n == 0 { "because" } else { "" }
+                );
             }
         }
         shown.push(serde_json::json!({ "recipe": recipe.name, "version": recipe.version.to_string(), "key": key,

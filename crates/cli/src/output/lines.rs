@@ -63,7 +63,6 @@ pub(super) fn line(event: &Event, verbosity: u8) -> Option<String> {
 }
 
 impl EventSink for Lines {
-    #[expect(clippy::print_stderr, reason = "the surface prints")]
     fn emit(&self, event: Event) {
         let is_wanted = !self.is_quiet || matches!(event, Event::Warning { .. });
         if let Some(line) = line(&event, self.verbosity).filter(|_| is_wanted) {

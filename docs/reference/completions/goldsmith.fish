@@ -1,0 +1,191 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_goldsmith_global_optspecs
+    string join \n C/directory= json q/quiet v/verbose h/help V/version
+end
+
+function __fish_goldsmith_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_goldsmith_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_goldsmith_using_subcommand
+    set -l cmd (__fish_goldsmith_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -s h -l help -d 'Print help'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "init" -d 'Make a new project that builds: a web server image'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "validate" -d 'Check the configuration and its component documents, without network or changes'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "fmt" -d 'Bring configuration files into the canonical layout'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "lock" -d 'Pin every package, document and input of the recipes in `goldsmith.lock`'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "plan" -d 'Show what a build would do, and why'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "build" -d 'Build the image of a recipe: lock, fetch, bootstrap, components, sanitize, disk, verify'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "test" -d 'Boot the newest image of a recipe and check it from inside'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "images" -d 'List the images on this machine'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "show" -d 'Show what is known about an image: digests, inputs, times, tests'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "export" -d 'Write the disk of an image to a file, holes kept, digest checked'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "component" -d 'Look at the components that ship with Goldsmith'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "doctor" -d 'Say what this host can do, and what is missing for the rest'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "gc" -d 'Remove what the store no longer needs'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "generate-reference" -d 'Write the generated reference: pages, man pages, completions, JSON Schema'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand init" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand init" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand init" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand init" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand init" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand validate" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand validate" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand validate" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand validate" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand validate" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand validate" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand validate" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand fmt" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand fmt" -l check -d 'Change nothing: name the files that are not in the layout and exit with 3'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand fmt" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand fmt" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand fmt" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand fmt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand fmt" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -l update -d 'Move these packages to their newest version; all when no package is named' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -l check -d 'Change nothing: say what locking anew would change, and exit with 4 if anything'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -l offline -d 'Use nothing but what the store has'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -l offline -d 'Fail if a package is not in the store: a build would need the network'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l force -d 'Build although an image of the same inputs exists'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l offline -d 'Use nothing but what the store has'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -l boot -d 'Boot only with this firmware' -r -f -a "bios\t''
+uefi\t''"
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -l bare -d 'Test without the project: only the checks that every image has to pass'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -l format -d 'Form of the disk' -r -f -a "raw\t''"
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -s o -l output -d 'Where to write it; `<name>-<version>-<build>.raw` in the current folder when not given' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -l force -d 'Write over a file that exists'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show help" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show help" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show help" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show help" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show help" -s h -l help -d 'Print help'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show help" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show help" -f -a "list" -d 'List them'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show help" -f -a "show" -d 'Show the document and the parameters of one'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from list" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from list" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from show" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from show" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from help" -f -a "list" -d 'List them'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the document and the parameters of one'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -l unused-for -d 'Remove what was not used for this long, such as `720h`; `0s`: whatever nothing needs' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -l size -d 'Remove what was unused longest until the store is this small, such as `20GiB`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -l dry-run -d 'Show what would go and remove nothing'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -s h -l help -d 'Print help'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "init" -d 'Make a new project that builds: a web server image'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "validate" -d 'Check the configuration and its component documents, without network or changes'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "fmt" -d 'Bring configuration files into the canonical layout'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "lock" -d 'Pin every package, document and input of the recipes in `goldsmith.lock`'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "plan" -d 'Show what a build would do, and why'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "build" -d 'Build the image of a recipe: lock, fetch, bootstrap, components, sanitize, disk, verify'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "test" -d 'Boot the newest image of a recipe and check it from inside'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "images" -d 'List the images on this machine'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "show" -d 'Show what is known about an image: digests, inputs, times, tests'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "export" -d 'Write the disk of an image to a file, holes kept, digest checked'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "component" -d 'Look at the components that ship with Goldsmith'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "doctor" -d 'Say what this host can do, and what is missing for the rest'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "gc" -d 'Remove what the store no longer needs'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "generate-reference" -d 'Write the generated reference: pages, man pages, completions, JSON Schema'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component doctor gc generate-reference help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from component" -f -a "list" -d 'List them'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from component" -f -a "show" -d 'Show the document and the parameters of one'
