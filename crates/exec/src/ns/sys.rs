@@ -243,8 +243,6 @@ const SET_FLAGS: usize = 0x8914;
 
 /// Switches the loopback of the current network namespace on.
 pub(super) fn loopback_up() -> Call<()> {
-    /// `SIOCSIFFLAGS`
-    const SET: usize = 0x8914;
     let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC;
     // SAFETY: opens a descriptor.
     let socket = unsafe { raw(libc::SYS_socket, [word(libc::AF_INET), word(kind), 0, 0, 0]) }?;
