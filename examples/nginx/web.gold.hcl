@@ -12,7 +12,7 @@ variable "greeting" {
 }
 
 source "debian" "server" {
-  suite = var.suite
+  suite    = var.suite
   packages = [
     # the machine
     "linux-image-cloud-amd64", "initramfs-tools", "zstd",

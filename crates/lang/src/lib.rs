@@ -177,17 +177,8 @@ fn check_rest(world: &World, evaluator: &Evaluator<'_>) {
     for name in world.locals.keys() {
         drop(world.local(evaluator, name, &whole(&SourceFile::new("", ""))));
     }
-    for (name, definition) in &world.blocks {
-        for attribute in &definition.block.body.attributes {
-            if definition.spec.attribute(&attribute.name.text).is_some() {
-                use eval::Names as _;
-                let place = goldsmith_core::diagnostic::Span::new(
-                    &definition.file,
-                    attribute.name.at.clone(),
-                );
-                drop(world.block_attribute(evaluator, name, &attribute.name.text, place));
-            }
-        }
+    for name in world.blocks.keys() {
+        lower::check(world, evaluator, name);
     }
 }
 

@@ -274,6 +274,21 @@ fn check_boot(reader: &Reader<'_>, source: &DebianSource, disk: &DiskSpec) {
     }
 }
 
+/// Reads a block that no recipe may use, for its problems alone.
+pub(crate) fn check(world: &World, evaluator: &Evaluator<'_>, name: &BlockName) {
+    let reader = Reader::of(world, evaluator, name);
+    match name.kind.as_str() {
+        "source" => drop(source(world, evaluator, name)),
+        "disk" => drop(disk(&reader)),
+        "component" => {
+            drop(reader.text("document").required());
+            drop(reader.parameters("parameters").required());
+        }
+        // Recipes and pipelines are read as such.
+        _ => {}
+    }
+}
+
 pub(crate) fn pipeline(
     world: &World,
     evaluator: &Evaluator<'_>,

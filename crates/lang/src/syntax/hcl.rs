@@ -173,14 +173,7 @@ impl Convert<'_> {
             }
             Expression::HeredocTemplate(parsed) => {
                 let parts = self.parts(&parsed.template);
-                return template_kind(
-                    if parsed.indent().is_some() {
-                        dedent(parts)
-                    } else {
-                        parts
-                    },
-                    at,
-                );
+                return template_kind(dedent(parts, parsed.indent().unwrap_or(0)), at);
             }
             Expression::Parenthesis(inner) => {
                 return Expr {
@@ -253,7 +246,11 @@ impl Convert<'_> {
             .text
             .get(at.start - self.shift..at.end - self.shift)
             .unwrap_or_default();
-        let parsed = Number::parse(written).or_else(|| number.as_f64().and_then(Number::from_f64));
+        let parsed = if written.is_empty() {
+            number.as_f64().and_then(Number::from_f64)
+        } else {
+            Number::parse(written)
+        };
         Kind::Number(parsed.unwrap_or_else(|| {
             let problem = Diagnostic::error("L0005", "this number is too large").label(
                 Place::new(self.file, at.clone()),
@@ -399,44 +396,20 @@ fn template_kind(mut parts: Vec<Part>, at: Bytes) -> Expr {
     Expr::new(kind, at)
 }
 
-/// Takes the indentation that all lines of a `<<-` heredoc share, also inside its directives.
-fn dedent(mut parts: Vec<Part>) -> Vec<Part> {
-    let mut indents = Vec::new();
-    measure(&parts, &mut true, &mut indents);
-    let least = indents.into_iter().min().unwrap_or(0);
-    cut(&mut parts, &mut true, least);
-    parts
-}
-
-/// Collects the indentation of every line that is not blank.
-fn measure(parts: &[Part], is_line_start: &mut bool, indents: &mut Vec<usize>) {
-    for part in parts {
+/// Takes the indentation of a `<<-` heredoc from the lines inside its directives: the parser has
+/// taken it from the others.
+fn dedent(mut parts: Vec<Part>, indent: usize) -> Vec<Part> {
+    let mut is_line_start = true;
+    for part in &mut parts {
         match part {
             Part::Literal(text) => {
-                for line in text.split_inclusive('\n') {
-                    let spaces = line.len() - line.trim_start_matches([' ', '\t']).len();
-                    let is_blank = line.trim().is_empty() && line.ends_with('\n');
-                    if *is_line_start && !is_blank {
-                        indents.push(spaces);
-                    }
-                    *is_line_start = line.ends_with('\n');
-                }
+                is_line_start = text.ends_with('\n') || (is_line_start && text.is_empty());
             }
-            Part::Value(_) => {
-                if *is_line_start {
-                    indents.push(0);
-                }
-                *is_line_start = false;
-            }
-            Part::If {
-                then, otherwise, ..
-            } => {
-                measure(then, is_line_start, indents);
-                measure(otherwise, is_line_start, indents);
-            }
-            Part::For { body, .. } => measure(body, is_line_start, indents),
+            Part::Value(_) => is_line_start = false,
+            inner => cut(std::slice::from_mut(inner), &mut is_line_start, indent),
         }
     }
+    parts
 }
 
 fn cut(parts: &mut [Part], is_line_start: &mut bool, least: usize) {

@@ -1,0 +1,165 @@
+//! Every file under `tests/corpus` against what stands beside it as `.expected`: the project it
+//! makes, or the problems it has. `UPDATE_EXPECTED=1` writes them anew.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use goldsmith_core::diagnostic::Diagnostic;
+use goldsmith_lang::{Options, Outcome};
+
+use crate::evaluate;
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/corpus")
+        .join(folder);
+    let mut files: Vec<PathBuf> = fs::read_dir(root)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    files.retain(|path| path.extension().is_some_and(|e| e != "expected"));
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+/// A problem with the text it underlines.
+fn show(problem: &Diagnostic) -> String {
+    let mut out = format!(
+        "{:?}[{}] {}\n",
+        problem.severity, problem.code, problem.message
+    );
+    for label in &problem.labels {
+        let text = label
+            .span
+            .file
+            .text()
+            .get(label.span.range.clone())
+            .unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "  {} `{}` {}",
+            label.span.place(),
+            text.lines().next().unwrap_or_default(),
+            label.text
+        );
+    }
+    for note in &problem.notes {
+        let _ = writeln!(out, "  = {note}");
+    }
+    out
+}
+
+fn shown(outcome: &Outcome) -> String {
+    let mut out: String = outcome.problems.iter().map(show).collect();
+    for recipe in &outcome.project.recipes {
+        let _ = writeln!(
+            out,
+            "recipe {} {} {:?}",
+            recipe.name, recipe.version, recipe.purpose
+        );
+        // Places are shown by problems; here they would only make noise.
+        let source = format!("{:?}", recipe.source);
+        let _ = writeln!(out, "  source {}", without_spans(&source));
+        for component in &recipe.components {
+            let _ = writeln!(
+                out,
+                "  component {} {:?}",
+                component.document, component.parameters
+            );
+        }
+        let _ = writeln!(out, "  disk {:?}", recipe.disk);
+    }
+    for pipeline in &outcome.project.pipelines {
+        let _ = writeln!(
+            out,
+            "pipeline {} of {}: {:?}",
+            pipeline.name, pipeline.recipe, pipeline.test
+        );
+    }
+    if !outcome.incomplete.is_empty() && outcome.problems.is_empty() {
+        let _ = writeln!(out, "incomplete {:?}", outcome.incomplete);
+    }
+    out
+}
+
+fn without_spans(text: &str) -> String {
+    match (text.find("span: Span"), text.find(", mirror:")) {
+        (Some(from), Some(to)) => format!("{}{}", &text[..from], &text[to + 2..]),
+        _ => text.to_owned(),
+    }
+}
+
+fn check(path: &Path) -> Outcome {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let outcome = evaluate(name, fs::read(path).unwrap(), &Options::default());
+    let found = shown(&outcome);
+    let expected_path = path.with_extension(format!(
+        "{}.expected",
+        path.extension().unwrap().to_str().unwrap()
+    ));
+    #[expect(clippy::disallowed_methods, reason = "asked for by a person at a desk")]
+    let is_update = std::env::var("UPDATE_EXPECTED").is_ok();
+    if is_update {
+        fs::write(&expected_path, &found).unwrap();
+    }
+    let expected = fs::read_to_string(&expected_path).unwrap_or_default();
+    assert_eq!(found, expected, "{name}");
+    outcome
+}
+
+#[test]
+fn good_files() {
+    for path in files("ok") {
+        assert!(!check(&path).has_errors(), "{path:?} has errors");
+    }
+}
+
+#[test]
+fn bad_files() {
+    let mut codes = BTreeSet::new();
+    for path in files("err") {
+        let outcome = check(&path);
+        assert!(outcome.has_errors(), "{path:?} has no errors");
+        codes.extend(outcome.problems.iter().map(|problem| problem.code));
+    }
+    // Those of single files, of evaluation limits and of given values have tests of their own.
+    let elsewhere = ["L0003", "L0004", "L0021", "L0022", "L0031", "L0037"];
+    let all = [
+        "L0001", "L0002", "L0005", "L0006", "L0010", "L0011", "L0012", "L0013", "L0014", "L0015",
+        "L0016", "L0017", "L0018", "L0019", "L0020", "L0022", "L0023", "L0024", "L0025", "L0030",
+        "L0032", "L0033", "L0034", "L0035", "L0036", "L0100", "L0101", "L0102", "L0103", "L0104",
+        "L0105", "L0106", "L0107", "L0108", "L0110", "L0111", "L0112",
+    ];
+    let missing: Vec<_> = all
+        .iter()
+        .filter(|code| !codes.contains(*code) && !elsewhere.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "no bad file shows {missing:?}");
+}
+
+/// The examples are what people start from.
+#[test]
+fn examples_are_good_and_formatted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut count = 0;
+    for folder in fs::read_dir(root).unwrap() {
+        for file in fs::read_dir(folder.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            if path.to_string_lossy().ends_with(".gold.hcl") {
+                let text = fs::read(&path).unwrap();
+                let outcome = evaluate("example.gold.hcl", &text, &Options::default());
+                assert_eq!(outcome.problems, [], "{path:?}");
+                assert_eq!(
+                    goldsmith_lang::format("x", &text).unwrap().as_bytes(),
+                    text,
+                    "{path:?} is not formatted"
+                );
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 0);
+}
