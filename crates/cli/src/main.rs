@@ -6,6 +6,7 @@ mod args;
 mod clock;
 mod cmd;
 mod env;
+mod escape;
 mod host;
 mod lockfile;
 mod output;

@@ -86,7 +86,7 @@ pub(crate) fn table<const N: usize>(
             if column > 0 {
                 text.push_str("  ");
             }
-            text.push_str(&crate::report::escape(cell));
+            text.push_str(&crate::escape::escape(cell));
             if column + 1 < N {
                 text.push_str(&" ".repeat(widths[column].saturating_sub(cell.chars().count())));
             }

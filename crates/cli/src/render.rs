@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use goldsmith_core::diagnostic::{Diagnostic, Label, Severity};
 
-use crate::report::escape;
+use crate::escape::escape;
 use crate::style;
 
 /// Characters of a line shown around the place; longer lines are cut.

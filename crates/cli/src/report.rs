@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use goldsmith_core::diagnostic::{Diagnostic, Severity};
 use goldsmith_core::failure::{Class, Failure};
 
+use crate::escape::escape;
 use crate::render;
 use crate::style;
 
@@ -161,24 +162,6 @@ fn advise(text: &mut String, hints: &[String]) {
             escape(hint)
         );
     }
-}
-
-/// Takes control characters out of a text that may hold names from packages, guests and mirrors:
-/// a terminal obeys them.
-pub(crate) fn escape(text: &str) -> String {
-    let is_plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
-    if text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    text.chars()
-        .map(|c| {
-            if is_plain(c) {
-                c.to_string()
-            } else {
-                c.escape_default().to_string()
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]

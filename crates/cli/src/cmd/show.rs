@@ -115,6 +115,6 @@ fn section(text: &mut String, title: &str, rows: impl Iterator<Item = String>) {
         if at == 0 {
             let _ = writeln!(text, "\n{title}");
         }
-        let _ = writeln!(text, "  {}", crate::report::escape(&row));
+        let _ = writeln!(text, "  {}", crate::escape::escape(&row));
     }
 }

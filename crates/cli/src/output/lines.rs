@@ -3,7 +3,7 @@
 use goldsmith_core::event::{Event, EventSink};
 use goldsmith_core::size::format_duration;
 
-use crate::report::escape;
+use crate::escape::escape;
 use crate::style;
 
 /// Plain lines on standard error.
