@@ -162,6 +162,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether any of an attribute is secret: then no problem may show it.
+    pub(crate) fn is_secret(&self, name: &str) -> bool {
+        matches!(self.value(name), Found::Is((value, _)) if value.has_secret())
+    }
+
     pub(crate) fn wrong(&self, expr: &Expr, message: String, label: String) {
         self.evaluator
             .report(Diagnostic::error("L0110", message).label(self.span(&expr.at), label));

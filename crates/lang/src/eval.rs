@@ -20,7 +20,12 @@ use crate::syntax::ast::{Bytes, Expr, For, Kind as Syntax};
 use crate::value::{Kind, Value};
 
 /// Evaluation steps of one project. An honest one needs thousands.
-const STEPS_MAX: u64 = 20_000_000;
+const STEPS_MAX: u64 = 4_000_000;
+/// Bytes that all texts and collections made on the way may have together: what keeps memory
+/// within bounds however often a large value is copied.
+const MADE_MAX: usize = 256 << 20;
+/// What an element of a collection is counted as, in bytes.
+const ELEMENT: usize = 64;
 /// Bytes of a text, and of all the texts of a template.
 pub(crate) const TEXT_MAX: usize = 16 << 20;
 /// Elements of a list or an object.
@@ -96,6 +101,7 @@ pub(crate) struct Evaluator<'n> {
     pub(crate) host: &'n dyn functions::Host,
     problems: RefCell<Vec<Diagnostic>>,
     steps: Cell<u64>,
+    made: Cell<usize>,
 }
 
 impl<'n> Evaluator<'n> {
@@ -105,6 +111,7 @@ impl<'n> Evaluator<'n> {
             host,
             problems: RefCell::default(),
             steps: Cell::new(0),
+            made: Cell::new(0),
         }
     }
 
@@ -150,8 +157,28 @@ impl<'n> Evaluator<'n> {
         }
     }
 
+    /// Counts the bytes of something new.
+    fn make(&self, bytes: usize, env: &Env<'_>, at: &Bytes) -> Result<(), Reported> {
+        let made = self.made.get().saturating_add(bytes);
+        self.made.set(made);
+        if made > MADE_MAX {
+            return Err(self.wrong(
+                "L0022",
+                format!("the values of this project grow over {MADE_MAX} bytes"),
+                env,
+                at,
+                "stopped here",
+            ));
+        }
+        Ok(())
+    }
+
     fn step(&self, env: &Env<'_>, at: &Bytes) -> Result<(), Reported> {
-        let steps = self.steps.get() + 1;
+        self.work(1, env, at)
+    }
+
+    fn work(&self, steps: u64, env: &Env<'_>, at: &Bytes) -> Result<(), Reported> {
+        let steps = self.steps.get().saturating_add(steps);
         self.steps.set(steps);
         if steps > STEPS_MAX {
             return Err(self.wrong(
@@ -286,7 +313,7 @@ impl<'n> Evaluator<'n> {
 
     fn for_expression(&self, parsed: &For, env: &Env<'_>, at: &Bytes) -> Evaluated {
         let collection = self.eval(&parsed.collection, env)?;
-        let is_sensitive = collection.is_sensitive;
+        let mut is_sensitive = collection.is_sensitive;
         let Some(pairs) = self.pairs(&collection, env, &parsed.collection.at)? else {
             return Ok(Value::UNKNOWN.mark(is_sensitive));
         };
@@ -309,8 +336,10 @@ impl<'n> Evaluator<'n> {
             };
             if let Some(condition) = &parsed.condition {
                 let value = self.eval(condition, &env)?;
+                // Which elements are there tells about what was asked.
+                is_sensitive |= value.is_sensitive;
                 match self.condition(&value, &env, &condition.at)? {
-                    None => return Ok(Value::UNKNOWN),
+                    None => return Ok(Value::UNKNOWN.mark(is_sensitive)),
                     Some(false) => continue,
                     Some(true) => {}
                 }
@@ -321,8 +350,9 @@ impl<'n> Evaluator<'n> {
                 continue;
             };
             let name_value = self.eval(key, &env)?;
+            is_sensitive |= name_value.is_sensitive;
             if name_value.is_unknown() {
-                return Ok(Value::UNKNOWN);
+                return Ok(Value::UNKNOWN.mark(is_sensitive));
             }
             let Some(name) = name_value.as_text() else {
                 let message = format!(
@@ -342,7 +372,11 @@ impl<'n> Evaluator<'n> {
                     }
                 }
                 Some(_) => {
-                    let message = format!("the key `{name}` comes twice");
+                    let message = if is_sensitive {
+                        "a key comes twice".to_owned()
+                    } else {
+                        format!("the key `{name}` comes twice")
+                    };
                     return Err(self.wrong(
                         "L0013",
                         message,
@@ -354,6 +388,7 @@ impl<'n> Evaluator<'n> {
             }
         }
         self.bounded(items.len().max(members.len()), env, at)?;
+        self.make(items.len().max(members.len()) * ELEMENT, env, at)?;
         let result: Value = if parsed.key.is_some() {
             members.into()
         } else {

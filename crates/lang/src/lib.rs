@@ -150,7 +150,20 @@ pub fn evaluate(inputs: &[Input], options: &Options, host: &dyn Host) -> Outcome
         check_rest(&world, &evaluator);
     }
     problems.extend(evaluator.into_problems());
-    let secrets = world.secrets().into_iter().map(Secret::new).collect();
+    // What was made of a secret within a recipe is one as well.
+    let made = project
+        .recipes
+        .iter()
+        .flat_map(|recipe| &recipe.components)
+        .flat_map(|component| component.parameters.values())
+        .filter(|parameter| parameter.is_sensitive)
+        .map(|parameter| parameter.value.clone());
+    let secrets = world
+        .secrets()
+        .into_iter()
+        .chain(made)
+        .map(Secret::new)
+        .collect();
     problems.sort_by_key(|problem| {
         let place = problem
             .labels

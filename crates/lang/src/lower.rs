@@ -143,6 +143,7 @@ fn check_words(
     let (Some(words), Some(attribute)) = (words, reader.body.attribute(key)) else {
         return;
     };
+    let is_secret = reader.is_secret(key);
     for word in words.iter().filter(|word| !is_right(word)) {
         let place = match &attribute.value.kind {
             crate::syntax::ast::Kind::List(items) => {
@@ -151,7 +152,12 @@ fn check_words(
             }
             _ => &attribute.value,
         };
-        reader.wrong(place, format!("`{word}` {message}"), "here".to_owned());
+        let what = if is_secret {
+            "a sensitive value".to_owned()
+        } else {
+            format!("`{word}`")
+        };
+        reader.wrong(place, format!("{what} {message}"), "here".to_owned());
     }
 }
 

@@ -175,7 +175,12 @@ pub(crate) fn convert(value: &Value, wanted: &Type) -> Result<Value, String> {
                 .enumerate()
                 .map(|(n, item)| convert(item, inner).map_err(|e| format!("element {n}: {e}")))
                 .collect();
-            items?.into()
+            let items = items?;
+            if matches!(wanted, Type::Set(_)) {
+                crate::eval::functions::to_set(&items).into()
+            } else {
+                items.into()
+            }
         }
         (Type::Map(inner), Kind::Object(members)) => {
             let members: Result<BTreeMap<String, Value>, String> = members

@@ -7,6 +7,10 @@ use super::{Env, Evaluated, Evaluator, Reported, suggestion};
 use crate::syntax::ast::{Bytes, Expr, Name};
 use crate::value::{Kind, Value};
 
+/// What one step of evaluation is worth to a function: elements gone through, bytes read.
+const ELEMENTS_PER_STEP: usize = 8;
+const BYTES_PER_STEP: usize = 256;
+
 impl Evaluator<'_> {
     pub(super) fn call(
         &self,
@@ -84,13 +88,21 @@ impl Evaluator<'_> {
                 "name one of its attributes",
             ));
         }
+        let elements: usize = values.iter().map(|value| extent(value).0).sum();
+        let bytes: usize = values.iter().map(|value| extent(value).1).sum();
+        let steps = elements / ELEMENTS_PER_STEP + bytes / BYTES_PER_STEP;
+        self.work(u64::try_from(steps).unwrap_or(u64::MAX), env, &name.at)?;
         let args = Args {
             values,
             evaluator: self,
         };
         let marks = !matches!(function.name, "nonsensitive" | "issensitive");
         match (function.run)(&args) {
-            Ok(value) => Ok(value.mark(marks && is_sensitive)),
+            Ok(value) => {
+                let (elements, bytes) = extent(&value);
+                self.make(elements * super::ELEMENT + bytes, env, &name.at)?;
+                Ok(value.mark(marks && is_sensitive))
+            }
             Err(Failed { argument, message }) => {
                 let place = argument.and_then(|n| places.get(n)).unwrap_or(&name.at);
                 let message = if is_sensitive {
@@ -131,5 +143,15 @@ impl Evaluator<'_> {
         );
         let signature = functions::find(&name.text).map_or("", |function| function.signature);
         self.wrong("L0025", message, env, &name.at, signature)
+    }
+}
+
+/// How many elements and how many bytes of text a value has itself.
+fn extent(value: &Value) -> (usize, usize) {
+    match &value.kind {
+        Kind::List(items) => (items.len(), 0),
+        Kind::Object(members) => (members.len(), 0),
+        Kind::String(text) => (0, text.len()),
+        _ => (0, 0),
     }
 }

@@ -17,6 +17,8 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub(crate) use sets::to_set;
+
 use super::Evaluator;
 use crate::value::{Kind, Number, Value};
 

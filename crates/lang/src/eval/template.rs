@@ -124,6 +124,7 @@ impl Evaluator<'_> {
         out: &mut Text,
     ) -> Result<(), Reported> {
         self.step(env, at)?;
+        self.make(text.len(), env, at)?;
         if out.text.len() + text.len() > TEXT_MAX {
             return Err(self.wrong(
                 "L0022",

@@ -77,7 +77,7 @@ impl Evaluator<'_> {
     fn attribute(&self, value: &Value, name: &str, env: &Env<'_>, at: &Bytes) -> Evaluated {
         match &value.kind {
             Kind::Unknown => Ok(Value::UNKNOWN),
-            Kind::Object(members) => self.member(members, name, env, at),
+            Kind::Object(members) => self.member(members, name, value.is_sensitive, env, at),
             Kind::Block(block) => {
                 self.names
                     .block_attribute(self, block, name, Span::new(env.file, at.clone()))
@@ -103,10 +103,16 @@ impl Evaluator<'_> {
         &self,
         members: &BTreeMap<String, Value>,
         name: &str,
+        is_sensitive: bool,
         env: &Env<'_>,
         at: &Bytes,
     ) -> Evaluated {
         members.get(name).cloned().ok_or_else(|| {
+            // Neither the key asked for nor those that are there may be shown.
+            if is_sensitive {
+                let message = "this object has no such key";
+                return self.wrong("L0018", message, env, at, "a sensitive value");
+            }
             let known = members.keys().map(String::as_str);
             let mut problem = Diagnostic::error("L0018", format!("this object has no `{name}`"))
                 .label(Span::new(env.file, at.clone()), suggestion(name, known));
@@ -133,17 +139,7 @@ impl Evaluator<'_> {
                     );
                     self.wrong("L0019", message, env, &index.at, "as a key")
                 })?;
-                // A secret key must not be shown.
-                if key.is_sensitive && !members.contains_key(&*name) {
-                    return Err(self.wrong(
-                        "L0018",
-                        "this object has no such key",
-                        env,
-                        &index.at,
-                        "the key is sensitive",
-                    ));
-                }
-                self.member(members, &name, env, &index.at)?
+                self.member(members, &name, is_sensitive, env, &index.at)?
             }
             Kind::List(items) => {
                 let place = key.as_number().and_then(crate::value::Number::as_whole);
@@ -152,6 +148,7 @@ impl Evaluator<'_> {
                     .and_then(|n| items.get(n));
                 found.cloned().ok_or_else(|| {
                     let message = match place {
+                        Some(_) if is_sensitive => "this list has no such element".to_owned(),
                         Some(_) if items.is_empty() => "this list is empty".to_owned(),
                         Some(n) => format!(
                             "this list has the elements 0 to {}, and not {n}",

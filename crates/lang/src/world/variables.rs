@@ -56,6 +56,7 @@ impl World {
             };
             let wanted = self.wanted(evaluator, name)?;
             let (value, at) = match self.given.iter().find(|given| given.name == name) {
+                Some(given) if is_sensitive => return self.secret(evaluator, given, &wanted),
                 Some(given) => (self.given_value(evaluator, given, &wanted)?, Span::new(&given.file, given.at.clone())),
                 None => match body.attribute("default") {
                     Some(default) => (evaluator.eval(&default.value, &env)?, Span::new(&definition.file, default.value.at.clone())),
@@ -76,6 +77,22 @@ impl World {
             Ok(value.mark(is_sensitive))
         })
         .and_then(|value| self.validated(evaluator, name, value))
+    }
+
+    /// The value of a sensitive variable. A problem with it shows neither the value nor the line
+    /// that it stands in.
+    fn secret(&self, evaluator: &Evaluator<'_>, given: &Given, wanted: &Type) -> Evaluated {
+        let value = evaluator
+            .quietly(|| self.given_value(evaluator, given, wanted))
+            .ok()
+            .and_then(|value| types::convert(&value, wanted).ok());
+        value.map(|value| value.mark(true)).ok_or_else(|| {
+            let name = &given.name;
+            let text = format!("the sensitive variable `{name}` has a value that is no {wanted}");
+            let masked = SourceFile::new(given.file.name(), name.as_str());
+            let place = Span::new(&masked, 0..name.len());
+            evaluator.report(Diagnostic::error("L0035", text).label(place, "its value"))
+        })
     }
 
     fn wanted(&self, evaluator: &Evaluator<'_>, name: &str) -> Result<Type, Reported> {

@@ -51,7 +51,29 @@ fn work_is_bounded() {
     text.push_str("}\n");
     assert_eq!(code("x.gold.hcl", text), "L0022");
     let nested = "locals { x = [for a in range(2000) : [for b in range(2000) : [for c in range(2000) : a]]] }\n";
-    assert_eq!(code("x.gold.hcl", nested), "L0021");
+    assert_eq!(code("x.gold.hcl", nested), "L0022");
+    // Much work that makes nothing.
+    let idle = "locals {\n  n = range(3000)\n  x = [for a in local.n : [for b in local.n : b if false]]\n}\n";
+    assert_eq!(code("x.gold.hcl", idle), "L0021");
+    // Few steps, much memory: 200 000 copies of 1 MiB.
+    let copies = "locals {\n  b = join(\"\", [for i in range(100000) : \"0123456789\"])\n  \
+                  c = [for i in range(200000) : \"${local.b}x\"]\n}\n";
+    assert_eq!(code("x.gold.hcl", copies), "L0022");
+    // Few steps, much work within functions.
+    for expression in [
+        "[for i in range(100000) : length(range(100000))]",
+        "[for i in range(100000) : contains(local.many, -1)]",
+        "[for i in range(100000) : sha256(local.text)]",
+    ] {
+        let text = format!(
+            "locals {{\n  many = range(100000)\n  text = join(\"\", local.many)\n  x = {expression}\n}}\n"
+        );
+        let found = code("x.gold.hcl", text);
+        assert!(
+            ["L0021", "L0022"].contains(&found.as_str()),
+            "{expression}: {found}"
+        );
+    }
 }
 
 /// Pieces that files are made of, and pieces that break them.

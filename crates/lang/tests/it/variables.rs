@@ -171,6 +171,10 @@ fn secrets_are_marked_and_never_shown() {
         "version = parseint(var.token, 10)",
         "version = { a = 1 }[var.token]",
         "version = jsondecode(var.token)",
+        "purpose = join(\"\", values({ for t in [var.token, var.token] : t => 1 }))\nversion = \"1.0.0\"",
+        "version = { a = 1 }[\"${var.token}\"]",
+        "version = { (var.token) = 1 }.b",
+        "version = sensitive({ \"hush-hush\" = 1 })[length(\"x\") > 0 ? upper(var.token) : \"\"]",
     ] {
         let text = PROJECT
             .replacen("version = \"1.0.0\"", wrong, 1)
@@ -202,4 +206,75 @@ fn options_with_token() -> Options {
         .assignments
         .push(given("token", "hush-hush", "-var"));
     options
+}
+
+/// Everything that a problem can show: its texts and the lines that its places stand in.
+fn shown(outcome: &goldsmith_lang::Outcome) -> String {
+    let mut all = String::new();
+    for problem in &outcome.problems {
+        all.push_str(&format!(
+            "{} {} {:?} ",
+            problem.code, problem.message, problem.notes
+        ));
+        for label in &problem.labels {
+            all.push_str(&format!("{} {} ", label.text, label.span.file.text()));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_refused_secret_is_not_shown_either() {
+    const TYPED: &str = "variable \"t\" {\n  type = TYPE\n  sensitive = true\n}\n\
+        source \"debian\" \"s\" {\n  suite = \"bookworm\"\n  packages = PACKAGES\n}\n\
+        recipe \"r\" {\n  version = \"1.0.0\"\n  source = source.debian.s\n  disk { size = \"1GiB\" }\n}\n";
+    for (kind, packages, raw, code) in [
+        ("list(string)", "var.t", "hush-hush [", "L0035"),
+        ("list(string)", "var.t", "[hush.hush]", "L0035"),
+        ("number", "[var.t]", "hush-hush", "L0035"),
+        ("string", "[var.t]", "Hush-hush !", "L0110"),
+        ("string", "[\"lib${var.t}\"]", "-Hush-hush !", "L0110"),
+    ] {
+        let text = TYPED.replace("TYPE", kind).replace("PACKAGES", packages);
+        let mut options = Options::default();
+        options.assignments.push(given("t", raw, "-var"));
+        let said = shown(&evaluate("p.gold.hcl", text, &options));
+        assert!(said.contains(code), "{raw}: {said}");
+        assert!(!said.to_lowercase().contains("hush"), "{raw}: {said}");
+    }
+    let text = TYPED
+        .replace("TYPE", "number")
+        .replace("PACKAGES", "[\"x${var.t}\"]");
+    let mut options = Options::default();
+    options.files.push(Input {
+        name: "v.hcl".into(),
+        bytes: b"t = \"hush-hush\"\n".to_vec(),
+    });
+    let said = shown(&evaluate("p.gold.hcl", text, &options));
+    assert!(said.contains("L0035") && !said.contains("hush"), "{said}");
+}
+
+#[test]
+fn what_is_made_of_a_secret_is_known_as_one() {
+    let text = PROJECT.replace("\"Bearer ${var.token}\"", "sensitive(sha256(var.token))");
+    let mut options = select(&["r"]);
+    options.assignments.push(given("suite", "bookworm", "-var"));
+    let outcome = evaluate("p.gold.hcl", text, &options);
+    let made = &outcome.project.recipes[0].components[0].parameters["token"].value;
+    assert!(outcome.secrets.iter().any(|secret| secret.expose() == made));
+}
+
+#[test]
+fn a_set_has_each_value_once() {
+    let text = PROJECT.replace("list(string)", "set(string)");
+    let mut options = select(&["r"]);
+    options.assignments.push(given("suite", "bookworm", "-var"));
+    options
+        .assignments
+        .push(given("words", r#"["z", "b", "z"]"#, "-var"));
+    let outcome = evaluate("p.gold.hcl", text, &options);
+    let goldsmith_core::recipe::Source::Debian(source) = &outcome.project.recipes[0].source else {
+        panic!("not debian")
+    };
+    assert_eq!(source.packages, ["base-files", "libb", "libz"]);
 }

@@ -182,21 +182,15 @@ fn show(value: &Value, letter: char, verb: &Verb) -> Result<String, String> {
         },
         't' => value.as_bool().ok_or("`%t` needs a boolean")?.to_string(),
         'd' => sign(whole()?.to_string(), verb),
-        'b' => format!("{:b}", whole()?),
-        'o' => format!("{:o}", whole()?),
+        'b' => sign(based(whole()?, |n| format!("{n:b}")), verb),
+        'o' => sign(based(whole()?, |n| format!("{n:o}")), verb),
         'x' if value.as_number().is_none() => text()?
             .bytes()
             .fold(String::new(), |hex, b| format!("{hex}{b:02x}")),
-        'x' => format!(
-            "{}{:x}",
-            if verb.is_alternate { "0x" } else { "" },
-            whole()?
-        ),
-        'X' => format!(
-            "{}{:X}",
-            if verb.is_alternate { "0X" } else { "" },
-            whole()?
-        ),
+        'x' if verb.is_alternate => sign(based(whole()?, |n| format!("{n:#x}")), verb),
+        'x' => sign(based(whole()?, |n| format!("{n:x}")), verb),
+        'X' if verb.is_alternate => sign(based(whole()?, |n| format!("0X{n:X}")), verb),
+        'X' => sign(based(whole()?, |n| format!("{n:X}")), verb),
         'f' | 'F' => sign(
             format!("{:.*}", verb.precision.unwrap_or(6), number()?.as_f64()),
             verb,
@@ -220,6 +214,12 @@ fn show(value: &Value, letter: char, verb: &Verb) -> Result<String, String> {
         'g' | 'G' => sign(Number::to_string(&number()?), verb),
         other => return Err(format!("there is no verb `%{other}`")),
     })
+}
+
+/// A whole number in another base: the minus stands before the digits, as in Go.
+fn based(number: i64, digits: impl Fn(u64) -> String) -> String {
+    let minus = if number < 0 { "-" } else { "" };
+    format!("{minus}{}", digits(number.unsigned_abs()))
 }
 
 fn sign(text: String, verb: &Verb) -> String {

@@ -1,7 +1,7 @@
 //! Lists as sets: without order or repetition. They are kept as sorted lists of distinct values.
 
 use super::{Args, Failed, Function, encoding, function};
-use crate::value::Value;
+use crate::value::{Kind, Number, Value};
 
 type Result = std::result::Result<Value, Failed>;
 
@@ -63,13 +63,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
 ];
 
-/// What sorts values, and tells them apart.
-fn order(value: &Value) -> String {
-    format!(
-        "{} {}",
-        value.type_name(),
-        encoding::to_json(value).unwrap_or_default()
-    )
+/// What sorts values, and tells them apart: by type, numbers by what they count, the rest as text.
+fn order(value: &Value) -> (&'static str, Option<Number>, String) {
+    let number = match &value.kind {
+        Kind::Number(number) => Some(*number),
+        _ => None,
+    };
+    let text = encoding::to_json(value).unwrap_or_default();
+    (value.type_name(), number, text)
 }
 
 fn distinct(items: &[Value]) -> Vec<Value> {
@@ -82,7 +83,7 @@ fn distinct(items: &[Value]) -> Vec<Value> {
 }
 
 pub(crate) fn to_set(items: &[Value]) -> Vec<Value> {
-    let sorted: std::collections::BTreeMap<String, &Value> =
+    let sorted: std::collections::BTreeMap<_, &Value> =
         items.iter().map(|item| (order(item), item)).collect();
     sorted.into_values().cloned().collect()
 }
@@ -91,7 +92,7 @@ pub(crate) fn to_set(items: &[Value]) -> Vec<Value> {
 fn fold(a: &Args<'_>, wanted: bool) -> Result {
     let mut left = to_set(&a.list(0)?);
     for n in 1..a.len() {
-        let other: std::collections::BTreeSet<String> = a.list(n)?.iter().map(order).collect();
+        let other: std::collections::BTreeSet<_> = a.list(n)?.iter().map(order).collect();
         left.retain(|item| other.contains(&order(item)) == wanted);
     }
     Ok(left.into())
