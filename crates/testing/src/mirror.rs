@@ -132,6 +132,11 @@ impl FaultyMirror {
         lock(&self.shared.faults).push((path.to_owned(), times, fault));
     }
 
+    /// From now on nothing goes wrong.
+    pub fn heal(&self) {
+        lock(&self.shared.faults).clear();
+    }
+
     /// Answers requests for `path` with a redirect.
     pub fn redirect(&self, path: &str, to: &str) {
         lock(&self.shared.redirects).push((path.to_owned(), to.to_owned()));

@@ -9,7 +9,7 @@ use goldsmith_build::record::{Image, Images};
 use goldsmith_build::repo::{self, Update};
 use goldsmith_core::recipe::Recipe;
 use goldsmith_core::size::{format_bytes, format_duration};
-use goldsmith_plan::lock::{Lock, Section};
+use goldsmith_plan::lock::Section;
 use goldsmith_store::Store;
 
 use crate::app::App;
@@ -118,10 +118,10 @@ fn make(
     images: &Images,
     job: &Job<'_>,
 ) -> Result<Image, CmdError> {
-    let of_recipe = Lock {
-        recipes: [(job.recipe.name.clone(), job.section.clone())].into(),
-    };
-    lockfile::pin(app, store, &of_recipe)?;
+    // The whole lock: the pins of a project are one list.
+    if let Some(lock) = lockfile::read(app)? {
+        lockfile::pin(app, store, &lock)?;
+    }
     let fetch = wiring::fetch(app, args.offline);
     let reach = lockfile::Reach::of(app, lockfile::debian(job.recipe)?)?;
     repo::fetch_packages(&app.cx, reach.archive(&*fetch, store), job.section)?;

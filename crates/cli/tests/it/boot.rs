@@ -10,7 +10,7 @@ fn boots_bios_and_uefi_and_serves_its_page() {
     env.run(&["build", "web", "--offline"]).expect(0);
     let tested = env.run(&["test", "web", "--json"]).expect(0);
     let report = tested.json();
-    assert_eq!(report["report"]["passed"], true, "{}", tested.stdout);
+    assert_eq!(report["report"]["is_passed"], true, "{}", tested.stdout);
     let folder = env.home().join("images/web/1.0.0-1/test");
     for file in ["report.json", "junit.xml"] {
         assert!(folder.join(file).is_file(), "{file} is missing");
@@ -44,7 +44,7 @@ fn a_failing_test_phase_and_a_budget_fail_the_test() {
     env.run(&["build", "web", "--offline"]).expect(0);
     let tested = env.run(&["test", "web"]).expect(6);
     let said = format!("{}{}", tested.stdout, tested.stderr);
-    for word in ["Fetch", "disk usage", "console"] {
+    for word in ["Fetch", "disk_usage", "console"] {
         assert!(said.contains(word), "{word} is missing in\n{said}");
     }
     assert!(env.run(&["images"]).expect(0).stdout.contains("FAILED"));

@@ -7,4 +7,5 @@ mod build;
 mod crash;
 mod env;
 mod fixture;
+mod mirror;
 mod surface;
