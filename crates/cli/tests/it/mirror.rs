@@ -76,31 +76,40 @@ fn a_mirror_that_lies_and_drops() {
     fs::remove_file(env.project().join("web.gold.hcl")).unwrap();
     fs::remove_file(env.project().join("goldsmith.lock")).unwrap();
     env.write("web.gold.hcl", recipe);
-    let home = env.root().join("fresh");
 
+    let home = env.root().join("lied-to");
     // A package with one wrong byte, however often it is asked for.
-    mirror.fault(
-        "pool/main/n/nginx/nginx-light_",
-        100,
-        Fault::Corrupt { at: 2000 },
-    );
+    mirror.fault("/nginx-light_", 100, Fault::Corrupt { at: 2000 });
     let lied = env.run_at(&home, &["build", "web"]).expect(8);
     assert!(lied.stderr.contains("nginx-light"), "{}", lied.stderr);
     assert!(!home.join("images/web").exists());
     assert_eq!(fs::read_dir(home.join("store/scratch")).unwrap().count(), 0);
     mirror.heal();
 
+    let home = env.root().join("dropped");
     // Connections that break and a server that is busy: tried again, taken up where they broke.
-    mirror.fault("linux-image-", 2, Fault::Drop { after: 1_000_000 });
+    mirror.fault("/linux-image-6", 2, Fault::Drop { after: 1_000_000 });
     mirror.fault(
-        "pool/main/s/systemd/",
+        "/s/systemd/systemd_",
         2,
         Fault::Status {
             code: 503,
             retry_after: Some(0),
         },
     );
-    mirror.fault("nginx-light_", 1, Fault::Resize { by: -10 });
+    mirror.fault("/nginx-light_", 1, Fault::Resize { by: -10 });
+    let before = mirror.requests().len();
     env.run_at(&home, &["build", "web"]).expect(0);
     assert!(home.join("images/web/1.0.0-1/disk.raw").exists());
+    let asked = |part: &str| {
+        let since = &mirror.requests()[before..];
+        since.iter().filter(|one| one.path.contains(part)).count()
+    };
+    for (part, times) in [
+        ("/linux-image-6", 3),
+        ("/s/systemd/systemd_", 3),
+        ("/nginx-light_", 2),
+    ] {
+        assert!(asked(part) >= times, "{part} asked {} times", asked(part));
+    }
 }
