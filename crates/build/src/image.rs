@@ -16,6 +16,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
 
+use goldsmith_component::Services;
 use goldsmith_component::machine::Tree as TreeMachine;
 use goldsmith_component::run::{StepStatus, run_document};
 use goldsmith_core::cx::Cx;
@@ -225,8 +226,15 @@ fn run_components(
         for loaded in job.documents.iter().filter(|loaded| loaded.has_phase(name)) {
             let title = format!("{} {name}", loaded.document.name());
             let phase = cx.phase(title.clone(), None);
-            let report = run_document(cx, &loaded.document, &loaded.parameters, &[name], &machine)?
-                .check()?;
+            let report = run_document(
+                cx,
+                &loaded.document,
+                &loaded.parameters,
+                &[name],
+                &machine,
+                &Services::default(),
+            )?
+            .check()?;
             times.add(
                 &title,
                 phase.finish(format!("{} steps", report.steps.len())),

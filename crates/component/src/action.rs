@@ -21,6 +21,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
 
 use crate::machine::{Machine, MachineError, Program, Script, Status};
+use crate::services::Services;
 
 /// How the inputs of an action are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,10 @@ pub enum Kind {
     Permissions,
     /// The name of an encoding.
     Encoding,
+    /// A whole number, not negative.
+    Number,
+    /// Texts by name: a mapping, or a list of mappings with `name` and `value`.
+    Pairs,
 }
 
 /// An input of an action.
@@ -191,6 +196,25 @@ impl Values {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Names with their values, in the order of the document.
+    #[expect(dead_code, reason = "for `ExecuteDocument`, the next commit")]
+    fn pairs(&self, name: &str) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.list(name).chunks_exact(2);
+        pairs.map(|pair| (pair[0].as_str(), pair[1].as_str()))
+    }
+
+    /// A number that may come out of a reference.
+    #[expect(dead_code, reason = "for `Reboot`, the next commit")]
+    fn number(&self, name: &str) -> Result<Option<u64>, ActionError> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        text.trim()
+            .parse()
+            .map(Some)
+            .map_err(|_| ActionError::Refused(format!("`{name}` is `{text}`, not a whole number")))
+    }
+
     /// Flags may come out of references, so they can be wrong at this late moment.
     fn flag(&self, name: &str, default: bool) -> Result<bool, ActionError> {
         match self.text(name) {
@@ -233,6 +257,7 @@ pub(crate) fn parse_permissions(text: &str) -> Option<u32> {
 pub(crate) struct Call<'a> {
     pub(crate) cx: &'a Cx,
     pub(crate) machine: &'a dyn Machine,
+    pub(crate) services: &'a Services<'a>,
     /// Time left for the step.
     pub(crate) timeout: Option<Duration>,
     /// Takes what is printed.
@@ -247,6 +272,7 @@ impl Call<'_> {
         let mut is_cut = false;
         let script = Script {
             timeout: self.timeout,
+            env: self.services.env.clone(),
             ..Script::new(program)
         };
         let exit = self.machine.run(self.cx, &script, &mut |stream, line| {

@@ -203,7 +203,7 @@ fn check_input(kind: Kind, name: &Spanned<String>, input: &Input, problems: &mut
             );
             return;
         }
-        (Kind::List, Input::List(_)) => return,
+        (Kind::List, Input::List(_)) | (_, Input::Pairs(_)) => return,
         (_, Input::List(texts)) => {
             let message = format!("`{name}` must be a text");
             let at = texts.first().map_or(0..0, |text| text.range.clone());
@@ -214,7 +214,8 @@ fn check_input(kind: Kind, name: &Spanned<String>, input: &Input, problems: &mut
     };
     let value = &text.value;
     let (fits, expected) = match kind {
-        Kind::Text | Kind::List => return,
+        Kind::Text | Kind::List | Kind::Pairs => return,
+        Kind::Number => (value.trim().parse::<u64>().is_ok(), "a whole number"),
         Kind::Flag => (parse_flag(value).is_some(), "`true` or `false`"),
         Kind::Permissions => (parse_permissions(value).is_some(), "octal such as `0644`"),
         Kind::Encoding => (

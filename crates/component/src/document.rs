@@ -76,6 +76,8 @@ pub(crate) struct Entry {
 pub(crate) enum Input {
     Text(Spanned<String>),
     List(Vec<Spanned<String>>),
+    /// Name, value, name, value, ...
+    Pairs(Vec<Spanned<String>>),
 }
 
 impl Input {
@@ -83,7 +85,7 @@ impl Input {
     pub(crate) fn texts(&self) -> &[Spanned<String>] {
         match self {
             Self::Text(text) => std::slice::from_ref(text),
-            Self::List(texts) => texts,
+            Self::List(texts) | Self::Pairs(texts) => texts,
         }
     }
 }

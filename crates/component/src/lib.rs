@@ -24,6 +24,7 @@ pub mod machine;
 mod parse;
 mod problems;
 pub mod run;
+pub mod services;
 mod yaml;
 
 use goldsmith_core::diagnostic::{Diagnostic, Severity, SourceFile};
@@ -31,6 +32,7 @@ use goldsmith_core::diagnostic::{Diagnostic, Severity, SourceFile};
 pub use check::check_parameters;
 pub use document::Document;
 pub use run::{Parameters, Report, run_document};
+pub use services::Services;
 
 /// Reads a document and finds all its problems, warnings included.
 ///

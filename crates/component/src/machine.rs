@@ -104,6 +104,19 @@ pub trait Machine: Send + Sync {
         attributes: &Attributes,
     ) -> Result<(), MachineError>;
 
+    /// Makes a file of whatever `source` gives, of any size. Its directory is there; what was
+    /// there stays until the end when the machine can do that.
+    fn put(
+        &self,
+        cx: &Cx,
+        path: &str,
+        source: &mut dyn io::Read,
+        attributes: &Attributes,
+    ) -> Result<(), MachineError>;
+
+    /// Writes the bytes of a regular file of any size to `sink`.
+    fn get(&self, cx: &Cx, path: &str, sink: &mut dyn io::Write) -> Result<(), MachineError>;
+
     /// Makes a directory, or gives one that is there the attributes. The one above is there.
     fn make_dir(&self, cx: &Cx, path: &str, attributes: &Attributes) -> Result<(), MachineError>;
 

@@ -12,6 +12,7 @@ use goldsmith_core::failure::{Cancelled, Class, Failure};
 use crate::Document;
 use crate::document::OnFailure;
 use crate::machine::{Machine, MachineError};
+use crate::services::Services;
 use scope::Scope;
 
 /// Values of parameters, by name. The caller has made sensitive ones known to
@@ -227,6 +228,7 @@ pub fn run_document(
     parameters: &Parameters,
     phases: &[&str],
     machine: &dyn Machine,
+    services: &Services<'_>,
 ) -> Result<Report, RunError> {
     let is_asked = |name: &str| phases.is_empty() || phases.contains(&name);
     if !document.phases().any(is_asked) {
@@ -245,7 +247,7 @@ pub fn run_document(
     {
         for step in &phase.steps {
             cx.cancel.check()?;
-            let report = step::run(cx, document, phase, step, &mut scope, machine)?;
+            let report = step::run(cx, document, phase, step, &mut scope, machine, services)?;
             let is_failed = report.status == StepStatus::Failed;
             steps.push(report);
             if is_failed && step.on_failure == OnFailure::Abort {

@@ -11,6 +11,7 @@ pub mod event;
 pub mod failure;
 pub mod fetch;
 pub mod recipe;
+pub mod remote;
 pub mod secret;
 pub mod size;
 pub mod version;

@@ -2,7 +2,7 @@
 //! holds no more than quoted paths and names; contents go through standard input.
 
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Read as _};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use goldsmith_exec::vm::{Vm, VmError};
 const NO_LIMIT: Duration = Duration::from_hours(1);
 /// What a file operation may take.
 const FILE_LIMIT: Duration = Duration::from_mins(1);
+/// Bytes that go over the channel at once.
+const PIECE: u64 = 4 << 20;
 /// A line that grows past this is cut in two.
 const LINE_MAX: usize = 16 << 10;
 /// Lines kept of a program's output.
@@ -212,6 +214,58 @@ impl<S: Shell> Machine for Guest<'_, S> {
             set(attributes)
         );
         self.file(cx, "write", path, &text, bytes).map(drop)
+    }
+
+    fn put(
+        &self,
+        cx: &Cx,
+        path: &str,
+        source: &mut dyn io::Read,
+        attributes: &Attributes,
+    ) -> Result<(), MachineError> {
+        let failed = |source| MachineError::File {
+            operation: "write",
+            path: path.to_owned(),
+            source,
+        };
+        let mut redirect = ">";
+        loop {
+            let mut piece = Vec::new();
+            io::Read::take(&mut *source, PIECE)
+                .read_to_end(&mut piece)
+                .map_err(failed)?;
+            if piece.is_empty() && redirect == ">>" {
+                break;
+            }
+            let text = format!("umask 022; cat {redirect}{}", quoted(path));
+            self.file(cx, "write", path, &text, &piece)?;
+            redirect = ">>";
+        }
+        let text = format!("p={}\n{}", quoted(path), set(attributes));
+        self.file(cx, "write", path, &text, b"").map(drop)
+    }
+
+    fn get(&self, cx: &Cx, path: &str, sink: &mut dyn io::Write) -> Result<(), MachineError> {
+        let failed = |source| MachineError::File {
+            operation: "read",
+            path: path.to_owned(),
+            source,
+        };
+        let mut at = 0;
+        loop {
+            let text = format!(
+                "p={}; [ -f \"$p\" ] || {{ echo 'it is no regular file' >&2; exit 1; }}\n\
+                 tail -c +{} -- \"$p\" | head -c {PIECE}",
+                quoted(path),
+                at + 1
+            );
+            let piece = self.file(cx, "read", path, &text, b"")?;
+            sink.write_all(&piece).map_err(failed)?;
+            at += piece.len() as u64;
+            if (piece.len() as u64) < PIECE {
+                return Ok(());
+            }
+        }
     }
 
     fn make_dir(&self, cx: &Cx, path: &str, attributes: &Attributes) -> Result<(), MachineError> {

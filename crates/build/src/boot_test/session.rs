@@ -203,7 +203,14 @@ impl<'a> Session<'a> {
         } = test;
         let name = document.name();
         let guest = machine::Guest::new(vm);
-        match run_document(self.cx, document, parameters, &[TEST], &guest) {
+        match run_document(
+            self.cx,
+            document,
+            parameters,
+            &[TEST],
+            &guest,
+            &goldsmith_component::Services::default(),
+        ) {
             Ok(report) => {
                 self.boot
                     .checks

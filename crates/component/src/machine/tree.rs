@@ -246,6 +246,33 @@ impl Machine for Tree<'_> {
         set(&file, owners, attributes.mode).map_err(|error| failed(error.into()))
     }
 
+    fn put(
+        &self,
+        _cx: &Cx,
+        path: &str,
+        source: &mut dyn io::Read,
+        attributes: &Attributes,
+    ) -> Result<(), MachineError> {
+        let owners = self.owners(attributes)?;
+        let failed = |error: io::Error| file_error("write", path, error);
+        let mut file = File::from(self.create(path).map_err(|error| failed(error.into()))?);
+        io::copy(source, &mut file).map_err(failed)?;
+        set(&file, owners, attributes.mode).map_err(|error| failed(error.into()))
+    }
+
+    fn get(&self, _cx: &Cx, path: &str, sink: &mut dyn io::Write) -> Result<(), MachineError> {
+        let failed = |error: io::Error| file_error("read", path, error);
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+        let file = self
+            .open(path, flags, Mode::empty())
+            .map_err(|error| failed(error.into()))?;
+        let mut file = File::from(file);
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(failed(io::Error::other("it is no regular file")));
+        }
+        io::copy(&mut file, sink).map(drop).map_err(failed)
+    }
+
     fn make_dir(&self, _cx: &Cx, path: &str, attributes: &Attributes) -> Result<(), MachineError> {
         let failed = |error: Errno| file_error("make the directory", path, error);
         let owners = self.owners(attributes)?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fields::{self, Fields};
-use crate::action::{self, Action, Shape};
+use crate::action::{self, Action, Kind, Shape};
 use crate::code;
 use crate::condition::{Condition, If, OPERATORS, Test, Verdict};
 use crate::document::{Entry, Input, Inputs, Loop, OnFailure, Over, Step, TIMEOUT};
@@ -122,7 +122,12 @@ fn parse_inputs(node: &Node, action: &Action, problems: &mut Problems) -> Option
             continue;
         };
         let fields = fields.iter().filter_map(|(key, node)| {
+            let is_pairs =
+                |input: &action::InputRecord| input.name == key.value && input.kind == Kind::Pairs;
             let value = match &node.value {
+                _ if action.inputs.iter().any(is_pairs) => {
+                    Input::Pairs(pairs(node, &key.value, problems)?)
+                }
                 Value::Sequence(items) => Input::List(
                     items
                         .iter()
@@ -138,6 +143,35 @@ fn parse_inputs(node: &Node, action: &Action, problems: &mut Problems) -> Option
         });
     }
     Some(Inputs::Entries(all))
+}
+
+/// Names and values in turn: of a mapping, or of a list of `name` and `value`.
+fn pairs(node: &Node, name: &str, problems: &mut Problems) -> Option<Vec<Spanned<String>>> {
+    let mut all = Vec::new();
+    match &node.value {
+        Value::Mapping(entries) => {
+            for (key, value) in entries {
+                all.extend([key.clone(), fields::text(value, &key.value, problems)?]);
+            }
+        }
+        Value::Sequence(items) => {
+            for item in items {
+                let what = format!("an entry of `{name}`");
+                let mut fields = Fields::new(item, &what, problems)?;
+                let key = fields.required_text("name", problems);
+                let value = fields.required_text("value", problems);
+                fields.finish(problems);
+                all.extend([key?, value?]);
+            }
+        }
+        Value::Scalar { .. } => {
+            let message = format!("`{name}` must be a list of `name` and `value`");
+            let label = format!("this is {}", node.kind());
+            problems.error(code::INPUT_TYPE, &node.range, message, label);
+            return None;
+        }
+    }
+    Some(all)
 }
 
 fn step_condition(node: &Node, problems: &mut Problems) -> Option<If> {

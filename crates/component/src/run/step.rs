@@ -14,6 +14,7 @@ use crate::action::{ActionError, Call, Values};
 use crate::condition::{self, Condition, Operator, Test, Verdict};
 use crate::document::{Entry, Inputs, Loop, OnFailure, Over, Phase, Step};
 use crate::machine::{Machine, MachineError, NodeKind, Program, Script, Status};
+use crate::services::Services;
 
 /// Most iterations of a loop.
 const ITERATIONS_MAX: usize = 10_000;
@@ -84,6 +85,7 @@ struct Attempt<'a> {
     step: &'a Step,
     scope: &'a Scope,
     machine: &'a dyn Machine,
+    services: &'a Services<'a>,
     /// On the clock of `cx`.
     deadline: Option<Duration>,
     say: &'a mut dyn FnMut(Stream, &str),
@@ -96,6 +98,7 @@ pub(super) fn run(
     step: &Step,
     scope: &mut Scope,
     machine: &dyn Machine,
+    services: &Services<'_>,
 ) -> Result<StepReport, RunError> {
     let (phase, name) = (phase.name.value.as_str(), step.name.value.as_str());
     scope.enter(phase, name);
@@ -127,6 +130,7 @@ pub(super) fn run(
             step,
             scope,
             machine,
+            services,
             deadline: step.timeout.map(|timeout| begun + timeout),
             say: &mut say,
         };
@@ -290,6 +294,7 @@ impl Attempt<'_> {
             let mut call = Call {
                 cx: self.cx,
                 machine: self.machine,
+                services: self.services,
                 timeout: self.time_left()?,
                 say: &mut *self.say,
             };

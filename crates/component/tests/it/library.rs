@@ -2,7 +2,7 @@
 
 use goldsmith_component::machine::Tree;
 use goldsmith_component::run::RunStatus;
-use goldsmith_component::{Parameters, library, run_document};
+use goldsmith_component::{Parameters, Services, library, run_document};
 use goldsmith_exec::child::Program;
 use goldsmith_exec::ns::{Sandbox, SandboxSpec};
 
@@ -20,7 +20,15 @@ fn timezone() {
     let run = |zone: &str| {
         let parameters: Parameters = [("Zone".to_owned(), zone.to_owned())].into();
         let tree = Tree::new(&fixture.sandbox);
-        run_document(&cx, &document, &parameters, &["build", "validate"], &tree).unwrap()
+        run_document(
+            &cx,
+            &document,
+            &parameters,
+            &["build", "validate"],
+            &tree,
+            &Services::default(),
+        )
+        .unwrap()
     };
     assert_eq!(run("Europe/Nowhere").status(), RunStatus::Failed);
     let report = run("Europe/Helsinki");
@@ -71,7 +79,15 @@ fn sshd_hardening() {
     let document = library::find("sshd-hardening").unwrap().document();
     let run = |phases: &[&str], tries: &str| {
         let parameters: Parameters = [("MaxAuthTries".to_owned(), tries.to_owned())].into();
-        run_document(&cx, &document, &parameters, phases, &machine).unwrap()
+        run_document(
+            &cx,
+            &document,
+            &parameters,
+            phases,
+            &machine,
+            &Services::default(),
+        )
+        .unwrap()
     };
     assert_eq!(run(&["validate"], "3").status(), RunStatus::Failed);
     let report = run(&["build", "validate"], "4");

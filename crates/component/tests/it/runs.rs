@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use goldsmith_component::machine::Tree;
 use goldsmith_component::run::RunError;
-use goldsmith_component::{Parameters, Report, run_document};
+use goldsmith_component::{Parameters, Report, Services, run_document};
 use goldsmith_core::diagnostic::SourceFile;
 use goldsmith_core::event::Event;
 use goldsmith_core::failure::Failure as _;
@@ -62,6 +62,7 @@ fn documents_do_what_they_say() {
             &Parameters::new(),
             &[],
             &Tree::new(&fixture.sandbox),
+            &Services::default(),
         )
         .unwrap();
         let actual = format!("{}{}", describe(&report), fixture.changes());
@@ -80,7 +81,15 @@ fn a_failure_shows_where_and_why_and_no_secret() {
     let parameters = [("Token".to_owned(), "hunter22".to_owned())].into();
     let tree = Tree::new(&fixture.sandbox);
     let document = load("web.yaml", FAILS);
-    let report = run_document(&cx, &document, &parameters, &["build", "validate"], &tree).unwrap();
+    let report = run_document(
+        &cx,
+        &document,
+        &parameters,
+        &["build", "validate"],
+        &tree,
+        &Services::default(),
+    )
+    .unwrap();
     let failed = report.check().unwrap_err();
     assert_eq!(
         failed.to_string(),
@@ -118,12 +127,36 @@ fn phases_and_parameters_are_asked_for() {
     let document = load("web.yaml", FAILS);
     assert_eq!(document.step_count(&["build", "validate"]), 2);
     let parameters: Parameters = [("Token".to_owned(), "x".to_owned())].into();
-    let report = run_document(&cx, &document, &parameters, &["test"], &tree).unwrap();
+    let report = run_document(
+        &cx,
+        &document,
+        &parameters,
+        &["test"],
+        &tree,
+        &Services::default(),
+    )
+    .unwrap();
     assert_eq!(report.steps.len(), 1);
-    let none = run_document(&cx, &document, &parameters, &["tset"], &tree).unwrap_err();
+    let none = run_document(
+        &cx,
+        &document,
+        &parameters,
+        &["tset"],
+        &tree,
+        &Services::default(),
+    )
+    .unwrap_err();
     assert_eq!(none.to_string(), "component `web` has no phase `tset`");
     assert_eq!(none.hints(), ["its phases: build, test"]);
-    let missing = run_document(&cx, &document, &Parameters::new(), &[], &tree).unwrap_err();
+    let missing = run_document(
+        &cx,
+        &document,
+        &Parameters::new(),
+        &[],
+        &tree,
+        &Services::default(),
+    )
+    .unwrap_err();
     assert!(matches!(missing, RunError::NoValue { .. }), "{missing}");
 }
 
@@ -147,6 +180,7 @@ fn a_cancel_ends_the_run() {
             &Parameters::new(),
             &[],
             &Tree::new(&fixture.sandbox),
+            &Services::default(),
         )
     });
     assert!(
@@ -177,6 +211,7 @@ fn steps_cost_little() {
         &Parameters::new(),
         &[],
         &Tree::new(&fixture.sandbox),
+        &Services::default(),
     )
     .unwrap();
     let each = cx.clock().monotonic().saturating_sub(started) / 200;

@@ -1,0 +1,43 @@
+//! What a run may use besides the machine: the network, other documents, the environment.
+//!
+//! Everything is optional. A step that needs what is not there fails and says so.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use goldsmith_core::diagnostic::SourceFile;
+use goldsmith_core::remote::{Download, InstanceMetadata, ObjectStore, ParameterStore};
+
+/// Finds documents that documents name by a path that is not absolute.
+pub trait DocumentSource: Send + Sync {
+    /// The text of a document; `Err` says why there is none.
+    fn document(&self, name: &str) -> Result<SourceFile, String>;
+}
+
+/// Services of a run. The default has none.
+#[derive(Clone, Default)]
+pub struct Services<'a> {
+    /// For `WebDownload`.
+    pub download: Option<&'a dyn Download>,
+    /// For `S3Download`, `S3Upload` and documents at `s3://`.
+    pub objects: Option<&'a dyn ObjectStore>,
+    /// For `{{ aws:ssm:... }}`.
+    pub parameters: Option<&'a dyn ParameterStore>,
+    /// For `{{ aws:imds:... }}`.
+    pub metadata: Option<&'a dyn InstanceMetadata>,
+    /// For `ExecuteDocument`.
+    pub documents: Option<&'a dyn DocumentSource>,
+    /// What `{{ env:... }}` knows, and programs get besides the machine's own variables.
+    pub env: BTreeMap<String, String>,
+    /// What `{{ context:... }}` knows besides the machine: `executionId`, `region`, ...
+    pub context: BTreeMap<String, String>,
+    /// Directory of this host for files on their way; `None` is the system's temporary one.
+    pub scratch: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Services<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Values of the environment may be secret.
+        f.debug_struct("Services").finish_non_exhaustive()
+    }
+}
