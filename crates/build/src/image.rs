@@ -243,7 +243,7 @@ fn run_components(
                 document: loaded.path.clone(),
                 phase: step.phase,
                 step: step.step,
-                action: step.action.to_owned(),
+                action: step.action,
                 status: status(step.status).to_owned(),
                 attempts: step.attempts,
                 ms: u64::try_from(step.duration.as_millis()).unwrap_or(u64::MAX),

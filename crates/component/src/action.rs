@@ -11,8 +11,10 @@ mod create_folder;
 mod delete_file;
 mod execute_bash;
 mod execute_binary;
+mod execute_document;
 pub(crate) mod files;
 mod read_file;
+mod reboot;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,6 +23,9 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
 
 use crate::machine::{Machine, MachineError, Program, Script, Status};
+use crate::run::nested::Nest;
+use crate::run::stop::Reboot;
+use crate::run::{Report, State};
 use crate::services::Services;
 
 /// How the inputs of an action are written.
@@ -128,7 +133,9 @@ static ALL: &[&Action] = &[
     &delete_file::ACTION,
     &execute_bash::ACTION,
     &execute_binary::ACTION,
+    &execute_document::ACTION,
     &read_file::ACTION,
+    &reboot::ACTION,
 ];
 
 /// Every action Goldsmith runs, by name.
@@ -141,13 +148,11 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("CopyFolder", LATER),
     ("CreateSymlink", LATER),
     ("DeleteFolder", LATER),
-    ("ExecuteDocument", LATER),
     ("ExecutePowerShell", WINDOWS),
     ("InstallMSI", WINDOWS),
     ("ListFiles", LATER),
     ("MoveFile", LATER),
     ("MoveFolder", LATER),
-    ("Reboot", LATER),
     ("S3Download", LATER),
     ("S3Upload", LATER),
     ("SetFileEncoding", LATER),
@@ -197,14 +202,12 @@ impl Values {
     }
 
     /// Names with their values, in the order of the document.
-    #[expect(dead_code, reason = "for `ExecuteDocument`, the next commit")]
     fn pairs(&self, name: &str) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.list(name).chunks_exact(2);
         pairs.map(|pair| (pair[0].as_str(), pair[1].as_str()))
     }
 
     /// A number that may come out of a reference.
-    #[expect(dead_code, reason = "for `Reboot`, the next commit")]
     fn number(&self, name: &str) -> Result<Option<u64>, ActionError> {
         let Some(text) = self.text(name) else {
             return Ok(None);
@@ -262,9 +265,40 @@ pub(crate) struct Call<'a> {
     pub(crate) timeout: Option<Duration>,
     /// Takes what is printed.
     pub(crate) say: &'a mut dyn FnMut(Stream, &str),
+    /// What the programs of the step took.
+    pub(crate) usage: &'a mut Usage,
+    /// The documents that are running.
+    pub(crate) nest: &'a Nest,
+    /// Takes what came of documents that the action ran.
+    pub(crate) nested: &'a mut Vec<Report>,
+    /// A document that the action was running before the machine was rebooted.
+    pub(crate) resumed: Option<State>,
 }
 
+/// What programs took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Usage {
+    /// Processor time of all.
+    pub(crate) cpu: Duration,
+    /// Of the largest.
+    pub(crate) max_rss_bytes: Option<u64>,
+}
+
+/// Exit code of a program that asks for a reboot, to be run again afterwards.
+const REBOOT: i32 = 194;
+
 impl Call<'_> {
+    /// A file of this host for bytes on their way; it goes when dropped.
+    fn scratch_file(&self) -> Result<tempfile::NamedTempFile, ActionError> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("goldsmith-");
+        let made = match &self.services.scratch {
+            Some(directory) => builder.tempfile_in(directory),
+            None => builder.tempfile(),
+        };
+        made.map_err(|error| ActionError::Refused(format!("cannot make a scratch file: {error}")))
+    }
+
     /// Runs a program; gives its standard output without the last line end, and fails
     /// unless it exits with 0.
     fn execute(&mut self, program: Program) -> Result<String, ActionError> {
@@ -285,6 +319,8 @@ impl Call<'_> {
                 }
             }
         })?;
+        self.usage.cpu += exit.cpu;
+        self.usage.max_rss_bytes = self.usage.max_rss_bytes.max(exit.max_rss_bytes);
         for name in &exit.left_behind {
             self.cx.warn(format!(
                 "`{name}` was still running when its step ended, and was killed"
@@ -295,6 +331,11 @@ impl Call<'_> {
                 stdout.truncate(stdout.trim_end_matches('\n').len());
                 Ok(stdout)
             }
+            Status::Code(REBOOT) => Err(ActionError::Reboot(Reboot {
+                again: true,
+                delay: Duration::ZERO,
+                nested: None,
+            })),
             status => Err(ActionError::Exit(status)),
         }
     }
@@ -312,6 +353,8 @@ pub(crate) enum ActionError {
     Refused(String),
     /// The machine could not do it.
     Machine(MachineError),
+    /// The machine has to be rebooted first.
+    Reboot(Reboot),
 }
 
 impl From<MachineError> for ActionError {

@@ -16,7 +16,8 @@ pub(crate) struct If {
 }
 
 /// What to do with the step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Verdict {
     Execute,
     Skip,

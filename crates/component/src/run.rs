@@ -1,227 +1,364 @@
 //! Running a document: phases, steps, attempts, loops, outputs, events.
+//!
+//! ```text
+//! Run::new ──► next ──► Step(report) ──► next ... ──► End ──► into_report
+//!                └────► Reboot: keep `state`, reboot, Run::resume, next
+//! ```
+//!
+//! A step is the unit: between two of them a run can be written down and gone on with elsewhere,
+//! and a step whose result is kept can be accepted instead of run.
 
+mod attempt;
+mod error;
+mod format;
+mod key;
+pub(crate) mod nested;
+mod report;
 mod scope;
 mod step;
+pub(crate) mod stop;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
-use goldsmith_core::failure::{Cancelled, Class, Failure};
+use goldsmith_core::digest::Sha256;
 
 use crate::Document;
-use crate::document::OnFailure;
-use crate::machine::{Machine, MachineError};
+use crate::document::{OnFailure, Phase, Step};
+use crate::machine::Machine;
 use crate::services::Services;
-use scope::Scope;
+use nested::Nest;
+use scope::{Look, Scope};
+use step::{Around, End};
+
+pub use error::RunError;
+pub use format::{DoneStep, State};
+pub use key::StepInputs;
+pub use report::{DocumentFailed, Entries, Report, RunStatus, StepReport, StepStatus};
 
 /// Values of parameters, by name. The caller has made sensitive ones known to
 /// [`Cx::redactor`].
 pub type Parameters = BTreeMap<String, String>;
 
-/// What `{{ context:... }}` knows. Nothing that differs between two builds of the same.
-pub(crate) const CONTEXT_KEYS: [&str; 5] = ["osName", "osPlatform", "osVersion", "phase", "step"];
+/// What `{{ context:... }}` knows.
+pub(crate) const CONTEXT_KEYS: [&str; 12] = [
+    "accountId",
+    "date",
+    "dateTime",
+    "executionId",
+    "hostname",
+    "osName",
+    "osPlatform",
+    "osVersion",
+    "phase",
+    "region",
+    "step",
+    "uuid",
+];
 
-/// How a step ended.
+/// Reboots of one run; a step that always asks for one would never end.
+const REBOOTS_MAX: u32 = 20;
+
+/// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepStatus {
-    /// It did its work.
-    Success,
-    /// Its condition said no; counts as success.
-    Skipped,
-    /// It failed after its last attempt.
-    Failed,
-    /// It failed, and says itself that this does not matter.
-    IgnoredFailure,
-}
-
-/// How a phase or a document ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RunStatus {
-    /// Every step is a success.
-    Success,
-    /// Some step failed in a way that does not matter; counts as success.
-    SuccessWithIgnoredFailure,
-    /// A step failed.
-    Failed,
-}
-
-/// What came of one step. Its texts hold no secrets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StepReport {
-    /// Phase it belongs to.
-    pub phase: String,
-    /// Its name.
-    pub step: String,
+pub struct Place<'a> {
+    /// The phase.
+    pub phase: &'a str,
+    /// The step.
+    pub step: &'a str,
     /// Its action.
     pub action: &'static str,
-    /// How it ended.
-    pub status: StepStatus,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// Wall time of all attempts.
-    pub duration: Duration,
-    /// Exit code of the last program it ran, when that failed.
-    pub exit_code: Option<i32>,
-    /// Outputs, entry by entry of its inputs; none of a step with `disableLogging`.
-    pub outputs: Vec<BTreeMap<String, String>>,
-    /// The last lines it printed.
-    pub tail: Vec<String>,
-    /// Why it failed.
-    pub error: Option<String>,
+    /// How many steps came before.
+    pub number: usize,
 }
 
-/// What came of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// Name of the document.
-    pub document: String,
-    /// Every step that was begun, in order.
-    pub steps: Vec<StepReport>,
-}
-
-impl Report {
-    /// How the document ended.
-    pub fn status(&self) -> RunStatus {
-        status_of(self.steps.iter())
-    }
-
-    /// How one phase ended.
-    pub fn phase_status(&self, phase: &str) -> RunStatus {
-        status_of(self.steps.iter().filter(|step| step.phase == phase))
-    }
-
-    /// The report if the document succeeded, else the failure of its first failed step.
-    pub fn check(self) -> Result<Self, DocumentFailed> {
-        match self
-            .steps
-            .iter()
-            .position(|step| step.status == StepStatus::Failed)
-        {
-            None => Ok(self),
-            Some(at) => Err(DocumentFailed(Box::new(self), at)),
-        }
-    }
-}
-
-fn status_of<'a>(steps: impl Iterator<Item = &'a StepReport>) -> RunStatus {
-    let of_step = |step: &StepReport| match step.status {
-        StepStatus::Success | StepStatus::Skipped => RunStatus::Success,
-        StepStatus::IgnoredFailure => RunStatus::SuccessWithIgnoredFailure,
-        StepStatus::Failed => RunStatus::Failed,
-    };
-    steps.map(of_step).max().unwrap_or(RunStatus::Success)
-}
-
-/// A step of a document failed.
+/// What one call of [`Run::next`] came to.
 #[derive(Debug)]
-pub struct DocumentFailed(Box<Report>, usize);
-
-impl DocumentFailed {
-    /// The step that failed first.
-    pub fn step(&self) -> &StepReport {
-        &self.0.steps[self.1]
-    }
-
-    /// Everything that ran.
-    pub const fn report(&self) -> &Report {
-        &self.0
-    }
+pub enum Next {
+    /// A step is over: the last one of [`Run::steps`].
+    Step,
+    /// The machine has to be rebooted, after this time, to go on.
+    Reboot(Duration),
+    /// There is nothing left to do.
+    End,
 }
 
-impl std::fmt::Display for DocumentFailed {
+/// A document being run.
+pub struct Run<'a> {
+    document: &'a Document,
+    phases: Vec<String>,
+    /// Every step of the phases asked for.
+    steps: Vec<(&'a Phase, &'a Step)>,
+    scope: Scope,
+    done: Vec<DoneStep>,
+    partial: Option<format::Partial>,
+    reboots: u32,
+    nest: Nest,
+}
+
+impl std::fmt::Debug for Run<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let step = self.step();
-        write!(
-            f,
-            "component `{}` failed in {}/{}",
-            self.0.document, step.phase, step.step
-        )?;
-        let why = step.error.as_deref().unwrap_or("unknown failure");
-        write!(f, " ({}): {why}", step.action)?;
-        if step.attempts > 1 {
-            write!(f, ", after {} attempts", step.attempts)?;
+        f.debug_struct("Run")
+            .field("document", &self.document.name())
+            .field("done", &self.done.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Begins a run of the phases of a document that are asked for (all, when none is), in the
+    /// document's order.
+    pub fn new(
+        document: &'a Document,
+        parameters: &Parameters,
+        phases: &[&str],
+    ) -> Result<Self, RunError> {
+        Self::within(document, parameters, phases, &Nest::default())
+    }
+
+    /// As [`Run::new`], for a document that another one runs.
+    pub(crate) fn within(
+        document: &'a Document,
+        parameters: &Parameters,
+        phases: &[&str],
+        nest: &Nest,
+    ) -> Result<Self, RunError> {
+        let is_asked = |name: &str| phases.is_empty() || phases.contains(&name);
+        if !document.phases().any(is_asked) {
+            return Err(RunError::NoPhase {
+                document: document.name().to_owned(),
+                asked: phases.iter().map(|&phase| phase.to_owned()).collect(),
+                known: document.phases().map(str::to_owned).collect(),
+            });
         }
-        step.tail
-            .iter()
-            .try_for_each(|line| write!(f, "\n  | {line}"))
+        let asked = document.phases.iter().filter(|p| is_asked(&p.name.value));
+        Ok(Self {
+            document,
+            phases: phases.iter().map(|&phase| phase.to_owned()).collect(),
+            steps: asked
+                .flat_map(|phase| phase.steps.iter().map(move |step| (phase, step)))
+                .collect(),
+            scope: Scope::new(document, parameters)?,
+            done: Vec::new(),
+            partial: None,
+            reboots: 0,
+            nest: nest.with(document.name(), document.file.text()),
+        })
     }
-}
 
-impl std::error::Error for DocumentFailed {}
-
-impl Failure for DocumentFailed {
-    fn class(&self) -> Class {
-        Class::Config
+    /// Goes on where [`Run::state`] was taken.
+    pub fn resume(
+        document: &'a Document,
+        parameters: &Parameters,
+        state: State,
+    ) -> Result<Self, RunError> {
+        Self::resume_within(document, parameters, state, &Nest::default())
     }
-}
 
-/// Why a document could not be run at all. A step that fails is no such error: see
-/// [`Report::check`].
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// None of the phases asked for is in the document.
-    #[error("component `{document}` has no phase {}", listed(.asked))]
-    NoPhase {
-        /// The document.
-        document: String,
-        /// The phases asked for.
-        asked: Vec<String>,
-        /// The phases it has.
-        known: Vec<String>,
-    },
-    /// A parameter has no value: [`check_parameters`](crate::check_parameters) says where.
-    #[error("component `{document}` needs a value for its parameter `{parameter}`")]
-    NoValue {
-        /// The document.
-        document: String,
-        /// The parameter.
-        parameter: String,
-    },
-    /// The machine is not usable any more.
-    #[error("component `{document}` was stopped in {place}")]
-    Machine {
-        /// The document.
-        document: String,
-        /// Phase and step.
-        place: String,
-        /// What the machine said.
-        #[source]
-        source: MachineError,
-    },
-    /// Somebody asked to stop.
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
-}
+    pub(crate) fn resume_within(
+        document: &'a Document,
+        parameters: &Parameters,
+        state: State,
+        nest: &Nest,
+    ) -> Result<Self, RunError> {
+        let refuse = |detail| RunError::State {
+            document: document.name().to_owned(),
+            detail,
+        };
+        if state.version != format::VERSION {
+            return Err(refuse("it was written by another version of Goldsmith"));
+        }
+        if state.document != text_digest(document) {
+            return Err(refuse("the document has changed since"));
+        }
+        let phases: Vec<&str> = state.phases.iter().map(String::as_str).collect();
+        let mut run = Self::within(document, parameters, &phases, nest)?;
+        if state.done.len() > run.steps.len() {
+            return Err(refuse("it has more steps than the document"));
+        }
+        for done in state.done {
+            run.accept(done);
+        }
+        run.partial = state.partial;
+        run.reboots = state.reboots;
+        Ok(run)
+    }
 
-fn listed(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(" or ")
-}
+    /// The step that comes next; `None` at the end.
+    pub fn peek(&self) -> Option<Place<'a>> {
+        let (phase, step) = self.upcoming()?;
+        Some(Place {
+            phase: &phase.name.value,
+            step: &step.name.value,
+            action: step.action.value.name,
+            number: self.done.len(),
+        })
+    }
 
-impl Failure for RunError {
-    fn class(&self) -> Class {
-        match self {
-            Self::NoPhase { .. } | Self::NoValue { .. } => Class::Config,
-            Self::Machine { source, .. } => source.class(),
-            Self::Cancelled(_) => Class::Cancelled,
+    fn upcoming(&self) -> Option<(&'a Phase, &'a Step)> {
+        if let Some(last) = self.done.last() {
+            let (_, step) = self.steps[self.done.len() - 1];
+            let is_over = last.report.status == StepStatus::Failed;
+            if is_over && step.on_failure == OnFailure::Abort {
+                return None;
+            }
+        }
+        self.steps.get(self.done.len()).copied()
+    }
+
+    /// What the result of the next step depends on, besides the tree it starts from.
+    pub fn next_inputs(
+        &mut self,
+        cx: &Cx,
+        machine: &dyn Machine,
+        services: &Services<'_>,
+    ) -> Result<StepInputs, RunError> {
+        let Some((phase, step)) = self.upcoming() else {
+            return Ok(StepInputs::default());
+        };
+        self.scope.enter(&phase.name.value, &step.name.value);
+        let look = Look {
+            cx,
+            machine,
+            services,
+            iteration: None,
+        };
+        key::inputs(look, &self.scope, step)
+    }
+
+    /// Runs the next step. Its output is passed on as events of `<document> <phase>/<step>`.
+    /// That a step fails is told by its report, not by an error.
+    pub fn next(
+        &mut self,
+        cx: &Cx,
+        machine: &dyn Machine,
+        services: &Services<'_>,
+    ) -> Result<Next, RunError> {
+        cx.cancel.check()?;
+        let Some((phase, step)) = self.upcoming() else {
+            return Ok(Next::End);
+        };
+        let around = Around {
+            cx,
+            document: self.document,
+            machine,
+            services,
+            nest: &self.nest,
+        };
+        let partial = self.partial.take();
+        match step::run(around, phase, step, &mut self.scope, partial)? {
+            End::Done(done) => {
+                self.accept(*done);
+                Ok(Next::Step)
+            }
+            End::Reboot(delay, left) => {
+                self.reboots += 1;
+                if self.reboots > REBOOTS_MAX {
+                    let why = format!("it asked for a reboot {} times", self.reboots);
+                    self.fail(why);
+                    return Ok(Next::Step);
+                }
+                match left {
+                    Ok(done) => self.accept(*done),
+                    Err(partial) => self.partial = Some(*partial),
+                }
+                Ok(Next::Reboot(delay))
+            }
         }
     }
 
-    fn hints(&self) -> Vec<String> {
-        match self {
-            Self::NoPhase { known, .. } => vec![format!("its phases: {}", known.join(", "))],
-            Self::Machine { source, .. } => source.hints(),
-            _ => Vec::new(),
+    /// Takes the result that is kept for the next step instead of running it.
+    pub fn accept(&mut self, done: DoneStep) {
+        if done.report.status == StepStatus::Success {
+            let DoneStep {
+                report,
+                inputs,
+                outputs,
+            } = &done;
+            let (inputs, outputs) = (inputs.clone(), outputs.clone());
+            self.scope
+                .keep(&report.phase, &report.step, inputs, outputs);
+        }
+        self.done.push(done);
+    }
+
+    /// The next step fails without being run, or without being run to its end: what it asks
+    /// for is not possible here.
+    pub fn fail(&mut self, why: String) {
+        self.partial = None;
+        let Some((phase, step)) = self.upcoming() else {
+            return;
+        };
+        let report = StepReport {
+            phase: phase.name.value.clone(),
+            step: step.name.value.clone(),
+            action: step.action.value.name.to_owned(),
+            status: match step.on_failure {
+                OnFailure::Ignore => StepStatus::IgnoredFailure,
+                OnFailure::Abort | OnFailure::Continue => StepStatus::Failed,
+            },
+            attempts: 1,
+            started: 0,
+            duration: Duration::ZERO,
+            cpu: Duration::ZERO,
+            max_rss_bytes: None,
+            exit_code: None,
+            iterations: 0,
+            inputs: Entries::new(),
+            outputs: Entries::new(),
+            tail: Vec::new(),
+            error: Some(why),
+            nested: Vec::new(),
+        };
+        self.done.push(DoneStep {
+            report,
+            inputs: Entries::new(),
+            outputs: Entries::new(),
+        });
+    }
+
+    /// Whether the step that asked for a reboot is to be done again, or has more to do.
+    pub const fn is_partial(&self) -> bool {
+        self.partial.is_some()
+    }
+
+    /// What came of the steps so far.
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &StepReport> + ExactSizeIterator {
+        self.done.iter().map(|done| &done.report)
+    }
+
+    /// The step that was run or accepted last, with what later steps may ask of it.
+    pub fn last(&self) -> Option<&DoneStep> {
+        self.done.last()
+    }
+
+    /// Enough to go on later.
+    pub fn state(&self) -> State {
+        State {
+            version: format::VERSION,
+            document: text_digest(self.document),
+            phases: self.phases.clone(),
+            reboots: self.reboots,
+            done: self.done.clone(),
+            partial: self.partial.clone(),
+        }
+    }
+
+    /// What came of the steps that were run.
+    pub fn into_report(self) -> Report {
+        Report {
+            document: self.document.name().to_owned(),
+            steps: self.done.into_iter().map(|done| done.report).collect(),
         }
     }
 }
 
-/// Runs the phases of a document that are asked for (all, when none is), in the document's
-/// order. Output is passed on as events of `<document> <phase>/<step>`.
-///
-/// That a step fails is told by the report, not by an error.
+fn text_digest(document: &Document) -> String {
+    Sha256::of(document.file.text().as_bytes()).to_string()
+}
+
+/// Runs a document to its end on a machine that nobody reboots: a step that asks for it fails.
 pub fn run_document(
     cx: &Cx,
     document: &Document,
@@ -230,33 +367,19 @@ pub fn run_document(
     machine: &dyn Machine,
     services: &Services<'_>,
 ) -> Result<Report, RunError> {
-    let is_asked = |name: &str| phases.is_empty() || phases.contains(&name);
-    if !document.phases().any(is_asked) {
-        return Err(RunError::NoPhase {
-            document: document.name().to_owned(),
-            asked: phases.iter().map(|&phase| phase.to_owned()).collect(),
-            known: document.phases().map(str::to_owned).collect(),
-        });
-    }
-    let mut scope = Scope::new(cx, document, parameters, machine)?;
-    let mut steps = Vec::new();
-    'document: for phase in document
-        .phases
-        .iter()
-        .filter(|phase| is_asked(&phase.name.value))
-    {
-        for step in &phase.steps {
-            cx.cancel.check()?;
-            let report = step::run(cx, document, phase, step, &mut scope, machine, services)?;
-            let is_failed = report.status == StepStatus::Failed;
-            steps.push(report);
-            if is_failed && step.on_failure == OnFailure::Abort {
-                break 'document;
+    let mut run = Run::new(document, parameters, phases)?;
+    loop {
+        match run.next(cx, machine, services)? {
+            Next::Step => {}
+            Next::Reboot(_) if run.is_partial() => {
+                run.fail("it asks for a reboot, which is not possible here".to_owned());
             }
+            // Nothing runs here that a reboot would end: the image boots afresh anyway.
+            Next::Reboot(_) => cx.warn(format!(
+                "component `{}` asks for a reboot: left out, this is no running machine",
+                document.name()
+            )),
+            Next::End => return Ok(run.into_report()),
         }
     }
-    Ok(Report {
-        document: document.name().to_owned(),
-        steps,
-    })
 }

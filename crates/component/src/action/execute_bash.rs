@@ -4,10 +4,7 @@
 //! command.
 
 use super::{Action, ActionError, Call, Kind, Outputs, Shape, UNIX, Values, required};
-use crate::machine::{Program, Status};
-
-/// Exit code that asks for a reboot.
-const REBOOT: i32 = 194;
+use crate::machine::Program;
 
 pub(super) static ACTION: Action = Action {
     name: "ExecuteBash",
@@ -22,15 +19,6 @@ pub(super) static ACTION: Action = Action {
 fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
     let mut script = values.list("commands").join("\n");
     script.push('\n');
-    let stdout = call.execute(Program::Bash(script)).map_err(no_reboot)?;
+    let stdout = call.execute(Program::Bash(script))?;
     Ok(Outputs::from([("stdout", stdout)]))
-}
-
-pub(super) fn no_reboot(error: ActionError) -> ActionError {
-    match error {
-        ActionError::Exit(Status::Code(REBOOT)) => ActionError::Refused(
-            "exit code 194 asks for a reboot, which is not possible here".to_owned(),
-        ),
-        error => error,
-    }
 }

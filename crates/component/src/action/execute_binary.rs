@@ -1,6 +1,5 @@
 //! `ExecuteBinary`: a program with arguments, no shell in between.
 
-use super::execute_bash::no_reboot;
 use super::{
     Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, optional, required,
 };
@@ -26,6 +25,6 @@ pub(super) static ACTION: Action = Action {
 fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
     let mut argv = vec![values.required("path")?.to_owned()];
     argv.extend_from_slice(values.list("arguments"));
-    let stdout = call.execute(Program::Argv(argv)).map_err(no_reboot)?;
+    let stdout = call.execute(Program::Argv(argv))?;
     Ok(Outputs::from([("stdout", stdout)]))
 }

@@ -60,17 +60,48 @@ impl Place<'_> {
                 namespace: "context",
                 rest,
             } if CONTEXT_KEYS.contains(&rest.as_str()) => {}
-            Reference::Prefixed { namespace, rest } => {
-                let message = format!("`{namespace}:{rest}` cannot be resolved");
-                let label = match *namespace {
-                    "context" => {
-                        let known = CONTEXT_KEYS.join(", ");
-                        format!("known keys: {known}; others would differ from build to build")
-                    }
-                    _ => "not supported by this version; use a parameter".to_owned(),
-                };
+            Reference::Prefixed {
+                namespace: "context",
+                rest,
+            } => {
+                let message = format!("`context:{rest}` does not exist");
+                let label = meant(rest, CONTEXT_KEYS);
+                let problem = problems.error(code::UNKNOWN_REFERENCE, &whole.range, message, label);
+                problem
+                    .notes
+                    .push(format!("keys: {}", CONTEXT_KEYS.join(", ")));
+            }
+            Reference::Prefixed {
+                namespace: "aws:ssm",
+                rest,
+            } => self.check_stored(rest, whole, problems),
+            Reference::Prefixed {
+                namespace: "aws:imds",
+                rest,
+            } if ["iam", "identity-credentials"]
+                .iter()
+                .any(|secret| rest.trim_matches('/').split('/').next() == Some(secret)) =>
+            {
+                let message = format!("`aws:imds:{rest}` holds credentials");
+                let label = "documents may not read them";
                 problems.error(code::UNSUPPORTED_REFERENCE, &whole.range, message, label);
             }
+            Reference::Prefixed { .. } => {}
+        }
+    }
+
+    /// `resolve(x)`: `x` is a parameter or another reference to the store.
+    fn check_stored(&self, rest: &str, whole: &Spanned<String>, problems: &mut Problems) {
+        let inner = rest
+            .strip_prefix("resolve(")
+            .and_then(|r| r.strip_suffix(')'));
+        let Some(inner) = inner.map(str::trim) else {
+            return;
+        };
+        if !inner.starts_with("aws:ssm:") && !self.document.is_declared(inner) {
+            let message = format!("there is no parameter or constant `{inner}`");
+            let label = meant(inner, self.document.declared());
+            problems.error(code::UNKNOWN_REFERENCE, &whole.range, message, label);
         }
     }
 

@@ -6,6 +6,8 @@ mod documents;
 mod hostile;
 mod library;
 mod machine;
+mod namespaces;
+mod resume;
 mod runs;
 mod sandbox;
 mod snapshot;
