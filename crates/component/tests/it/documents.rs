@@ -62,7 +62,7 @@ fn bad_documents() {
         all.push_str(&problems);
     }
     snapshot::finish(&wrong);
-    for (code, summary) in code::ALL {
+    for code::Code { code, summary, .. } in code::ALL {
         let of_recipes = [code::NO_VALUE, code::UNKNOWN_PARAMETER].contains(code);
         let of_size = *code == code::SIZE;
         assert!(
