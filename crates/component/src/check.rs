@@ -165,6 +165,7 @@ fn check_condition(condition: &Condition, place: &Place<'_>, problems: &mut Prob
             let message = format!("`{}` is no regular expression", test.operand.value);
             let why = error.to_string();
             let label = why.lines().last().unwrap_or_default();
+            let label = label.strip_prefix("error: ").unwrap_or(label);
             problems.error(code::CONDITION, &test.operand.range, message, label);
         }
         if let Operator::Hash(program) = test.operator

@@ -95,8 +95,14 @@ pub(crate) fn start(problem: &Diagnostic) -> usize {
     label.map_or(0, |label| label.span.range.start)
 }
 
-/// `did you mean ...?`, when something known is near.
+/// `did you mean ...?`, when something known is near or goes on from there.
 pub(crate) fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(name, known.into_iter().take(NAMES_MAX))
+    let known: Vec<&str> = known.into_iter().take(NAMES_MAX).collect();
+    let mut longer = known.iter().copied().filter(|known| {
+        let start = known.get(..name.len());
+        name.len() > 3 && start.is_some_and(|start| start.eq_ignore_ascii_case(name))
+    });
+    nearest(name, known.iter().copied())
+        .or_else(|| longer.next())
         .map_or_else(String::new, |known| format!("did you mean `{known}`?"))
 }

@@ -157,6 +157,17 @@ impl Place<'_> {
             return unknown("step", &chain.step, &place, &known);
         };
         let target = &steps[step];
+        if let Inputs::Entries(entries) = &target.inputs
+            && chain.index >= entries.len()
+        {
+            let message = format!(
+                "`{}.{}` has no entry {}",
+                chain.phase, chain.step, chain.index
+            );
+            let label = format!("it has {}, counted from 0", entries.len());
+            problems.error(code::UNKNOWN_REFERENCE, &whole.range, message, label);
+            return;
+        }
         let known = variables(target, chain);
         if !known.contains(&chain.var.as_str()) {
             let side = if chain.is_output { "output" } else { "input" };

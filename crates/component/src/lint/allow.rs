@@ -143,7 +143,14 @@ pub(crate) fn apply(
             continue;
         }
         let message = format!("`allow({})` allows nothing", allow.name);
-        let label = "there is no such warning here: take it out";
+        let is_error = kept.iter().any(|problem| {
+            allow.scope.contains(&lines.at(start(problem))) && is_named(problem, &allow.name)
+        });
+        let label = if is_error {
+            "an error cannot be allowed"
+        } else {
+            "there is no such warning here: take it out"
+        };
         problems.warning(LINT.code, &allow.range, message, label);
     }
     kept.extend(problems.sorted());

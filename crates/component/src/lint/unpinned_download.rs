@@ -15,8 +15,8 @@ pub(super) static LINT: Lint = Lint {
     why: "The same document makes another image tomorrow, and whoever can change the file on the server is root in \
           it. Give `WebDownload` a `checksum` and its `algorithm`; in a script check a digest (`sha256sum --check`) or \
           a signature (`gpg --verify`) of what was fetched.",
-    example: "- name: Fetch\n  action: WebDownload\n  inputs:\n    - source: https://downloads.example.org/agent-1.2.tar.gz\n      destination: /opt/agent.tar.gz\n",
-    better: "- name: Fetch\n  action: WebDownload\n  inputs:\n    - source: https://downloads.example.org/agent-1.2.tar.gz\n      destination: /opt/agent.tar.gz\n      algorithm: SHA256\n      checksum: f0b5c2c2211c8d67ed15e75e656c7862d086e9245420892a7de62cd9ec582a06\n",
+    example: "- name: Fetch\n  action: ExecuteBash\n  inputs:\n    commands:\n      - curl -fsSLo /opt/agent.tar.gz https://downloads.example.org/agent-1.2.tar.gz\n",
+    better: "- name: Fetch\n  action: ExecuteBash\n  inputs:\n    commands:\n      - set -euo pipefail\n      - curl -fsSLo /opt/agent.tar.gz https://downloads.example.org/agent-1.2.tar.gz\n      - echo 'f0b5c2c2211c8d67ed15e75e656c7862d086e9245420892a7de62cd9ec582a06  /opt/agent.tar.gz' | sha256sum --check\n",
     check,
 };
 

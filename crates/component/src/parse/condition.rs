@@ -7,7 +7,7 @@ use crate::problems::{Problems, meant};
 use crate::yaml::{Node, Spanned, Value};
 
 pub(super) fn step_condition(node: &Node, problems: &mut Problems) -> Option<If> {
-    let node = only(node);
+    let node = only(node, "`if`", problems)?;
     let mut fields = Fields::new(node, "`if`", problems)?;
     let verdicts = [
         ("Execute", Verdict::Execute),
@@ -25,10 +25,16 @@ pub(super) fn step_condition(node: &Node, problems: &mut Problems) -> Option<If>
 }
 
 /// The one item of a list of one; else the node itself.
-pub(super) fn only(node: &Node) -> &Node {
+fn only<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> Option<&'a Node> {
     match &node.value {
-        Value::Sequence(items) if items.len() == 1 => &items[0],
-        _ => node,
+        Value::Sequence(items) if items.len() == 1 => Some(&items[0]),
+        Value::Sequence(items) => {
+            let message = format!("{what} takes one condition, not {}", items.len());
+            let label = "`and` and `or` combine several";
+            problems.error(code::CONDITION, &node.range, message, label);
+            None
+        }
+        _ => Some(node),
     }
 }
 
@@ -111,7 +117,7 @@ fn known(key: &Spanned<String>, problems: &mut Problems) -> Option<Option<Operat
 
 fn combined(key: &Spanned<String>, operand: &Node, problems: &mut Problems) -> Option<Condition> {
     if key.value == "not" {
-        let inner = condition(only(operand), problems)?;
+        let inner = condition(only(operand, "`not`", problems)?, problems)?;
         return Some(Condition::Not(Box::new(inner)));
     }
     let items = fields::list(operand, &key.value, problems);

@@ -65,6 +65,12 @@ fn loop_items(node: &Node, problems: &mut Problems) -> Option<Over> {
             .filter_map(|item| fields::text(item, "forEach", problems));
         return Some(Over::Items(texts.collect()));
     }
+    if matches!(node.value, Value::Scalar { .. }) {
+        let message = "`forEach` must be a list";
+        let label = "or a mapping: `list` and `delimiter`";
+        problems.error(code::TYPE, &node.range, message, label);
+        return None;
+    }
     let mut fields = Fields::new(node, "`forEach`", problems)?;
     let list = fields.required_text("list", problems);
     let delimiter = fields.text("delimiter", problems);

@@ -170,35 +170,38 @@ fn parse_inputs(node: &Node, action: &Action, problems: &mut Problems) -> Option
         return condition(&entries[0], problems).map(Inputs::Condition);
     }
     let mut all = Vec::new();
+    let mut is_whole = true;
     for entry in entries {
         let Value::Mapping(fields) = &entry.value else {
             let message = format!("the inputs of `{}` must be a mapping", action.name);
             let label = format!("this is {}", entry.kind());
             problems.error(code::INPUT_TYPE, &entry.range, message, label);
+            is_whole = false;
             continue;
         };
-        let fields = fields.iter().filter_map(|(key, node)| {
+        let fields = fields.iter().map(|(key, node)| {
             let is_pairs =
                 |input: &action::InputRecord| input.name == key.value && input.kind == Kind::Pairs;
             let value = match &node.value {
                 _ if action.inputs.iter().any(is_pairs) => {
-                    Input::Pairs(pairs(node, &key.value, problems)?)
+                    pairs(node, &key.value, problems).map(Input::Pairs)
                 }
-                Value::Sequence(items) => Input::List(
+                Value::Sequence(items) => Some(Input::List(
                     items
                         .iter()
                         .filter_map(|item| fields::text(item, &key.value, problems))
                         .collect(),
-                ),
-                _ => Input::Text(fields::text(node, &key.value, problems)?),
+                )),
+                _ => fields::text(node, &key.value, problems).map(Input::Text),
             };
-            Some((key.clone(), value))
+            // What is wrong was said; that it is there counts.
+            (key.clone(), value.unwrap_or(Input::Pairs(Vec::new())))
         });
         all.push(Entry {
             fields: fields.collect(),
         });
     }
-    Some(Inputs::Entries(all))
+    is_whole.then_some(Inputs::Entries(all))
 }
 
 /// Names and values in turn: of a mapping, or of a list of `name` and `value`.
@@ -207,17 +210,21 @@ fn pairs(node: &Node, name: &str, problems: &mut Problems) -> Option<Vec<Spanned
     match &node.value {
         Value::Mapping(entries) => {
             for (key, value) in entries {
-                all.extend([key.clone(), fields::text(value, &key.value, problems)?]);
+                let value = fields::text(value, &key.value, problems);
+                all.extend(value.into_iter().flat_map(|value| [key.clone(), value]));
             }
         }
         Value::Sequence(items) => {
             for item in items {
                 let what = format!("an entry of `{name}`");
-                let mut fields = Fields::new(item, &what, problems)?;
+                let Some(mut fields) = Fields::new(item, &what, problems) else {
+                    continue;
+                };
                 let key = fields.required_text("name", problems);
-                let value = fields.required_text("value", problems);
+                let value = fields.required("value", problems);
+                let value = value.and_then(|value| fields::text(value, "value", problems));
                 fields.finish(problems);
-                all.extend([key?, value?]);
+                all.extend(key.zip(value).into_iter().flat_map(<[_; 2]>::from));
             }
         }
         Value::Scalar { .. } => {
