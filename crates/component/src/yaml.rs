@@ -137,7 +137,12 @@ impl Builder<'_> {
                 self.check_tag(tag.as_deref(), &range);
                 let is_null = style == ScalarStyle::Plain
                     && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
-                let text = text.into_owned();
+                // The reader writes `~` where there is nothing.
+                let text = if is_null && range.is_empty() {
+                    String::new()
+                } else {
+                    text.into_owned()
+                };
                 let range = trimmed(range, style, self.problems.file.text());
                 let value = Value::Scalar { text, is_null };
                 self.add(anchor, Node { range, value }, 1)
