@@ -37,6 +37,7 @@ pub use document::Document;
 pub use run::{Parameters, Report, run_document};
 pub use services::Services;
 pub use validate::{Rules, Validation, Validations, validate, validate_all};
+pub use yaml::BYTES_MAX as DOCUMENT_BYTES_MAX;
 
 /// Reads a document that is to run on Linux and finds all its problems, warnings included.
 ///

@@ -69,12 +69,26 @@ pub fn all() -> &'static [&'static Lint] {
     ALL
 }
 
+/// Whether something goes by this code or name: a lint, a problem, a finding of `shellcheck`.
+pub fn is_known(name: &str) -> bool {
+    allow::is_shellcheck(name) || allow::names().any(|known| known == name)
+}
+
+/// Whether a problem goes by a code or name.
+pub fn is_named(problem: &Diagnostic, name: &str) -> bool {
+    let lint = ALL.iter().find(|lint| lint.code == problem.code);
+    let is_shellcheck = problem.code == shellcheck::LINT.code;
+    problem.code == name
+        || lint.is_some_and(|lint| lint.name == name)
+        || (is_shellcheck && problem.message.split(':').next() == Some(name))
+}
+
 /// What lints look at.
 struct Look<'a> {
     document: &'a Document,
     /// The scripts of all steps, cut into commands.
     scripts: Vec<Script<'a>>,
-    /// Nothing of the document was left out for being wrong.
+    /// Nothing of the document was left out for being wrong, and no name is mistyped.
     is_whole: bool,
 }
 

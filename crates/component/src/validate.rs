@@ -74,7 +74,6 @@ pub fn validate_all(cx: &Cx, files: &[SourceFile], rules: Rules) -> Result<Valid
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let share = files.len().div_ceil(workers).max(1);
     let mut all = Vec::with_capacity(files.len());
-    let mut notes = Vec::new();
     std::thread::scope(|scope| {
         let shellcheck = shellcheck.as_ref().and_then(Option::as_deref);
         let workers: Vec<_> = files
@@ -82,17 +81,14 @@ pub fn validate_all(cx: &Cx, files: &[SourceFile], rules: Rules) -> Result<Valid
             .map(|files| scope.spawn(move || some(cx, files, rules, shellcheck)))
             .collect();
         for worker in workers {
-            let (part, note) = worker.join().expect("a worker does not panic")?;
-            all.extend(part);
-            notes.extend(note);
+            all.extend(worker.join().expect("a worker does not panic")?);
         }
         Ok(())
     })?;
+    let mut notes = Vec::new();
     if shellcheck == Some(None) {
         notes.push("`shellcheck` is not installed: scripts were not given to it".to_owned());
     }
-    notes.sort_unstable();
-    notes.dedup();
     Ok(Validations { all, notes })
 }
 
@@ -102,13 +98,12 @@ fn some(
     files: &[SourceFile],
     rules: Rules,
     shellcheck: Option<&std::path::Path>,
-) -> Result<(Vec<Validation>, Option<String>), Cancelled> {
+) -> Result<Vec<Validation>, Cancelled> {
     let mut all = Vec::with_capacity(files.len());
     for file in files {
         cx.cancel.check()?;
         all.push(read(file, rules));
     }
-    let mut note = None;
     let mut has_run = false;
     if let Some(program) = shellcheck {
         let documents: Vec<Option<&Document>> = all.iter().map(|v| v.parsed.as_ref()).collect();
@@ -120,13 +115,13 @@ fn some(
                 }
             }
             Err(lint::shellcheck::ShellcheckError::Cancelled(cancelled)) => return Err(cancelled),
-            Err(error) => note = Some(lint::shellcheck::note(&error)),
+            Err(error) => cx.warn(lint::shellcheck::note(&error)),
         }
     }
     for validation in &mut all {
         finish(validation, rules, has_run);
     }
-    Ok((all, note))
+    Ok(all)
 }
 
 /// Everything that is said without another program.
@@ -142,11 +137,13 @@ fn read(file: &SourceFile, rules: Rules) -> Validation {
         }),
     };
     let parsed = root.and_then(|root| parse::document(&root, &mut problems));
-    let is_whole = !problems.has_errors();
+    let mut is_whole = !problems.has_errors();
     if let Some(document) = &parsed {
         check::check(document, rules.platform, &mut problems);
     }
     let mut problems = problems.sorted();
+    // A name that is mistyped where it is used looks as if it were not.
+    is_whole &= problems.iter().all(|p| p.code != code::UNKNOWN_REFERENCE);
     if let Some(document) = parsed.as_ref().filter(|_| rules.has_lints) {
         problems.extend(lint::check(document, is_whole));
     }

@@ -11,8 +11,8 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 use crate::code;
 use crate::problems::Problems;
 
-/// Longest text: documents are pages, not books.
-const BYTES_MAX: usize = 4 << 20;
+/// Longest text of a document, in bytes: documents are pages, not books.
+pub const BYTES_MAX: usize = 4 << 20;
 /// Most nodes, aliases expanded.
 const NODES_MAX: usize = 200_000;
 /// Deepest nesting.

@@ -2,21 +2,24 @@
 
 mod list;
 mod show;
+mod validate;
 
 use crate::app::App;
 use crate::args::Outcome;
 use crate::report::CmdError;
 
-/// Look at the components that ship with Goldsmith
+/// Look at the components that ship with Goldsmith, check documents of your own
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     List(list::Args),
     Show(show::Args),
+    Validate(validate::Args),
 }
 
 pub(crate) fn run(command: &Command, app: &App) -> Result<Outcome, CmdError> {
     match command {
         Command::List(args) => list::run(args, app),
         Command::Show(args) => show::run(args, app),
+        Command::Validate(args) => validate::run(args, app),
     }
 }

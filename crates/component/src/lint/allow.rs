@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use goldsmith_core::diagnostic::{Diagnostic, Severity};
 
-use super::{Lint, elsewhere, shellcheck};
+use super::{Lint, elsewhere, is_known, is_named, shellcheck};
 use crate::code;
 use crate::document::Document;
 use crate::problems::{Problems, meant, start};
@@ -160,23 +160,14 @@ pub(crate) fn apply(
 /// Whoever allows all of `shellcheck` may do so where it is not installed.
 const LINT_OF_SCRIPTS: &str = "shellcheck";
 
-fn is_shellcheck(name: &str) -> bool {
+pub(super) fn is_shellcheck(name: &str) -> bool {
     let digits = name.strip_prefix("SC").unwrap_or_default();
     name == shellcheck::LINT.code
         || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether a problem goes by a name: its code, its lint's, `shellcheck`'s own.
-fn is_named(problem: &Diagnostic, name: &str) -> bool {
-    let lint = super::all().iter().find(|lint| lint.code == problem.code);
-    problem.code == name
-        || lint.is_some_and(|lint| lint.name == name)
-        || (problem.code == shellcheck::LINT.code
-            && problem.message.split(':').next() == Some(name))
-}
-
 /// Every name that can be allowed.
-fn names() -> impl Iterator<Item = &'static str> {
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let lints = super::all().iter().flat_map(|lint| [lint.name, lint.code]);
     lints.chain(code::ALL.iter().map(|code| code.code))
 }
@@ -208,7 +199,7 @@ fn collect(document: &Document, lines: &Lines<'_>, problems: &mut Problems) -> V
             continue;
         };
         for name in listed.split(',').map(str::trim) {
-            if !is_shellcheck(name) && !names().any(|known| known == name) {
+            if !is_known(name) {
                 let message = format!("there is no warning `{name}` to allow");
                 problems.warning(LINT.code, &range, message, meant(name, names()));
                 continue;

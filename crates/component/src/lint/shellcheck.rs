@@ -181,7 +181,7 @@ struct Shown<'a> {
     script: &'a Script<'a>,
     /// As long as the script's, line by line and in characters.
     text: String,
-    /// Offsets into the script.
+    /// Offsets into the script of what is in double braces.
     references: Vec<Range<usize>>,
     lines: Vec<usize>,
 }
@@ -193,7 +193,13 @@ impl<'a> Shown<'a> {
         let mut offset = 0;
         for piece in Template::parse(&script.text).pieces {
             match piece {
-                Piece::Literal(piece) | Piece::Odd(piece) => {
+                Piece::Literal(piece) => {
+                    offset += piece.len();
+                    text.push_str(&piece);
+                }
+                // It is text of the script; that it looks odd was said.
+                Piece::Odd(piece) => {
+                    references.push(offset..offset + piece.len());
                     offset += piece.len();
                     text.push_str(&piece);
                 }
@@ -228,18 +234,15 @@ impl<'a> Shown<'a> {
     fn report(&self, comment: &Comment, problems: &mut Problems) {
         let start = self.offset(comment.line, comment.column);
         let end = self.offset(comment.end_line, comment.end_column).max(start);
-        let overlaps = |reference: &Range<usize>| {
-            reference.start < end.max(start + 1) && start < reference.end
-        };
+        // Its own part of the script, with the quotes around it.
         let is_about = |reference: &Range<usize>| {
-            // With the quotes around it.
-            reference.start <= start + 1 && end <= reference.end + 1
+            reference.start <= start + 1 && start < reference.end && end <= reference.end + 1
         };
-        let mut touched = self
-            .references
-            .iter()
-            .filter(|reference| overlaps(reference));
-        if touched.any(|reference| is_about(reference) || CONSTANT.contains(&comment.code)) {
+        let lines = self.offset(comment.line, 1)..self.offset(comment.end_line + 1, 1);
+        let is_near = |reference: &Range<usize>| lines.contains(&reference.start);
+        let is_constant = CONSTANT.contains(&comment.code);
+        let mut references = self.references.iter();
+        if references.any(|reference| is_about(reference) || (is_constant && is_near(reference))) {
             return;
         }
         let said = comment.message.trim_end_matches('.');

@@ -11,4 +11,5 @@ mod namespaces;
 mod resume;
 mod runs;
 mod sandbox;
+mod shellcheck;
 mod snapshot;
