@@ -43,6 +43,7 @@ const ORACLES: &[Need] = &[
     ("libcap2-bin", "/usr/sbin/setcap"),
     ("libxml2-utils", "/usr/bin/xmllint"),
     ("jq", "/usr/bin/jq"),
+    ("shellcheck", "/usr/bin/shellcheck"),
 ];
 
 /// `cargo xtask setup`: everything.

@@ -5,6 +5,7 @@ mod app;
 mod args;
 mod clock;
 mod cmd;
+mod documents;
 mod env;
 mod escape;
 mod host;

@@ -1,5 +1,7 @@
 //! What a document means: names, inputs of actions, references. All problems at once.
 
+mod index;
+mod platform;
 mod reference;
 
 use std::collections::BTreeMap;
@@ -14,12 +16,15 @@ use crate::expr::{Piece, Template, is_name};
 use crate::problems::{Problems, meant};
 use crate::run::Parameters;
 use crate::yaml::Spanned;
+use index::Index;
 use reference::Place;
+
+pub use platform::Platform;
 
 /// Phases that something runs.
 const PHASES: [&str; 3] = ["build", "validate", "test"];
 
-pub(crate) fn check(document: &Document, problems: &mut Problems) {
+pub(crate) fn check(document: &Document, platform: Platform, problems: &mut Problems) {
     let declared = document.parameters.iter().chain(&document.constants);
     unique(
         "parameter or constant",
@@ -36,7 +41,11 @@ pub(crate) fn check(document: &Document, problems: &mut Problems) {
     }
     unique(
         "phase",
-        document.phases.iter().map(|phase| &phase.name),
+        document
+            .phases
+            .iter()
+            .map(|phase| &phase.name)
+            .filter(|name| !name.value.is_empty()),
         problems,
     );
     let names = || {
@@ -45,15 +54,18 @@ pub(crate) fn check(document: &Document, problems: &mut Problems) {
             .iter()
             .map(|phase| phase.name.value.as_str())
     };
+    // A phase without a name was said to have none.
     if let Some(first) = document.phases.first()
+        && names().all(|name| !name.is_empty())
         && !names().any(|name| PHASES.contains(&name))
     {
         let message = "no phase is named `build`, `validate` or `test`";
         let label = meant(&first.name.value, PHASES);
         problems.warning(code::PHASES, &first.name.range, message, label);
     }
-    for (index, phase) in document.phases.iter().enumerate() {
-        check_phase(document, index, phase, problems);
+    let index = Index::new(document);
+    for (number, phase) in document.phases.iter().enumerate() {
+        check_phase(&index, number, phase, platform, problems);
     }
 }
 
@@ -76,7 +88,13 @@ fn unique<'a>(
     }
 }
 
-fn check_phase(document: &Document, index: usize, phase: &Phase, problems: &mut Problems) {
+fn check_phase(
+    index: &Index<'_>,
+    at: usize,
+    phase: &Phase,
+    platform: Platform,
+    problems: &mut Problems,
+) {
     unique("step", phase.steps.iter().map(|step| &step.name), problems);
     let loops = phase
         .steps
@@ -94,21 +112,23 @@ fn check_phase(document: &Document, index: usize, phase: &Phase, problems: &mut 
     }
     for (number, step) in phase.steps.iter().enumerate() {
         let place = Place {
-            document,
-            phase: index,
+            index,
+            phase: at,
             step: number,
             repeat: step.repeat.as_ref(),
         };
-        check_step(step, &place, problems);
+        check_step(step, &place, platform, problems);
     }
 }
 
-fn check_step(step: &Step, place: &Place<'_>, problems: &mut Problems) {
+fn check_step(step: &Step, place: &Place<'_>, platform: Platform, problems: &mut Problems) {
+    platform::check(step, platform, problems);
     match &step.inputs {
         Inputs::Condition(condition) => check_condition(condition, place, problems),
         Inputs::Entries(entries) => {
             for entry in entries {
                 check_entry(step.action.value, entry, step, problems);
+                platform::check_entry(step, entry, platform, problems);
                 for (_, input) in &entry.fields {
                     input
                         .texts()
@@ -145,9 +165,32 @@ fn check_condition(condition: &Condition, place: &Place<'_>, problems: &mut Prob
             let message = format!("`{}` is no regular expression", test.operand.value);
             let why = error.to_string();
             let label = why.lines().last().unwrap_or_default();
+            let label = label.strip_prefix("error: ").unwrap_or(label);
             problems.error(code::CONDITION, &test.operand.range, message, label);
         }
+        if let Operator::Hash(program) = test.operator
+            && is_literal(&test.operand.value)
+            && !is_digest(&test.operand.value, program)
+        {
+            let message = format!("`{}` is no such digest", test.operand.value);
+            let label = format!("{} hexadecimal digits", digits(program));
+            problems.warning(code::CONDITION, &test.operand.range, message, label);
+        }
     }
+}
+
+/// Digits of the digests that a program of an operator prints.
+fn digits(program: &str) -> usize {
+    match program {
+        "md5sum" => 32,
+        "sha1sum" => 40,
+        "sha256sum" => 64,
+        _ => 128,
+    }
+}
+
+fn is_digest(text: &str, program: &str) -> bool {
+    text.len() == digits(program) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether a text means itself, so that it can be checked before the run.

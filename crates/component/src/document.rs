@@ -1,6 +1,7 @@
 //! The model of a component document. Names and values are as written; what refers to
 //! what was checked by [`load`](crate::load).
 
+use std::ops::Range;
 use std::time::Duration;
 
 use goldsmith_core::diagnostic::{SourceFile, Span};
@@ -21,12 +22,24 @@ pub struct Document {
     pub(crate) parameters: Vec<Declared>,
     pub(crate) constants: Vec<Declared>,
     pub(crate) phases: Vec<Phase>,
+    /// Steps left out because something in them is wrong: never of a document without errors.
+    pub(crate) unread: Vec<Unread>,
+}
+
+/// The place of a step that could not be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Unread {
+    pub(crate) phase: String,
+    /// Its name, when it has one.
+    pub(crate) step: Option<String>,
 }
 
 /// A parameter or a constant.
 #[derive(Debug, Clone)]
 pub(crate) struct Declared {
     pub(crate) name: Spanned<String>,
+    /// All of it.
+    pub(crate) range: Range<usize>,
     /// Default of a parameter, value of a constant.
     pub(crate) value: Option<String>,
     pub(crate) description: String,
@@ -35,17 +48,23 @@ pub(crate) struct Declared {
 #[derive(Debug, Clone)]
 pub(crate) struct Phase {
     pub(crate) name: Spanned<String>,
+    /// All of it.
+    pub(crate) range: Range<usize>,
     pub(crate) steps: Vec<Step>,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) name: Spanned<String>,
+    /// All of it.
+    pub(crate) range: Range<usize>,
     pub(crate) action: Spanned<&'static Action>,
     pub(crate) inputs: Inputs,
     /// `None` is without end.
     pub(crate) timeout: Option<Duration>,
     pub(crate) on_failure: OnFailure,
+    /// Where it says so; empty at the name when it does not.
+    pub(crate) on_failure_at: Range<usize>,
     pub(crate) attempts_max: u32,
     pub(crate) is_silent: bool,
     pub(crate) condition: Option<If>,
@@ -80,6 +99,32 @@ pub(crate) enum Input {
     Pairs(Vec<Spanned<String>>),
     /// As they are, without references.
     Verbatim(Vec<Spanned<String>>),
+}
+
+impl Step {
+    /// Every text of it in which references are replaced.
+    pub(crate) fn texts(&self) -> Vec<&Spanned<String>> {
+        let mut all = Vec::new();
+        let asserted = match &self.inputs {
+            Inputs::Condition(condition) => Some(condition),
+            Inputs::Entries(entries) => {
+                let inputs = entries.iter().flat_map(|entry| &entry.fields);
+                all.extend(inputs.flat_map(|(_, input)| input.texts()));
+                None
+            }
+        };
+        let asked = self.condition.as_ref().map(|asked| &asked.condition);
+        for test in asserted.into_iter().chain(asked).flat_map(Condition::tests) {
+            all.push(&test.operand);
+            all.extend(test.second.as_ref());
+        }
+        match self.repeat.as_ref().map(|repeat| &repeat.over) {
+            Some(Over::Items(items)) => all.extend(items),
+            Some(Over::List { list, .. }) => all.push(list),
+            Some(Over::Range { .. }) | None => {}
+        }
+        all
+    }
 }
 
 impl Input {
@@ -191,10 +236,6 @@ impl Document {
                 (text.value.as_str(), span)
             })
             .collect()
-    }
-
-    pub(crate) fn is_declared(&self, name: &str) -> bool {
-        self.declared().any(|declared| declared == name)
     }
 
     pub(crate) fn declared(&self) -> impl Iterator<Item = &str> {

@@ -9,8 +9,6 @@
 //!
 //! Anything else in braces is text: `{{{ x }}}`, `{{.Names}}`, `{{ .State }}`.
 
-use std::ops::Range;
-
 /// A text cut into literal pieces and references.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Template {
@@ -57,11 +55,15 @@ impl Template {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
+        // Both are found once, however many braces stand before them.
+        let (mut close, mut line_end) = (Ahead::new("}}"), Ahead::new("\n"));
         while let Some(at) = rest.find("{{") {
             let run = rest[at..].len() - rest[at..].trim_start_matches('{').len();
             let body = &rest[at + run..];
-            let end = body.find("}}").filter(|end| !body[..*end].contains('\n'));
-            let (Some(end), 2) = (end, run) else {
+            let from = text.len() - body.len();
+            let end = close.find(text, from);
+            let end = end.filter(|end| line_end.find(text, from).is_none_or(|line| *end < line));
+            let (Some(end), 2) = (end.map(|end| end - from), run) else {
                 literal.push_str(&rest[..at + run]);
                 rest = body;
                 continue;
@@ -99,6 +101,32 @@ impl Template {
             }
         }
         Ok(out)
+    }
+}
+
+/// The next place of a text within another, searched again only when it was passed.
+struct Ahead {
+    needle: &'static str,
+    found: Option<usize>,
+    is_new: bool,
+}
+
+impl Ahead {
+    const fn new(needle: &'static str) -> Self {
+        Self {
+            needle,
+            found: None,
+            is_new: true,
+        }
+    }
+
+    /// The first place at or after `from`, which never goes back.
+    fn find(&mut self, text: &str, from: usize) -> Option<usize> {
+        if self.is_new || self.found.is_some_and(|found| found < from) {
+            self.is_new = false;
+            self.found = text[from..].find(self.needle).map(|at| from + at);
+        }
+        self.found
     }
 }
 
@@ -147,17 +175,6 @@ impl Reference {
 pub(crate) fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     !text.is_empty() && text.len() <= 128 && text.bytes().all(plain)
-}
-
-/// Where the piece `needle` of a scalar stands in the source, for a label.
-pub(crate) fn place(source: &str, scalar: &Range<usize>, needle: &str) -> Range<usize> {
-    source
-        .get(scalar.clone())
-        .and_then(|text| text.find(needle))
-        .map_or_else(
-            || scalar.clone(),
-            |at| scalar.start + at..scalar.start + at + needle.len(),
-        )
 }
 
 #[cfg(test)]

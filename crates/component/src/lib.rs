@@ -4,7 +4,7 @@
 //! phases of steps. Each step names an action and its inputs.
 //!
 //! ```text
-//! text ──yaml──► nodes with places and raw scalars ──parse──► Document ──check──► problems
+//! text ──yaml──► nodes with places and raw scalars ──parse──► Document ──check, lint──► problems
 //!                                                                 │
 //!            parameters, phases, a Machine (a tree, a guest) ──run──► Report
 //!                                                                 │
@@ -20,34 +20,29 @@ mod condition;
 pub mod document;
 mod expr;
 pub mod library;
+pub mod lint;
 pub mod machine;
 mod parse;
+mod place;
 mod problems;
 pub mod program;
 pub mod run;
 pub mod services;
+pub mod validate;
 mod yaml;
 
-use goldsmith_core::diagnostic::{Diagnostic, Severity, SourceFile};
+use goldsmith_core::diagnostic::{Diagnostic, SourceFile};
 
-pub use check::check_parameters;
+pub use check::{Platform, check_parameters};
 pub use document::Document;
 pub use run::{Parameters, Report, run_document};
 pub use services::Services;
+pub use validate::{Rules, Validation, Validations, validate, validate_all};
+pub use yaml::BYTES_MAX as DOCUMENT_BYTES_MAX;
 
-/// Reads a document and finds all its problems, warnings included.
+/// Reads a document that is to run on Linux and finds all its problems, warnings included.
 ///
 /// The document is there when no problem is an error.
 pub fn load(file: &SourceFile) -> (Option<Document>, Vec<Diagnostic>) {
-    let mut problems = problems::Problems::new(file);
-    let document = yaml::parse(file.text(), &mut problems)
-        .and_then(|root| parse::document(&root, &mut problems));
-    if let Some(document) = &document {
-        check::check(document, &mut problems);
-    }
-    let problems = problems.sorted();
-    let refused = problems
-        .iter()
-        .any(|problem| problem.severity == Severity::Error);
-    (document.filter(|_| !refused), problems)
+    validate(file, Rules::default()).into_parts()
 }

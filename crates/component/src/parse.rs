@@ -1,18 +1,28 @@
 //! From nodes to a [`Document`]: shapes and kinds. Whatever is wrong is said and left out,
 //! so that the rest is looked at, too.
 
+mod condition;
+mod declared;
 mod fields;
+mod repeat;
 mod step;
 
 use crate::code;
-use crate::document::{Declared, Document, Phase};
+use crate::document::{Document, Phase, Unread};
 use crate::problems::Problems;
 use crate::yaml::{Node, Spanned, Value};
+use declared::declared;
 use fields::Fields;
 
 /// Reads the root; `None` when it is nothing like a document.
 pub(crate) fn document(root: &Node, problems: &mut Problems) -> Option<Document> {
     let mut fields = Fields::new(root, "the document", problems)?;
+    if !is_component(root) {
+        let message = "this is no component document";
+        let label = "it has neither `schemaVersion` nor `phases`";
+        problems.error(code::NO_DOCUMENT, &(0..0), message, label);
+        return None;
+    }
     let name = fields.text("name", problems);
     let description = fields.text("description", problems);
     match fields.required("schemaVersion", problems) {
@@ -36,9 +46,10 @@ pub(crate) fn document(root: &Node, problems: &mut Problems) -> Option<Document>
     let constants = fields
         .optional("constants")
         .map(|node| declared(node, true, problems));
+    let mut unread = Vec::new();
     let phases = fields
         .required("phases", problems)
-        .map(|node| phases(node, problems));
+        .map(|node| phases(node, &mut unread, problems));
     fields.finish(problems);
     Some(Document {
         file: problems.file.clone(),
@@ -47,67 +58,20 @@ pub(crate) fn document(root: &Node, problems: &mut Problems) -> Option<Document>
         parameters: parameters.unwrap_or_default(),
         constants: constants.unwrap_or_default(),
         phases: phases.unwrap_or_default(),
+        unread,
     })
 }
 
-/// A list of mappings with one key each.
-fn declared(list: &Node, is_constant: bool, problems: &mut Problems) -> Vec<Declared> {
-    let what = if is_constant {
-        "constants"
-    } else {
-        "parameters"
+/// Whether a text is meant to be a component document at all.
+pub(crate) fn is_component(root: &Node) -> bool {
+    let Value::Mapping(entries) = &root.value else {
+        return false;
     };
-    let mut all = Vec::new();
-    for item in fields::list(list, what, problems) {
-        let Value::Mapping(entries) = &item.value else {
-            let message = format!("an entry of `{what}` must be a name with its fields");
-            problems.error(
-                code::TYPE,
-                &item.range,
-                message,
-                format!("this is {}", item.kind()),
-            );
-            continue;
-        };
-        for (name, node) in entries {
-            let Some(mut fields) = Fields::new(node, &format!("`{}`", name.value), problems) else {
-                continue;
-            };
-            if let Some(kind) = fields.text("type", problems)
-                && kind.value != "string"
-            {
-                let message = format!("type `{}` does not exist", kind.value);
-                problems.error(
-                    code::VALUE,
-                    &kind.range,
-                    message,
-                    "the only one is `string`",
-                );
-            }
-            let (value, description) = if is_constant {
-                let value = fields.required("value", problems);
-                (
-                    value.and_then(|value| fields::text(value, "value", problems)),
-                    None,
-                )
-            } else {
-                (
-                    fields.text("default", problems),
-                    fields.text("description", problems),
-                )
-            };
-            fields.finish(problems);
-            all.push(Declared {
-                name: name.clone(),
-                value: value.map(|text| text.value),
-                description: description.map(|text| text.value).unwrap_or_default(),
-            });
-        }
-    }
-    all
+    let mut names = entries.iter().map(|(name, _)| name.value.as_str());
+    names.any(|name| matches!(name, "schemaVersion" | "phases"))
 }
 
-fn phases(list: &Node, problems: &mut Problems) -> Vec<Phase> {
+fn phases(list: &Node, unread: &mut Vec<Unread>, problems: &mut Problems) -> Vec<Phase> {
     let items = fields::list(list, "phases", problems);
     if items.is_empty() && matches!(list.value, Value::Sequence(_)) {
         problems.error(code::MISSING, &list.range, "`phases` is empty", "");
@@ -120,16 +84,28 @@ fn phases(list: &Node, problems: &mut Problems) -> Vec<Phase> {
         let name = fields.required_text("name", problems);
         let steps = fields.required("steps", problems);
         fields.finish(problems);
-        let steps = steps.map_or(&[][..], |steps| fields::list(steps, "steps", problems));
-        let steps: Vec<_> = steps
-            .iter()
-            .filter_map(|node| step::step(node, problems))
-            .collect();
+        let name = name.unwrap_or_else(|| Spanned {
+            value: String::new(),
+            range: item.range.clone(),
+        });
+        let is_null = |node: &&Node| matches!(node.value, Value::Scalar { is_null: true, .. });
+        let items = match steps.filter(|steps| !is_null(steps)) {
+            Some(steps) => fields::list(steps, "steps", problems),
+            None => &[],
+        };
+        let mut steps = Vec::new();
+        for node in items {
+            match step::step(node, problems) {
+                Some(step) => steps.push(step),
+                None => unread.push(Unread {
+                    phase: name.value.clone(),
+                    step: step::name(node),
+                }),
+            }
+        }
         phases.push(Phase {
-            name: name.unwrap_or_else(|| Spanned {
-                value: String::new(),
-                range: item.range.clone(),
-            }),
+            name,
+            range: item.range.clone(),
             steps,
         });
     }

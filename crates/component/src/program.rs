@@ -64,7 +64,9 @@ pub fn document(name: &str, phase: &str, steps: Vec<MadeStep>) -> Document {
                 .collect(),
         }]),
         timeout: Some(step.timeout.unwrap_or(TIMEOUT)),
+        range: 0..0,
         on_failure: OnFailure::Abort,
+        on_failure_at: 0..0,
         attempts_max: step.attempts.max(1),
         is_silent: false,
         condition: None,
@@ -78,7 +80,9 @@ pub fn document(name: &str, phase: &str, steps: Vec<MadeStep>) -> Document {
         constants: Vec::new(),
         phases: vec![Phase {
             name: spanned(phase.to_owned()),
+            range: 0..0,
             steps: steps.collect(),
         }],
+        unread: Vec::new(),
     }
 }

@@ -1,22 +1,22 @@
 //! YAML as nodes that know their place and keep the text of their scalars.
 
+mod advice;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle};
+use goldsmith_core::diagnostic::Span;
+use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 
 use crate::code;
 use crate::problems::Problems;
 
-/// Longest text: documents are pages, not books.
-const BYTES_MAX: usize = 4 << 20;
+/// Longest text of a document, in bytes: documents are pages, not books.
+pub const BYTES_MAX: usize = 4 << 20;
 /// Most nodes, aliases expanded.
 const NODES_MAX: usize = 200_000;
 /// Deepest nesting.
 const DEPTH_MAX: usize = 64;
-
-/// What to do about the most common mistake.
-const QUOTES: &str = "a value that begins with `{{` must stand in quotes";
 
 /// One value of the text.
 #[derive(Debug, Clone)]
@@ -63,12 +63,16 @@ struct Open {
     range: Range<usize>,
     key: Option<Spanned<String>>,
     value: Value,
+    /// Of a mapping.
+    names: BTreeMap<String, Range<usize>>,
 }
 
 struct Builder<'a> {
     open: Vec<Open>,
     anchors: BTreeMap<usize, (Node, usize)>,
     nodes: usize,
+    /// Values that are kept for aliases: an anchor around anchors keeps them again.
+    anchored: usize,
     root: Option<Node>,
     problems: &'a mut Problems,
 }
@@ -85,6 +89,7 @@ pub(crate) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
         open: Vec::new(),
         anchors: BTreeMap::new(),
         nodes: 0,
+        anchored: 0,
         root: None,
         problems,
     };
@@ -94,12 +99,12 @@ pub(crate) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
             Ok(event) => event,
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(text.len());
-                builder.problems.error(
-                    code::SYNTAX,
-                    &(at..at),
-                    "the document is no valid YAML",
-                    error.info(),
-                );
+                let message = "the document is no valid YAML";
+                let problem =
+                    builder
+                        .problems
+                        .error(code::SYNTAX, &(at..at), message, error.info());
+                problem.notes.extend(advice::advice(error.kind(), text, at));
                 return None;
             }
         };
@@ -128,22 +133,34 @@ impl Builder<'_> {
     /// `None` once the document cannot be used.
     fn take(&mut self, event: Event<'_>, range: Range<usize>) -> Option<()> {
         match event {
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), &range);
                 let is_null = style == ScalarStyle::Plain
                     && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
-                let text = text.into_owned();
+                // The reader writes `~` where there is nothing.
+                let text = if is_null && range.is_empty() {
+                    String::new()
+                } else {
+                    text.into_owned()
+                };
                 let range = trimmed(range, style, self.problems.file.text());
                 let value = Value::Scalar { text, is_null };
                 self.add(anchor, Node { range, value }, 1)
             }
-            Event::SequenceStart(_, anchor, _) => {
+            Event::SequenceStart(_, anchor, tag) => {
+                self.check_tag(tag.as_deref(), &range);
                 self.open(anchor, range, Value::Sequence(Vec::new()))
             }
-            Event::MappingStart(_, anchor, _) => {
+            Event::MappingStart(_, anchor, tag) => {
+                self.check_tag(tag.as_deref(), &range);
                 self.open(anchor, range, Value::Mapping(Vec::new()))
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let open = self.open.pop()?;
+                let mut open = self.open.pop()?;
+                let closing = self.problems.file.text().get(range.clone());
+                if matches!(closing, Some("]" | "}")) {
+                    open.range.end = range.end;
+                }
                 let node = Node {
                     range: open.range,
                     value: open.value,
@@ -163,6 +180,18 @@ impl Builder<'_> {
         }
     }
 
+    /// Tags of templates (`!Sub`, `!Ref`) would change the value, and nobody here does it.
+    fn check_tag(&mut self, tag: Option<&Tag>, range: &Range<usize>) {
+        let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) else {
+            return;
+        };
+        // What was meant as text (`! test -f x`) would be gone without a word.
+        let message = format!("the tag `{tag}` means nothing in a document");
+        let at = range.start..range.start;
+        let problem = self.problems.error(code::SYNTAX, &at, message, "");
+        problem.notes.push(advice::TAG.to_owned());
+    }
+
     fn open(&mut self, anchor: usize, range: Range<usize>, value: Value) -> Option<()> {
         if self.open.len() == DEPTH_MAX {
             let message = format!("nested deeper than {DEPTH_MAX} levels");
@@ -174,6 +203,7 @@ impl Builder<'_> {
             range,
             key: None,
             value,
+            names: BTreeMap::new(),
         });
         Some(())
     }
@@ -186,7 +216,14 @@ impl Builder<'_> {
             return None;
         }
         if anchor != 0 {
-            self.anchors.insert(anchor, (node.clone(), count(&node)));
+            let size = count(&node);
+            self.anchored += size;
+            if self.anchored > NODES_MAX {
+                let message = format!("more than {NODES_MAX} values have anchors");
+                self.problems.error(code::SIZE, &node.range, message, "");
+                return None;
+            }
+            self.anchors.insert(anchor, (node.clone(), size));
         }
         let Some(parent) = self.open.last_mut() else {
             self.root = Some(node);
@@ -206,16 +243,13 @@ impl Builder<'_> {
                             .get(node.range.start..)
                             .is_some_and(|at| at.starts_with('{'))
                         {
-                            problem.notes.push(QUOTES.to_owned());
+                            problem.notes.push(advice::REFERENCE.to_owned());
                         }
                         return None;
                     };
-                    let twice = entries.iter().find(|(key, _)| key.value == text);
-                    if let Some((first, _)) = twice {
-                        let first = goldsmith_core::diagnostic::Span::new(
-                            &self.problems.file,
-                            first.range.clone(),
-                        );
+                    let first = parent.names.get(&text).cloned();
+                    if let Some(first) = first {
+                        let first = Span::new(&self.problems.file, first);
                         let message = format!("`{text}` stands twice");
                         let problem = self.problems.error(
                             code::DUPLICATE_KEY,
@@ -224,6 +258,8 @@ impl Builder<'_> {
                             "again here",
                         );
                         *problem = problem.clone().label(first, "first here");
+                    } else {
+                        parent.names.insert(text.clone(), node.range.clone());
                     }
                     parent.key = Some(Spanned {
                         value: text,

@@ -73,6 +73,9 @@ _goldsmith() {
             goldsmith__subcmd__component,show)
                 cmd="goldsmith__subcmd__component__subcmd__show"
                 ;;
+            goldsmith__subcmd__component,validate)
+                cmd="goldsmith__subcmd__component__subcmd__validate"
+                ;;
             goldsmith__subcmd__component__subcmd__help,help)
                 cmd="goldsmith__subcmd__component__subcmd__help__subcmd__help"
                 ;;
@@ -81,6 +84,9 @@ _goldsmith() {
                 ;;
             goldsmith__subcmd__component__subcmd__help,show)
                 cmd="goldsmith__subcmd__component__subcmd__help__subcmd__show"
+                ;;
+            goldsmith__subcmd__component__subcmd__help,validate)
+                cmd="goldsmith__subcmd__component__subcmd__help__subcmd__validate"
                 ;;
             goldsmith__subcmd__help,build)
                 cmd="goldsmith__subcmd__help__subcmd__build"
@@ -135,6 +141,9 @@ _goldsmith() {
                 ;;
             goldsmith__subcmd__help__subcmd__component,show)
                 cmd="goldsmith__subcmd__help__subcmd__component__subcmd__show"
+                ;;
+            goldsmith__subcmd__help__subcmd__component,validate)
+                cmd="goldsmith__subcmd__help__subcmd__component__subcmd__validate"
                 ;;
             goldsmith__subcmd__help__subcmd__import,image-builder)
                 cmd="goldsmith__subcmd__help__subcmd__import__subcmd__image__subcmd__builder"
@@ -210,7 +219,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__component)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version list show help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version list show validate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -232,7 +241,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__component__subcmd__help)
-            opts="list show help"
+            opts="list show validate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -287,6 +296,20 @@ _goldsmith() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        goldsmith__subcmd__component__subcmd__help__subcmd__validate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         goldsmith__subcmd__component__subcmd__list)
             opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -316,6 +339,36 @@ _goldsmith() {
                 return 0
             fi
             case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__component__subcmd__validate)
+            opts="-C -q -v -h -V --platform --strict --deny --no-shellcheck --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --platform)
+                    COMPREPLY=($(compgen -W "linux windows darwin" -- "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -482,7 +535,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__component)
-            opts="list show"
+            opts="list show validate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -510,6 +563,20 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__component__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__component__subcmd__validate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

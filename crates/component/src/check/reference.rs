@@ -1,8 +1,10 @@
 //! References of one step: whether what they name exists and has run before.
 
+use super::index::Index;
 use crate::code;
-use crate::document::{Document, Inputs, Loop, Phase, Step};
-use crate::expr::{self, Chain, Piece, Reference, Template};
+use crate::document::{Inputs, Loop, Step};
+use crate::expr::{Chain, Piece, Reference, Template};
+use crate::place;
 use crate::problems::{Problems, meant};
 use crate::run::CONTEXT_KEYS;
 use crate::yaml::Spanned;
@@ -10,7 +12,7 @@ use crate::yaml::Spanned;
 /// Where a text stands.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
-    pub(super) document: &'a Document,
+    pub(super) index: &'a Index<'a>,
     pub(super) phase: usize,
     pub(super) step: usize,
     pub(super) repeat: Option<&'a Loop>,
@@ -18,40 +20,43 @@ pub(super) struct Place<'a> {
 
 impl Place<'_> {
     pub(super) fn check(&self, text: &Spanned<String>, problems: &mut Problems) {
+        if !text.value.contains("{{") {
+            return;
+        }
+        let source = problems.file.clone();
+        let mut offset = 0;
         for piece in Template::parse(&text.value).pieces {
-            let source = problems.file.clone();
-            let at = |whole: &str| expr::place(source.text(), &text.range, whole);
-            match piece {
-                Piece::Literal(_) => {}
-                Piece::Odd(whole) => {
-                    let message = format!("`{whole}` is no reference");
-                    problems.warning(
-                        code::LITERAL_REFERENCE,
-                        &at(&whole),
-                        message,
-                        "left as it is",
-                    );
+            let (reference, whole) = match piece {
+                Piece::Literal(literal) => {
+                    offset += literal.len();
+                    continue;
                 }
-                Piece::Reference(reference, whole) => {
-                    self.check_one(
-                        &reference,
-                        &Spanned {
-                            range: at(&whole),
-                            value: whole,
-                        },
-                        problems,
-                    );
-                }
-            }
+                Piece::Odd(whole) => (None, whole),
+                Piece::Reference(reference, whole) => (Some(reference), whole),
+            };
+            let end = offset + whole.len();
+            let range = place::within(source.text(), text, offset..end);
+            offset = end;
+            let Some(reference) = reference else {
+                let message = format!("`{whole}` is no reference");
+                let label = "left as it is";
+                problems.warning(code::LITERAL_REFERENCE, &range, message, label);
+                continue;
+            };
+            let whole = Spanned {
+                value: whole,
+                range,
+            };
+            self.check_one(&reference, &whole, problems);
         }
     }
 
     fn check_one(&self, reference: &Reference, whole: &Spanned<String>, problems: &mut Problems) {
         match reference {
-            Reference::Name(name) if self.document.is_declared(name) => {}
+            Reference::Name(name) if self.index.is_declared(name) => {}
             Reference::Name(name) => {
                 let message = format!("there is no parameter or constant `{name}`");
-                let label = meant(name, self.document.declared());
+                let label = meant(name, self.index.document.declared());
                 problems.error(code::UNKNOWN_REFERENCE, &whole.range, message, label);
             }
             Reference::Loop { name, .. } => self.check_loop(name, whole, problems),
@@ -98,9 +103,9 @@ impl Place<'_> {
         let Some(inner) = inner.map(str::trim) else {
             return;
         };
-        if !inner.starts_with("aws:ssm:") && !self.document.is_declared(inner) {
+        if !inner.starts_with("aws:ssm:") && !self.index.is_declared(inner) {
             let message = format!("there is no parameter or constant `{inner}`");
-            let label = meant(inner, self.document.declared());
+            let label = meant(inner, self.index.document.declared());
             problems.error(code::UNKNOWN_REFERENCE, &whole.range, message, label);
         }
     }
@@ -137,26 +142,43 @@ impl Place<'_> {
             let message = format!("there is no {what} `{name}`{place}");
             problems.error(code::UNKNOWN_REFERENCE, &whole.range, message, label);
         };
-        let phases = &self.document.phases;
-        let named = |phase: &Phase| phase.name.value == chain.phase;
-        let Some(phase) = phases.iter().position(named) else {
-            let known: Vec<&str> = self.document.phases().collect();
+        let document = self.index.document;
+        let Some(phase) = self.index.phase(&chain.phase) else {
+            let known: Vec<&str> = document.phases().collect();
             return unknown("phase", &chain.phase, "", &known);
         };
-        let steps = &phases[phase].steps;
-        let Some(step) = steps.iter().position(|step| step.name.value == chain.step) else {
+        let steps = &document.phases[phase].steps;
+        let Some(step) = self.index.step(phase, &chain.step) else {
+            if self.index.is_unread(&chain.phase, &chain.step) {
+                return;
+            }
             let known: Vec<&str> = steps.iter().map(|step| step.name.value.as_str()).collect();
             let place = format!(" in phase `{}`", chain.phase);
             return unknown("step", &chain.step, &place, &known);
         };
         let target = &steps[step];
+        if let Inputs::Entries(entries) = &target.inputs
+            && chain.index >= entries.len()
+        {
+            let message = format!(
+                "`{}.{}` has no entry {}",
+                chain.phase, chain.step, chain.index
+            );
+            let label = format!("it has {}, counted from 0", entries.len());
+            problems.error(code::UNKNOWN_REFERENCE, &whole.range, message, label);
+            return;
+        }
         let known = variables(target, chain);
         if !known.contains(&chain.var.as_str()) {
             let side = if chain.is_output { "output" } else { "input" };
             let place = format!(" of `{}.{}`", chain.phase, chain.step);
             return unknown(side, &chain.var, &place, &known);
         }
-        if (phase, step) >= (self.phase, self.step) {
+        if (phase, step) == (self.phase, self.step) {
+            let message = "a step cannot refer to itself";
+            let label = "it has no values before it has run";
+            problems.error(code::FORWARD_REFERENCE, &whole.range, message, label);
+        } else if (phase, step) > (self.phase, self.step) {
             let message = format!("`{}.{}` runs later than this step", chain.phase, chain.step);
             let span =
                 goldsmith_core::diagnostic::Span::new(&problems.file, target.name.range.clone());

@@ -77,8 +77,13 @@ impl<'a> Fields<'a> {
         name: &'static str,
         problems: &mut Problems,
     ) -> Option<Spanned<String>> {
-        self.required(name, problems)
-            .and_then(|node| text(node, name, problems))
+        let node = self.required(name, problems)?;
+        if matches!(node.value, Value::Scalar { is_null: true, .. }) {
+            let message = format!("{} has no `{name}`", self.what);
+            problems.error(code::MISSING, &node.range, message, "there is nothing");
+            return None;
+        }
+        text(node, name, problems)
     }
 
     /// A whole number, `range` included.
@@ -108,16 +113,20 @@ impl<'a> Fields<'a> {
         name: &'static str,
         choices: &[(&'static str, T)],
         problems: &mut Problems,
-    ) -> Option<T> {
+    ) -> Option<Spanned<T>> {
         let text = self.text(name, problems)?;
         let found = choices.iter().find(|(word, _)| *word == text.value);
-        if found.is_none() {
+        let Some((_, value)) = found else {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
             let message = format!("`{}` is no value for `{name}`", text.value);
             let label = format!("one of {}", words.join(", "));
             problems.error(code::VALUE, &text.range, message, label);
-        }
-        found.map(|(_, value)| *value)
+            return None;
+        };
+        Some(Spanned {
+            value: *value,
+            range: text.range,
+        })
     }
 
     /// The only field left, as operators of conditions are.

@@ -1,8 +1,9 @@
 //! What `load` says of good and bad documents.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use goldsmith_component::code;
+use goldsmith_component::{Platform, Rules, code, lint, validate};
 use goldsmith_core::diagnostic::{Diagnostic, Severity, SourceFile};
 
 use crate::snapshot;
@@ -29,10 +30,27 @@ pub(crate) fn render(problems: &[Diagnostic]) -> String {
     out
 }
 
-fn load(path: &std::path::Path) -> (bool, String) {
+/// A document of the corpus, checked by the rules that its first line names:
+/// `# rules: strict windows`.
+fn check(path: &Path, rules: Rules) -> (bool, String) {
     let name = path.file_name().unwrap().to_string_lossy();
-    let file = SourceFile::new(name, std::fs::read_to_string(path).unwrap());
-    let (document, problems) = goldsmith_component::load(&file);
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut rules = rules;
+    let first = text.lines().next().unwrap_or_default();
+    for word in first
+        .strip_prefix("# rules:")
+        .unwrap_or_default()
+        .split(' ')
+    {
+        match word {
+            "" => {}
+            "strict" => rules.is_strict = true,
+            "windows" => rules.platform = Platform::Windows,
+            "darwin" => rules.platform = Platform::Darwin,
+            other => panic!("{name}: there is no rule `{other}`"),
+        }
+    }
+    let (document, problems) = validate(&SourceFile::new(name, text), rules).into_parts();
     (document.is_some(), render(&problems))
 }
 
@@ -40,7 +58,7 @@ fn load(path: &std::path::Path) -> (bool, String) {
 fn good_documents() {
     let mut wrong = Vec::new();
     for path in snapshot::documents("ok") {
-        let (is_there, problems) = load(&path);
+        let (is_there, problems) = check(&path, Rules::default());
         if !is_there {
             wrong.push(format!("{}: refused", path.display()));
         }
@@ -54,7 +72,7 @@ fn bad_documents() {
     let mut wrong = Vec::new();
     let mut all = String::new();
     for path in snapshot::documents("err") {
-        let (is_there, problems) = load(&path);
+        let (is_there, problems) = check(&path, Rules::default());
         if is_there {
             wrong.push(format!("{}: accepted", path.display()));
         }
@@ -62,13 +80,37 @@ fn bad_documents() {
         all.push_str(&problems);
     }
     snapshot::finish(&wrong);
-    for (code, summary) in code::ALL {
+    for code::Code { code, summary, .. } in code::ALL {
         let of_recipes = [code::NO_VALUE, code::UNKNOWN_PARAMETER].contains(code);
         let of_size = *code == code::SIZE;
         assert!(
             of_recipes || of_size || all.contains(code),
             "no document shows {code}: {summary}"
         );
+    }
+}
+
+#[test]
+fn linted_documents() {
+    let rules = Rules {
+        has_lints: true,
+        ..Rules::default()
+    };
+    let mut wrong = Vec::new();
+    let mut all = String::new();
+    for path in snapshot::documents("lint") {
+        let (_, problems) = check(&path, rules);
+        snapshot::check(&path, &problems, &mut wrong);
+        all.push_str(&problems);
+    }
+    snapshot::finish(&wrong);
+    // These have a test of their own: one needs a program, the other a large text.
+    let apart = ["shellcheck", "document-size"];
+    for lint in lint::all()
+        .iter()
+        .filter(|lint| !apart.contains(&lint.name))
+    {
+        assert!(all.contains(lint.code), "no document shows {lint:?}");
     }
 }
 

@@ -1,13 +1,18 @@
 //! No text makes reading a document panic, and every label lies in the text.
 
+use goldsmith_component::{Rules, validate};
 use goldsmith_core::diagnostic::SourceFile;
 use proptest::prelude::*;
 
 use crate::snapshot;
 
 fn check(text: &str) {
-    let (_, problems) = goldsmith_component::load(&SourceFile::new("x.yaml", text));
-    for problem in problems {
+    let rules = Rules {
+        has_lints: true,
+        ..Rules::default()
+    };
+    let found = validate(&SourceFile::new("x.yaml", text), rules);
+    for problem in found.problems {
         for label in problem.labels {
             assert!(
                 text.get(label.span.range.clone()).is_some(),
@@ -21,7 +26,7 @@ fn check(text: &str) {
 
 /// Every document of the corpus.
 fn corpus() -> Vec<String> {
-    ["ok", "err", "run"]
+    ["ok", "err", "lint", "run"]
         .iter()
         .flat_map(|directory| snapshot::documents(directory))
         .map(|path| std::fs::read_to_string(path).unwrap())

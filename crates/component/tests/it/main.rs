@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
+mod appendix;
 mod documents;
 mod hostile;
 mod library;
@@ -10,4 +11,5 @@ mod namespaces;
 mod resume;
 mod runs;
 mod sandbox;
+mod shellcheck;
 mod snapshot;

@@ -1,6 +1,7 @@
 //! What running documents does: reports, events, changes of the tree.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use goldsmith_component::machine::Tree;
@@ -50,9 +51,9 @@ fn describe(report: &Report) -> String {
 /// A document is one feature; beside it stands what its steps came to and every change.
 #[test]
 fn documents_do_what_they_say() {
-    let mut wrong = Vec::new();
-    for path in snapshot::documents("run") {
-        let text = std::fs::read_to_string(&path).unwrap();
+    let paths = snapshot::documents("run");
+    let run = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap();
         let document = load(&path.file_name().unwrap().to_string_lossy(), &text);
         let fixture = Fixture::new();
         let (cx, _) = cx();
@@ -65,9 +66,20 @@ fn documents_do_what_they_say() {
             &Services::default(),
         )
         .unwrap();
-        let actual = format!("{}{}", describe(&report), fixture.changes());
-        snapshot::check(&path, &actual, &mut wrong);
-    }
+        format!("{}{}", describe(&report), fixture.changes())
+    };
+    // Most of the time goes into making trees.
+    let mut wrong = Vec::new();
+    std::thread::scope(|scope| {
+        let chunks = paths.chunks(paths.len().div_ceil(4));
+        let workers: Vec<_> = chunks
+            .map(|some| scope.spawn(move || some.iter().map(run).collect::<Vec<_>>()))
+            .collect();
+        let results = workers.into_iter().flat_map(|w| w.join().unwrap());
+        for (path, actual) in paths.iter().zip(results) {
+            snapshot::check(path, &actual, &mut wrong);
+        }
+    });
     snapshot::finish(&wrong);
 }
 

@@ -11,18 +11,23 @@ use goldsmith_exec::ns::{Sandbox, SandboxSpec};
 use goldsmith_testing::clock::RealClock;
 use tempfile::TempDir;
 
-const TOOLS: [&str; 18] = [
+const TOOLS: [&str; 23] = [
     "bash",
     "cat",
+    "echo",
     "env",
+    "false",
     "grep",
     "id",
     "ln",
     "ls",
     "md5sum",
     "mkdir",
+    "printf",
+    "pwd",
     "readlink",
     "rm",
+    "sed",
     "seq",
     "sha1sum",
     "sha256sum",

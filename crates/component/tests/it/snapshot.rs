@@ -15,7 +15,7 @@ pub(crate) fn documents(directory: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries
         .filter(|path| {
             path.extension()
-                .is_some_and(|extension| extension == "yaml")
+                .is_some_and(|extension| extension == "yaml" || extension == "json")
         })
         .collect();
     assert!(!files.is_empty());
