@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use goldsmith_component::services::DocumentSource;
 use goldsmith_component::{Document, Parameters, check_parameters, library};
 use goldsmith_core::cx::Cx;
-use goldsmith_core::diagnostic::{Diagnostic, SourceFile, nearest};
+use goldsmith_core::diagnostic::{Diagnostic, SourceFile, Span, nearest};
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::ComponentUse;
 use goldsmith_core::secret::Secret;
@@ -26,6 +27,8 @@ pub struct Loaded {
     pub document: Document,
     /// Values of its parameters.
     pub parameters: Parameters,
+    /// The documents that it runs, by name; theirs included.
+    pub nested: BTreeMap<String, Sha256>,
 }
 
 impl Loaded {
@@ -60,11 +63,14 @@ pub fn load(
         let parameters = parameters(cx, component);
         problems.extend(check_parameters(&document, &parameters, &component.span));
         let sha256 = Sha256::of(file.text().as_bytes());
+        let mut nested = BTreeMap::new();
+        find_nested(project, &document, &mut nested, &mut problems);
         loaded.push(Loaded {
             path: component.document.clone(),
             sha256,
             document,
             parameters,
+            nested,
         });
     }
     // A document used twice says its problems once.
@@ -79,10 +85,39 @@ pub fn load(
     (loaded, problems)
 }
 
+/// The documents that a document runs, and so on; each once, so that circles end.
+fn find_nested(
+    project: &Path,
+    document: &Document,
+    nested: &mut BTreeMap<String, Sha256>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for (name, span) in document.nested() {
+        if nested.contains_key(name) {
+            continue;
+        }
+        match find(project, name) {
+            Err(missing) => {
+                problems.push(missing.at(span));
+            }
+            Ok(file) => {
+                nested.insert(name.to_owned(), Sha256::of(file.text().as_bytes()));
+                let (document, found) = goldsmith_component::load(&file);
+                problems.extend(found);
+                if let Some(document) = document {
+                    find_nested(project, &document, nested, problems);
+                }
+            }
+        }
+    }
+}
+
 /// The documents as the lock pins them: each path once, in order.
 pub fn locked_inputs(loaded: &[Loaded]) -> Vec<Input> {
-    let by_path: BTreeMap<&str, Sha256> =
+    let mut by_path: BTreeMap<&str, Sha256> =
         loaded.iter().map(|l| (l.path.as_str(), l.sha256)).collect();
+    let nested = loaded.iter().flat_map(|l| &l.nested);
+    by_path.extend(nested.map(|(path, sha256)| (path.as_str(), *sha256)));
     by_path
         .into_iter()
         .map(|(path, sha256)| Input {
@@ -103,12 +138,54 @@ fn parameters(cx: &Cx, component: &ComponentUse) -> Parameters {
     parameters
 }
 
+/// Why there is no document: what is wrong, what to look at, and more to know.
+struct Missing {
+    message: String,
+    label: String,
+    note: Option<String>,
+}
+
+impl Missing {
+    fn new(message: String, label: &str) -> Self {
+        Self {
+            message,
+            label: label.to_owned(),
+            note: None,
+        }
+    }
+
+    fn at(self, span: Span) -> Diagnostic {
+        let problem = Diagnostic::error("C0001", self.message).label(span, self.label);
+        match self.note {
+            Some(note) => problem.note(note),
+            None => problem,
+        }
+    }
+}
+
+/// The documents of a project, by the names that recipes and documents use.
+#[derive(Debug, Clone)]
+pub struct ProjectDocuments {
+    project: PathBuf,
+}
+
+impl ProjectDocuments {
+    /// Of the project in this directory.
+    pub fn new(project: &Path) -> Self {
+        Self {
+            project: project.to_owned(),
+        }
+    }
+}
+
+impl DocumentSource for ProjectDocuments {
+    fn document(&self, name: &str) -> Result<SourceFile, String> {
+        find(&self.project, name).map_err(|missing| missing.message)
+    }
+}
+
 /// The text of a document: of the project when the name is a path, else of the library.
-fn read(project: &Path, component: &ComponentUse) -> Result<SourceFile, Box<Diagnostic>> {
-    let name = &component.document;
-    let refuse = |message: String, label: String| {
-        Box::new(Diagnostic::error("C0001", message).label(component.span.clone(), label))
-    };
+fn find(project: &Path, name: &str) -> Result<SourceFile, Missing> {
     if !["./", "../", "/"]
         .iter()
         .any(|start| name.starts_with(start))
@@ -121,50 +198,40 @@ fn read(project: &Path, component: &ComponentUse) -> Result<SourceFile, Box<Diag
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "a document of the project begins with `./`".to_owned(),
                 };
-                let problem = refuse(
-                    format!("there is no component `{name}` in the library"),
+                Missing {
+                    message: format!("there is no component `{name}` in the library"),
                     label,
-                );
-                Box::new(problem.note(format!("the library has: {}", known.join(", "))))
+                    note: Some(format!("the library has: {}", known.join(", "))),
+                }
             });
     }
     let path = project.join(name);
+    let refuse = |message: String| Missing::new(message, "this document");
     let size = fs::metadata(&path).map(|m| if m.is_file() { m.len() } else { u64::MAX });
     match size {
-        Ok(u64::MAX) => {
-            return Err(refuse(
-                format!("`{name}` is not a file"),
-                "this document".to_owned(),
-            ));
-        }
+        Ok(u64::MAX) => return Err(refuse(format!("`{name}` is not a file"))),
         Ok(size) if size > BYTES_MAX => {
-            return Err(refuse(
-                format!("`{name}` has {size} bytes, and {BYTES_MAX} is the most"),
-                "this document".to_owned(),
-            ));
+            let message = format!("`{name}` has {size} bytes, and {BYTES_MAX} is the most");
+            return Err(refuse(message));
         }
         _ => {}
     }
-    let bytes = fs::read(&path).map_err(|e| {
-        refuse(
-            format!("cannot read `{name}`: {e}"),
-            "this document".to_owned(),
-        )
-    })?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        refuse(
-            format!("`{name}` is not UTF-8 text"),
-            "this document".to_owned(),
-        )
-    })?;
+    let bytes = fs::read(&path).map_err(|e| refuse(format!("cannot read `{name}`: {e}")))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| refuse(format!("`{name}` is not UTF-8 text")))?;
     Ok(SourceFile::new(name, text))
+}
+
+/// The text of a component; a problem points at its use in the recipe.
+fn read(project: &Path, component: &ComponentUse) -> Result<SourceFile, Box<Diagnostic>> {
+    find(project, &component.document)
+        .map_err(|missing| Box::new(missing.at(component.span.clone())))
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use goldsmith_core::diagnostic::Span;
     use goldsmith_core::recipe::Parameter;
     use goldsmith_testing::clock::FakeClock;
 
@@ -221,6 +288,18 @@ mod tests {
                 problems[0].message
             );
         }
+        // A document in a document is looked at and pinned, too.
+        let outer = "schemaVersion: 1.0\nphases:\n  - name: build\n    steps:\n      - name: Nest\n        action: ExecuteDocument\n        inputs: {document: ./b.yaml}\n";
+        fs::write(project.path().join("outer.yaml"), outer).unwrap();
+        let (_, problems) = load(&cx, project.path(), &[used("./outer.yaml", &[])]);
+        assert!(problems[0].message.contains("cannot read `./b.yaml`"));
+        fs::write(project.path().join("b.yaml"), outer).unwrap();
+        let (loaded, problems) = load(&cx, project.path(), &[used("./outer.yaml", &[])]);
+        assert_eq!(problems, []);
+        let inputs = locked_inputs(&loaded);
+        let pinned: Vec<&str> = inputs.iter().map(|input| input.path.as_str()).collect();
+        assert_eq!(pinned, ["./b.yaml", "./outer.yaml"]);
+
         // A parameter without a value and without a default.
         let (_, problems) = load(&cx, project.path(), &[used("./a.yaml", &[])]);
         assert!(problems[0].message.contains("word"), "{problems:?}");

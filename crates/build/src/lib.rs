@@ -9,3 +9,4 @@ pub mod export;
 pub mod image;
 pub mod record;
 pub mod repo;
+pub mod services;

@@ -29,10 +29,20 @@ pub struct Services<'a> {
     pub documents: Option<&'a dyn DocumentSource>,
     /// What `{{ env:... }}` knows, and programs get besides the machine's own variables.
     pub env: BTreeMap<String, String>,
+    /// What `{{ env:... }}` knows besides, and programs do not get.
+    pub names: BTreeMap<String, String>,
     /// What `{{ context:... }}` knows besides the machine: `executionId`, `region`, ...
     pub context: BTreeMap<String, String>,
     /// Directory of this host for files on their way; `None` is the system's temporary one.
     pub scratch: Option<PathBuf>,
+}
+
+impl Services<'_> {
+    /// What `{{ env:NAME }}` means.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        let found = self.names.get(name).or_else(|| self.env.get(name));
+        found.map(String::as_str)
+    }
 }
 
 impl std::fmt::Debug for Services<'_> {
