@@ -8,6 +8,7 @@ pub mod document;
 pub mod export;
 pub mod image;
 pub mod layer;
+pub mod project;
 pub mod record;
 pub mod repo;
 pub mod services;

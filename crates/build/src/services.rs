@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use goldsmith_component::Services;
 use goldsmith_core::digest::Sha256;
 
-use crate::document::ProjectDocuments;
+use crate::project::ProjectDirectory;
 
 /// What a build and its test are made for.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub enum Part {
 /// Services for one part, with the network of `outside`.
 pub fn services<'a>(
     outside: &Services<'a>,
-    documents: &'a ProjectDocuments,
+    project: &'a ProjectDirectory,
     purpose: Purpose<'_>,
     part: Part,
 ) -> Services<'a> {
@@ -71,7 +71,8 @@ pub fn services<'a>(
         ("dateTime", &moment),
     ]);
     Services {
-        documents: Some(documents),
+        documents: Some(project),
+        files: Some(project),
         env,
         names,
         context,
@@ -94,19 +95,19 @@ mod tests {
 
     #[test]
     fn the_same_image_gives_the_same_answers() {
-        let documents = ProjectDocuments::new(std::path::Path::new("/p"));
+        let project = ProjectDirectory::new(std::path::Path::new("/p"));
         let purpose = Purpose {
             version: "1.2.x",
             epoch: 1_700_000_000,
             key: Sha256::of(b"key"),
         };
-        let made = services(&Services::default(), &documents, purpose, Part::Building);
+        let made = services(&Services::default(), &project, purpose, Part::Building);
         assert_eq!(made.env["IMAGE_PHASE"], "BUILDING");
         assert_eq!(made.names["IMAGE_VERSION"], "1.2.x");
         assert_eq!(made.context["date"], "2023-11-14");
         assert_eq!(made.context["dateTime"], "2023-11-14T22:13:20Z");
         assert_eq!(made.context["uuid"].as_bytes()[14], b'8');
-        let again = services(&Services::default(), &documents, purpose, Part::Testing);
+        let again = services(&Services::default(), &project, purpose, Part::Testing);
         assert_eq!(made.context, again.context);
         // Programs of steps get nothing that differs between builds or recipes.
         assert!(made.env.values().all(|value| !value.contains("1.2.x")));

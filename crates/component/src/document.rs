@@ -78,6 +78,8 @@ pub(crate) enum Input {
     List(Vec<Spanned<String>>),
     /// Name, value, name, value, ...
     Pairs(Vec<Spanned<String>>),
+    /// As they are, without references.
+    Verbatim(Vec<Spanned<String>>),
 }
 
 impl Input {
@@ -85,7 +87,7 @@ impl Input {
     pub(crate) fn texts(&self) -> &[Spanned<String>] {
         match self {
             Self::Text(text) => std::slice::from_ref(text),
-            Self::List(texts) | Self::Pairs(texts) => texts,
+            Self::List(texts) | Self::Pairs(texts) | Self::Verbatim(texts) => texts,
         }
     }
 }

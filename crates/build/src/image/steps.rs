@@ -3,7 +3,6 @@
 use goldsmith_component::machine::Tree as TreeMachine;
 use goldsmith_component::run::{DoneStep, Next, Place, Run, StepInputs, StepReport, StepStatus};
 use goldsmith_core::cx::Cx;
-use goldsmith_core::secret::MASK;
 use goldsmith_exec::ns::Sandbox;
 
 use super::chain::{PHASES, title};
@@ -34,7 +33,7 @@ pub(super) fn run(
     let mut records: Vec<StepRecord> = Vec::new();
     while let Some(next) = run.peek() {
         let inputs = run.next_inputs(cx, &Lazy::of(stack), &job.services)?;
-        let wanted = wanted(job, loaded, name, next, &inputs);
+        let wanted = wanted(job, name, next, &inputs);
         let mut has_run = false;
         let layer = stack.layer(cx, &wanted, |place| -> Result<Made, BuildError> {
             has_run = true;
@@ -66,26 +65,16 @@ pub(super) fn run(
 }
 
 /// What the layer of a step is a function of.
-pub(super) fn wanted(
-    job: &Job<'_>,
-    loaded: &Loaded,
-    name: &str,
-    next: Place<'_>,
-    inputs: &StepInputs,
-) -> Wanted {
+pub(super) fn wanted(job: &Job<'_>, name: &str, next: Place<'_>, inputs: &StepInputs) -> Wanted {
     let mut parts = Parts::default();
     parts.add("step", &format!("{}/{}", next.phase, next.step));
     for (part, value) in &inputs.parts {
         parts.add(part, value);
     }
     // Masked values do not tell one secret from another.
-    if inputs.parts.iter().any(|(_, value)| value.contains(MASK)) {
-        let parameters = loaded.parameters.values();
-        let environment = job.services.env.values().chain(job.services.names.values());
-        let digest = job
-            .salt
-            .digest(parameters.chain(environment).map(String::as_str));
-        parts.add("values of parameters", &digest.to_string());
+    if !inputs.masked.is_empty() {
+        let masked = inputs.masked.iter().map(|secret| secret.expose().as_str());
+        parts.add("secrets", &job.salt.digest(masked).to_string());
     }
     Wanted {
         title: title(name, next.phase, next.step),

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use goldsmith_build::document::Loaded;
-use goldsmith_build::document::ProjectDocuments;
 use goldsmith_build::image::{self, Job, Need, Owner};
 use goldsmith_build::layer::Anew;
+use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::{Image, Images};
 use goldsmith_build::repo::{self, Update};
 use goldsmith_build::services::{self, Part, Purpose};
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let store = wiring::store(app)?;
     let images = Images::new(&app.home()?);
     let mut shown = Vec::new();
-    let own = ProjectDocuments::new(&app.directory);
+    let own = ProjectDirectory::new(&app.directory);
     for recipe in &project.recipes {
         let documents = project::documents(app, recipe)?;
         let section = locked(args, app, &store, recipe, &documents)?;

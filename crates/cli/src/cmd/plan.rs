@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use goldsmith_build::document::ProjectDocuments;
 use goldsmith_build::image::{self, Job, Need, Owner};
 use goldsmith_build::layer::Anew;
+use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::Images;
 use goldsmith_build::services::{self, Part, Purpose};
 use goldsmith_component::Services;
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         image::salt(&home).map_err(|e| CmdError::io("cannot read the salt of the home", &e))?;
     let mut text = String::new();
     let mut shown = Vec::new();
-    let own = ProjectDocuments::new(&app.directory);
+    let own = ProjectDirectory::new(&app.directory);
     for recipe in &project.recipes {
         let documents = project::documents(app, recipe)?;
         let section = lockfile::fitting(lock.as_ref(), recipe, &documents)?;

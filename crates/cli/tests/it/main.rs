@@ -7,5 +7,6 @@ mod build;
 mod crash;
 mod env;
 mod fixture;
+mod import;
 mod mirror;
 mod surface;
