@@ -18,7 +18,7 @@ use goldsmith_disk::tree::{Kind, Time, Tree};
 
 mod boot;
 mod contents;
-mod scan;
+pub(crate) mod scan;
 mod write;
 
 pub use boot::BootError;
@@ -112,8 +112,19 @@ pub fn assemble(
     options: Options,
 ) -> Result<Written, AssembleError> {
     let phase = cx.phase("scan tree", None);
-    let mut tree = scan(cx, request.tree, request.epoch)?;
+    let tree = scan(cx, request.tree, request.epoch)?;
     phase.finish(format!("{} files", tree.len()));
+    assemble_tree(cx, request, tree, out, options)
+}
+
+/// As [`assemble`], when what is in the tree is known already.
+pub fn assemble_tree(
+    cx: &Cx,
+    request: &Request<'_>,
+    mut tree: Tree,
+    out: &File,
+    options: Options,
+) -> Result<Written, AssembleError> {
     let spec = complete(request, &mut tree)?;
     let layout = image::plan(&spec, &tree).map_err(AssembleError::Plan)?;
     let mut contents = TreeContents::new(request.tree);

@@ -1,20 +1,20 @@
-//! From packages to a tree, without the host's apt or dpkg.
+//! From packages to the first layers of a tree, without the host's apt or dpkg.
 //!
 //! ```text
 //! decoded packages ──layout──► which file stands where (a value)
 //!        │ farm: hard links into the store        database: dpkg's files, all unpacked
 //!        ▼
-//!    lower tree (never written) + upper directory ──► sandbox
-//!                                                      │ order: stages (a value)
-//!                                                      │ scripts: preinst, dpkg --configure,
-//!                                                      ▼          one initramfs
-//!                                                    tree
+//!    packages ──► configured ──► initramfs ──► base              a layer each
+//!                  │ order: stages (a value)     └ finish: what no package brings
+//!                  └ scripts: preinst, dpkg --configure
 //! ```
 //!
 //! Every file is in place before the first script runs, and dpkg finds a
 //! database that says so. That is what dpkg itself leaves between unpacking
 //! and configuring; what it would have done meanwhile (diversions, replaced
 //! files, the order of `preinst` scripts) is done by the modules below.
+//!
+//! Nothing here depends on the recipe but its packages: recipes with the same ones share the layers.
 
 mod database;
 mod divert;
@@ -27,7 +27,7 @@ mod scripts;
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
@@ -35,18 +35,28 @@ use goldsmith_core::digest::Sha256;
 use goldsmith_core::event::Unit;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 use goldsmith_exec::child::Status;
-use goldsmith_exec::ns::{Sandbox, SandboxError, SandboxSpec};
-use goldsmith_store::{Scratch, Store, StoreError};
+use goldsmith_exec::ns::{Sandbox, SandboxError};
+use goldsmith_store::{Store, StoreError};
 
-pub use self::finish::{Finish, finish};
+pub(crate) use self::farm::copy as copy_node;
+pub use self::finish::{finish, wanted as base_wanted};
 pub use self::layout::LayoutError;
 use self::scripts::Scripts;
 use crate::deb::meta::PackageMeta;
 use crate::deb::{self, DebError, Decoded};
+use crate::layer::{LayerError, Made, Parts, Place, Stack, Wanted};
+
+/// Raised when the scripts are run in another way: layers made before are then of no use.
+const SCRIPTS: u32 = 1;
+
+/// Directories that are empty for scripts, and whose content is no part of a layer.
+const MEMORY: [&str; 2] = ["/run", "/tmp"];
 
 /// A package to install, in the order of unpacking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockedPackage {
+    /// Name and architecture, for people: `nginx-light:amd64`.
+    pub name: String,
     /// Digest of its `.deb`, which is in the store.
     pub sha256: Sha256,
     /// Whether it is there only because another one needs it: apt's mark.
@@ -62,37 +72,13 @@ pub struct BootstrapSpec<'a> {
     pub architecture: &'a str,
     /// What scripts take for the present, in seconds since 1970-01-01 UTC.
     pub epoch: i64,
-    /// What scripts see as the name of the host.
-    pub hostname: &'a str,
     /// `/etc/fstab` as the initramfs is to find it: without a line for the root, the initramfs
-    /// has no `fsck`.
+    /// has no `fsck`. The disk's own lines replace it.
     pub fstab: Option<&'a str>,
 }
 
-/// A finished tree, in which more commands may run. Its directories go when it is dropped.
-#[derive(Debug)]
-pub struct Tree {
-    // Before the scratch directory: a mounted tree is not removed.
-    /// The tree and the means to run commands in it.
-    pub sandbox: Sandbox,
-    /// The packages, decoded.
-    pub packages: Vec<Decoded>,
-    /// Wall time of each phase.
-    pub times: Vec<(&'static str, Duration)>,
-    scratch: Scratch,
-}
-
-impl Tree {
-    /// The tree of hard links into the store. Nobody may write to it.
-    pub fn lower(&self) -> PathBuf {
-        self.scratch.path().join("lower")
-    }
-
-    /// What commands changed, in the form of an overlay.
-    pub fn upper(&self) -> PathBuf {
-        self.scratch.path().join("upper")
-    }
-}
+/// What was done, in order, with its wall time; nothing of what was kept.
+pub type Times = Vec<(&'static str, Duration)>;
 
 /// A tree that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +93,9 @@ pub enum BootstrapError {
     /// The sandbox failed.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// A layer could not be kept or used.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
     /// Two packages do not fit together.
     #[error(transparent)]
     Layout(#[from] LayoutError),
@@ -157,6 +146,7 @@ impl Failure for BootstrapError {
             Self::Deb(e) => e.class(),
             Self::Store(e) => e.class(),
             Self::Sandbox(e) => e.class(),
+            Self::Layer(e) => e.class(),
             Self::Cancelled(e) => e.class(),
             Self::Tree { .. } => Class::Environment,
             Self::Layout(_) | Self::Script { .. } | Self::Missing(_) => Class::Config,
@@ -168,6 +158,7 @@ impl Failure for BootstrapError {
             Self::Deb(e) => e.hints(),
             Self::Store(e) => e.hints(),
             Self::Sandbox(e) => e.hints(),
+            Self::Layer(e) => e.hints(),
             Self::Tree { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 vec!["`goldsmith gc` frees what no image needs".to_owned()]
             }
@@ -177,78 +168,150 @@ impl Failure for BootstrapError {
     }
 }
 
-/// Makes the tree: every package installed and configured.
-pub fn bootstrap(cx: &Cx, store: &Store, spec: &BootstrapSpec<'_>) -> Result<Tree, BootstrapError> {
-    let digests: Vec<Sha256> = spec.packages.iter().map(|p| p.sha256).collect();
-    let packages = deb::decode(cx, store, &digests)?;
-    for needed in ["dpkg", "base-passwd"] {
-        if !packages.iter().any(|p| p.meta.name() == needed) {
-            return Err(BootstrapError::Missing(needed));
+/// Makes the tree: every package installed and configured, and an initramfs for every kernel.
+pub fn bootstrap(
+    cx: &Cx,
+    stack: &mut Stack<'_>,
+    spec: &BootstrapSpec<'_>,
+) -> Result<Times, BootstrapError> {
+    let store = stack.store();
+    let mut times = Times::new();
+    let mut ready: Option<Ready> = None;
+    let [unpacked, configured, initramfs] = wanted(spec);
+    stack.layer(cx, &unpacked, |place| {
+        let fresh = Ready::of(cx, store, spec)?;
+        times.push(("unpack", fresh.unpack(cx, place, spec)?));
+        ready = Some(fresh);
+        Ok::<_, BootstrapError>(Made::default())
+    })?;
+    stack.layer(cx, &configured, |place| {
+        let fresh = match ready.take() {
+            Some(ready) => ready,
+            None => Ready::of(cx, store, spec)?,
+        };
+        times.push(("configure", fresh.configure(cx, place)?));
+        ready = Some(fresh);
+        Ok::<_, BootstrapError>(Made::default())
+    })?;
+    stack.layer(cx, &initramfs, |place| {
+        let fresh = match ready.take() {
+            Some(ready) => ready,
+            None => Ready::of(cx, store, spec)?,
+        };
+        times.push(("initramfs", fresh.initramfs(cx, place, spec.fstab)?));
+        Ok::<_, BootstrapError>(Made::default())
+    })?;
+    Ok(times)
+}
+
+/// What the layers are functions of.
+pub fn wanted(spec: &BootstrapSpec<'_>) -> [Wanted; 3] {
+    let layer = |title: &str, parts: Parts| Wanted {
+        title: title.to_owned(),
+        parts,
+        unnoticed: Vec::new(),
+    };
+    let mut packages = Parts::default();
+    packages.add("architecture", spec.architecture);
+    for package in spec.packages {
+        let mark = if package.automatic { " automatic" } else { "" };
+        let value = format!("{}{mark}", package.sha256);
+        packages.add(format!("package {}", package.name), &value);
+    }
+    let mut configured = Parts::default();
+    configured.add("scripts", &SCRIPTS.to_string());
+    configured.add("epoch", &spec.epoch.to_string());
+    let mut initramfs = Parts::default();
+    initramfs.add("fstab", spec.fstab.unwrap_or_default());
+    [
+        layer("packages", packages),
+        layer("configured", configured),
+        layer("initramfs", initramfs),
+    ]
+}
+
+/// The packages decoded, and where their files stand.
+struct Ready {
+    packages: Vec<Decoded>,
+    preinsts: Vec<bool>,
+    layout: layout::Layout,
+}
+
+impl Ready {
+    fn of(cx: &Cx, store: &Store, spec: &BootstrapSpec<'_>) -> Result<Self, BootstrapError> {
+        let digests: Vec<Sha256> = spec.packages.iter().map(|p| p.sha256).collect();
+        let packages = deb::decode(cx, store, &digests)?;
+        for needed in ["dpkg", "base-passwd"] {
+            if !packages.iter().any(|p| p.meta.name() == needed) {
+                return Err(BootstrapError::Missing(needed));
+            }
+        }
+        let preinsts = preinsts(&packages)?;
+        let diverts: Vec<bool> = preinsts
+            .iter()
+            .map(|script| script.as_ref().is_some_and(|s| s.contains("dpkg-divert")))
+            .collect();
+        let metas: Vec<&PackageMeta> = packages.iter().map(|p| &p.meta).collect();
+        let layout = layout::layout(&metas, &diverts)?;
+        Ok(Self {
+            preinsts: preinsts.iter().map(Option::is_some).collect(),
+            packages,
+            layout,
+        })
+    }
+
+    fn unpack(
+        &self,
+        cx: &Cx,
+        place: &Place<'_>,
+        spec: &BootstrapSpec<'_>,
+    ) -> Result<Duration, BootstrapError> {
+        let total = self.packages.len() as u64;
+        let phase = cx.phase("unpack packages", Some((total, Unit::Packages)));
+        place.say("unpack packages", 0, total);
+        fill(cx, place.directory(), spec, &self.packages, &self.layout)?;
+        Ok(phase.finish(format!("{total} packages")))
+    }
+
+    fn configure(&self, cx: &Cx, place: &Place<'_>) -> Result<Duration, BootstrapError> {
+        let total = self.packages.len() as u64;
+        let phase = cx.phase("configure packages", Some((total, Unit::Packages)));
+        let sandbox = place.sandbox(&MEMORY)?;
+        let metas: Vec<&PackageMeta> = self.packages.iter().map(|p| &p.meta).collect();
+        let stages = order::stages(&metas, &self.preinsts);
+        self.scripts(cx, &sandbox).run(&stages, |done| {
+            phase.progress(done);
+            place.say("configure packages", done, total);
+        })?;
+        Ok(phase.finish(format!("{total} packages")))
+    }
+
+    fn initramfs(
+        &self,
+        cx: &Cx,
+        place: &Place<'_>,
+        fstab: Option<&str>,
+    ) -> Result<Duration, BootstrapError> {
+        let phase = cx.phase("make initramfs", None);
+        place.say("make initramfs", 0, 0);
+        let sandbox = place.sandbox(&MEMORY)?;
+        if let Some(fstab) = fstab {
+            rooted::Rooted(sandbox.tree_fd())
+                .write("/etc/fstab", fstab.as_bytes(), 0o644)
+                .map_err(|source| BootstrapError::tree("/etc/fstab", source))?;
+        }
+        let kernels = self.scripts(cx, &sandbox).initramfs()?;
+        Ok(phase.finish(format!("{kernels} kernels")))
+    }
+
+    fn scripts<'a>(&'a self, cx: &'a Cx, sandbox: &'a Sandbox) -> Scripts<'a> {
+        Scripts {
+            cx,
+            sandbox,
+            packages: &self.packages,
+            layout: &self.layout,
         }
     }
-    let scratch = store.scratch("tree")?;
-    let at = |name: &str| scratch.path().join(name);
-    for name in ["lower", "upper", "work"] {
-        farm::directory(&at(name)).map_err(|e| BootstrapError::tree(name, e))?;
-    }
-    let mut times = Vec::new();
-
-    let phase = cx.phase(
-        "unpack packages",
-        Some((packages.len() as u64, Unit::Packages)),
-    );
-    let metas: Vec<&PackageMeta> = packages.iter().map(|p| &p.meta).collect();
-    let preinsts = preinsts(&packages)?;
-    let diverts: Vec<bool> = preinsts
-        .iter()
-        .map(|script| script.as_ref().is_some_and(|s| s.contains("dpkg-divert")))
-        .collect();
-    let layout = layout::layout(&metas, &diverts)?;
-    make_lower(cx, &at("lower"), spec, &packages, &layout)?;
-    times.push((
-        "unpack",
-        phase.finish(format!("{} packages", packages.len())),
-    ));
-
-    let phase = cx.phase(
-        "configure packages",
-        Some((packages.len() as u64, Unit::Packages)),
-    );
-    let sandbox = Sandbox::open(&SandboxSpec {
-        hostname: spec.hostname.to_owned(),
-        epoch: spec.epoch,
-        tmpfs: ["/run", "/tmp"].map(PathBuf::from).to_vec(),
-        ..SandboxSpec::overlay(vec![at("lower")], at("upper"), at("work"))
-    })?;
-    let scripts = Scripts {
-        cx,
-        sandbox: &sandbox,
-        packages: &packages,
-        layout: &layout,
-    };
-    let has_preinst: Vec<bool> = preinsts.iter().map(Option::is_some).collect();
-    let stages = order::stages(&metas, &has_preinst);
-    scripts.run(&stages, |done| phase.progress(done))?;
-    times.push((
-        "configure",
-        phase.finish(format!("{} packages", packages.len())),
-    ));
-
-    if let Some(fstab) = spec.fstab {
-        rooted::Rooted(sandbox.tree_fd())
-            .write("/etc/fstab", fstab.as_bytes(), 0o644)
-            .map_err(|source| BootstrapError::tree("/etc/fstab", source))?;
-    }
-    let phase = cx.phase("make initramfs", None);
-    let kernels = scripts.initramfs()?;
-    times.push(("initramfs", phase.finish(format!("{kernels} kernels"))));
-
-    Ok(Tree {
-        sandbox,
-        packages,
-        times,
-        scratch,
-    })
 }
 
 /// The text of every package's `preinst`.
@@ -266,8 +329,8 @@ fn preinsts(packages: &[Decoded]) -> Result<Vec<Option<String>>, BootstrapError>
         .collect()
 }
 
-/// Fills the lower directory.
-fn make_lower(
+/// Fills the bottom directory.
+fn fill(
     cx: &Cx,
     lower: &Path,
     spec: &BootstrapSpec<'_>,

@@ -1,42 +1,47 @@
 //! The build: from a locked recipe to an image with its record.
 //!
 //! ```text
-//! store ── packages ──► bootstrap ──► components ──► sanitize ──► assemble ──► verify ──► record
-//!          (fetched)      tree          same sandbox    evidence    disk.raw     read back   images/
+//! store ── packages ──► bootstrap ──► steps ──► sanitize ──► assemble ──► verify ──► record
+//!          (fetched)     └─ a layer each ─┘     evidence    disk.raw     read back   images/
 //! ```
 //!
-//! Everything stands in scratch directories of the store until the last step, which makes it an
-//! image by one rename: whatever ends the build before leaves no image.
+//! A layer that the store has is not made again ([`crate::layer`]). What comes after the layers
+//! stands in scratch directories of the store until the last step, which makes it an image by one
+//! rename: whatever ends the build before leaves no image.
 
+mod chain;
 mod error;
 mod inputs;
+mod lazy;
 mod loader;
+mod steps;
+mod top;
 
 use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
 
 use goldsmith_component::Services;
-use goldsmith_component::machine::Tree as TreeMachine;
-use goldsmith_component::run::{StepStatus, run_document};
 use goldsmith_core::cx::Cx;
-use goldsmith_core::recipe::{Firmware, Recipe, Source};
-use goldsmith_disk::boot::config::fstab;
-use goldsmith_disk::id::Ids;
+use goldsmith_core::digest::Sha256;
+use goldsmith_core::recipe::Recipe;
 use goldsmith_disk::image::Architecture;
-use goldsmith_inspect::sanitize::{self, Mode, Report, Settings, Severity};
+use goldsmith_inspect::sanitize::{Report, Settings, Severity};
 use goldsmith_inspect::verify::verify_disk;
-use goldsmith_plan::key::{self, Inputs};
-use goldsmith_plan::lock::{Lock, Section, Why};
+use goldsmith_plan::key::{self, Inputs, Salt};
+use goldsmith_plan::lock::{Lock, Section};
 use goldsmith_store::Store;
 
 use crate::assemble::{self, Options, Request};
-use crate::bootstrap::{self, BootstrapSpec, Finish, LockedPackage, Tree};
 use crate::document::Loaded;
-use crate::record::{Artifact, Image, Images, PhaseTime, Record, StepRecord};
+use crate::layer::{Anew, Stack};
+use crate::record::{Artifact, Image, Images, PhaseTime, Record};
+use top::Top;
 
+pub use chain::{Owner, step_titles};
 pub use error::BuildError;
 pub use inputs::{inputs, salt};
+pub use steps::OnFailure;
 
 /// The plain SHA-256 costs by the size of the disk; beyond this only the disk digest is computed.
 const PLAIN_DIGEST_UP_TO: u64 = 4 << 30;
@@ -52,6 +57,14 @@ pub struct Job<'a> {
     pub documents: &'a [Loaded],
     /// Everything the image is a function of.
     pub inputs: Inputs,
+    /// What secrets go into keys with.
+    pub salt: Salt,
+    /// Whose layers these are: kept as long as the project is there.
+    pub owner: Owner,
+    /// Which layers are made anew.
+    pub anew: Anew,
+    /// Who gets to see the tree when a step has failed.
+    pub on_failure: Option<&'a dyn OnFailure>,
     /// What the documents may ask for: see [`crate::services`].
     pub services: Services<'a>,
 }
@@ -91,24 +104,22 @@ pub fn need(images: &Images, job: &Job<'_>) -> Result<Need, BuildError> {
 /// Builds the image. Every package of the lock must be in the store.
 pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<Image, BuildError> {
     let mut times = Times::default();
-    let tree = make_tree(cx, store, job, &mut times)?;
-    let steps = run_components(cx, job, &tree, &mut times)?;
+    let mut stack = Stack::new(store, job.section.epoch, job.anew.clone());
+    let steps = chain::make(cx, &mut stack, job, &mut times)?;
     let output = store.scratch("image")?;
     let folder = output.path().join("image");
     fs::create_dir(&folder).map_err(BuildError::io("create", &folder))?;
 
     let settings = Settings::default();
     let phase = cx.phase("sanitize", None);
-    let evidence = sanitize::sanitize(&tree.sandbox.tree(), &settings, Mode::Apply, cx)?;
-    times.add("sanitize", phase.finish(evidence.summary()));
-    write_report(&folder.join("sanitize.json"), &evidence)?;
-    check_clean("the tree", &evidence)?;
+    let top = Top::sanitized(cx, &stack, &settings)?;
+    times.add("sanitize", phase.finish(top.evidence.summary()));
+    write_report(&folder.join("sanitize.json"), &top.evidence)?;
+    check_clean("the tree", &top.evidence)?;
 
     let started = cx.clock().monotonic();
-    let artifact = write_disk(cx, store, job, &tree, &folder)?;
+    let artifact = write_disk(cx, store, job, top, &folder)?;
     times.add("write disk", cx.clock().monotonic().saturating_sub(started));
-    let packages = tree.packages.len();
-    drop(tree);
 
     let phase = cx.phase("verify disk", None);
     let verified = verify_disk(&folder.join(&artifact.file), &settings, cx)?;
@@ -128,7 +139,7 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     record.epoch_unix = job.section.epoch;
     record.inputs = job.inputs.clone();
     record.artifacts = vec![artifact];
-    record.packages = packages;
+    record.packages = job.section.packages.len();
     record.phases = times.0;
     record.steps = steps;
     cx.cancel.check()?;
@@ -174,115 +185,26 @@ impl Times {
     }
 }
 
-fn make_tree(cx: &Cx, store: &Store, job: &Job<'_>, times: &mut Times) -> Result<Tree, BuildError> {
-    let packages: Vec<LockedPackage> = job
-        .section
-        .packages
-        .iter()
-        .map(|package| LockedPackage {
-            sha256: package.sha256,
-            automatic: matches!(package.why, Why::NeededBy(_) | Why::Related),
-        })
-        .collect();
-    // The disk's own lines come later; the initramfs has to know of them already.
-    let ids = Ids::derive(job.inputs.key().as_bytes());
-    let fstab = fstab(&ids, job.recipe.disk.boot.contains(&Firmware::Uefi), "");
-    let spec = BootstrapSpec {
-        packages: &packages,
-        architecture: &job.section.request.arch,
-        epoch: job.section.epoch,
-        hostname: &job.recipe.name,
-        fstab: Some(&fstab),
-    };
-    let tree = bootstrap::bootstrap(cx, store, &spec)?;
-    for (name, time) in &tree.times {
-        times.add(name, *time);
-    }
-    let Source::Debian(source) = &job.recipe.source else {
-        return Err(BuildError::Source {
-            name: job.recipe.name.clone(),
-        });
-    };
-    let apt_sources = inputs::apt_sources(source);
-    bootstrap::finish(
-        cx,
-        &tree,
-        &Finish {
-            hostname: &job.recipe.name,
-            apt_sources: apt_sources.as_deref(),
-        },
-    )?;
-    Ok(tree)
-}
-
-/// Runs `build`, then `validate`, of every document, in the order of the recipe.
-fn run_components(
-    cx: &Cx,
-    job: &Job<'_>,
-    tree: &Tree,
-    times: &mut Times,
-) -> Result<Vec<StepRecord>, BuildError> {
-    let machine = TreeMachine::new(&tree.sandbox);
-    let mut steps = Vec::new();
-    for name in ["build", "validate"] {
-        for loaded in job.documents.iter().filter(|loaded| loaded.has_phase(name)) {
-            let title = format!("{} {name}", loaded.document.name());
-            let phase = cx.phase(title.clone(), None);
-            let report = run_document(
-                cx,
-                &loaded.document,
-                &loaded.parameters,
-                &[name],
-                &machine,
-                &job.services,
-            )?
-            .check()?;
-            times.add(
-                &title,
-                phase.finish(format!("{} steps", report.steps.len())),
-            );
-            steps.extend(report.steps.into_iter().map(|step| StepRecord {
-                document: loaded.path.clone(),
-                phase: step.phase,
-                step: step.step,
-                action: step.action,
-                status: status(step.status).to_owned(),
-                attempts: step.attempts,
-                ms: u64::try_from(step.duration.as_millis()).unwrap_or(u64::MAX),
-            }));
-        }
-    }
-    Ok(steps)
-}
-
-fn status(status: StepStatus) -> &'static str {
-    match status {
-        StepStatus::Success => "succeeded",
-        StepStatus::Skipped => "skipped",
-        StepStatus::Failed => "failed",
-        StepStatus::IgnoredFailure => "failed, ignored",
-    }
-}
-
 fn write_disk(
     cx: &Cx,
     store: &Store,
     job: &Job<'_>,
-    tree: &Tree,
+    top: Top,
     folder: &Path,
 ) -> Result<Artifact, BuildError> {
     let architecture = match job.section.request.arch.as_str() {
         "arm64" => Architecture::Arm64,
         _ => Architecture::X86_64,
     };
-    let loader = loader::files(cx, store, &job.section.boot, &tree.packages)?;
+    let section = job.section;
+    let loader = loader::files(cx, store, &section.boot, &section.packages)?;
     let request = Request {
-        tree: tree.sandbox.tree_fd(),
+        tree: top.sandbox.tree_fd(),
         boot_files: loader.directory(),
         disk: &job.recipe.disk,
         architecture,
-        seed: job.inputs.key(),
-        epoch: u32::try_from(job.section.epoch).unwrap_or(u32::MAX),
+        seed: identity(job)?,
+        epoch: u32::try_from(section.epoch).unwrap_or(u32::MAX),
     };
     let path = folder.join("disk.raw");
     let file = File::create(&path).map_err(BuildError::io("create", &path))?;
@@ -290,7 +212,7 @@ fn write_disk(
         plain_digest_up_to: PLAIN_DIGEST_UP_TO,
         sync: false,
     };
-    let written = assemble::assemble(cx, &request, &file, options)?;
+    let written = assemble::assemble_tree(cx, &request, top.tree, &file, options)?;
     Ok(Artifact {
         file: "disk.raw".to_owned(),
         kind: "raw".to_owned(),
@@ -299,4 +221,15 @@ fn write_disk(
         digest: written.digest,
         sha256: written.sha256,
     })
+}
+
+/// What the identifiers of the disk are derived from: the recipe's name and its packages, not the
+/// key of the image. ext4 has its UUID in the checksum of every inode and directory; were it
+/// another with every build, no two disks of a recipe would have much in common.
+fn identity(job: &Job<'_>) -> Result<Sha256, BuildError> {
+    let mut key = Sha256::of(job.recipe.name.as_bytes());
+    for wanted in chain::bootstrap_layers(job)? {
+        key = wanted.parts.key(Some(&key));
+    }
+    Ok(key)
 }

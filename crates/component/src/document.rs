@@ -204,6 +204,14 @@ impl Document {
             .sum()
     }
 
+    /// Phase and name of its steps, in order.
+    pub fn steps(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.phases.iter().flat_map(|phase| {
+            let steps = phase.steps.iter();
+            steps.map(|step| (phase.name.value.as_str(), step.name.value.as_str()))
+        })
+    }
+
     /// Its parameters, in order.
     pub fn parameters(&self) -> impl Iterator<Item = ParameterInfo<'_>> {
         self.parameters.iter().map(|parameter| ParameterInfo {

@@ -70,6 +70,41 @@ impl Redactor {
     }
 }
 
+impl Redactor {
+    /// Whether there is nothing to find.
+    pub fn is_empty(&self) -> bool {
+        let needles = self.needles.read().expect("no panic while held");
+        needles.is_empty()
+    }
+
+    /// Whether any bytes, of a text or not, hold a known secret.
+    pub fn finds(&self, bytes: &[u8]) -> bool {
+        let needles = self.needles.read().expect("no panic while held");
+        needles.iter().any(|needle| holds(bytes, needle.as_bytes()))
+    }
+
+    /// The longest run of bytes that [`Redactor::finds`] looks for.
+    pub fn longest(&self) -> usize {
+        let needles = self.needles.read().expect("no panic while held");
+        needles.iter().map(String::len).max().unwrap_or(0)
+    }
+}
+
+/// Whether `needle` stands somewhere in `bytes`: by its first byte, then all of it.
+fn holds(bytes: &[u8], needle: &[u8]) -> bool {
+    let Some(first) = needle.first() else {
+        return false;
+    };
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        if rest[at..].starts_with(needle) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
+}
+
 fn encodings(value: &str) -> Vec<String> {
     let hex = value
         .bytes()
@@ -151,6 +186,22 @@ mod tests {
             );
         }
         assert_eq!(redactor.redact("nothing here"), "nothing here");
+    }
+
+    #[test]
+    fn finds_secrets_among_other_bytes() {
+        let redactor = Redactor::default();
+        assert!(redactor.is_empty() && !redactor.finds(b"anything"));
+        redactor.add(&Secret::new("hunter22".to_owned()));
+        for (bytes, found) in [
+            (&b"\xff\0hunhunter22\0"[..], true),
+            (b"\xff68756E7465723232", true),
+            (b"hunter2", false),
+            (b"", false),
+        ] {
+            assert_eq!(redactor.finds(bytes), found, "{bytes:?}");
+        }
+        assert_eq!(redactor.longest(), 16);
     }
 
     #[test]

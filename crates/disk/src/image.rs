@@ -241,7 +241,7 @@ impl Layout<'_> {
     }
 }
 
-/// Writes the disk: each byte once, each file read once, in the order of paths.
+/// Writes the disk: each byte once, each file read once, in the order of the tree.
 pub fn write(
     layout: &Layout<'_>,
     contents: &mut dyn ContentSource,

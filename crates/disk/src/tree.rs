@@ -1,7 +1,12 @@
 //! The manifest of a file system: every node by its path, and where contents come from.
 //!
 //! Paths are bytes relative to the root, without a leading or trailing `/`; the root itself is
-//! the empty path. A tree is ordered by these bytes, which is the order it is written in.
+//! the empty path. A tree is ordered by these bytes.
+//!
+//! It is written in another order, so that a small change of a tree is a small change of the disk:
+//! by rank, which whoever makes the tree gives to what came later; among nodes of one rank `usr`,
+//! which nothing but packages writes to, comes before the rest; then by path. Where a node lies
+//! then depends on nothing that comes after it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -134,7 +139,12 @@ pub trait ContentSource {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
     nodes: BTreeMap<Vec<u8>, Node>,
+    /// Of those that are not 0.
+    ranks: BTreeMap<Vec<u8>, u32>,
 }
+
+/// The rank of files that are put into a tree for the disk's sake.
+const LAST: u32 = u32::MAX;
 
 impl Tree {
     /// A tree of nothing but its root directory.
@@ -145,6 +155,7 @@ impl Tree {
         };
         Self {
             nodes: BTreeMap::from([(Vec::new(), root)]),
+            ranks: BTreeMap::new(),
         }
     }
 
@@ -154,19 +165,30 @@ impl Tree {
         self.nodes.insert(path.into(), node)
     }
 
-    /// Makes the directory `path` and those above it where there is nothing yet: root's, mode `0o755`.
+    /// Says when a node is written: a higher rank is later, and 0, which nodes have by themselves,
+    /// the first. What is in a directory has at least its rank.
+    pub fn set_rank(&mut self, path: impl Into<Vec<u8>>, rank: u32) {
+        if rank > 0 {
+            self.ranks.insert(path.into(), rank);
+        }
+    }
+
+    /// Makes the directory `path` and those above it where there is nothing yet: root's, mode
+    /// `0o755`, written last.
     pub fn ensure_directory(&mut self, path: &str, mtime: Time) {
         for (at, _) in path.match_indices('/').chain([(path.len(), "")]) {
-            self.nodes
-                .entry(path.as_bytes()[..at].to_vec())
-                .or_insert_with(|| Node {
-                    attributes: Attributes::root_owned(0o755, mtime),
-                    kind: Kind::Directory,
-                });
+            let path = path.as_bytes()[..at].to_vec();
+            if !self.nodes.contains_key(&path) {
+                self.set_rank(path.clone(), LAST);
+                let attributes = Attributes::root_owned(0o755, mtime);
+                let kind = Kind::Directory;
+                self.nodes.insert(path, Node { attributes, kind });
+            }
         }
     }
 
     /// Puts a file that root owns, with its content, at `path`, and makes the directories above it.
+    /// It is written last.
     pub fn insert_file(&mut self, path: &str, mode: u16, mtime: Time, bytes: Vec<u8>) {
         if let Some((parent, _)) = path.rsplit_once('/') {
             self.ensure_directory(parent, mtime);
@@ -175,6 +197,7 @@ impl Tree {
             attributes: Attributes::root_owned(mode, mtime),
             kind: Kind::File(Content::Bytes(bytes)),
         };
+        self.set_rank(path, LAST);
         self.insert(path, node);
     }
 
@@ -188,6 +211,27 @@ impl Tree {
         self.nodes
             .iter()
             .map(|(path, node)| (path.as_slice(), node))
+    }
+
+    /// All nodes in the order in which they are written; the root is the first.
+    pub(crate) fn in_order(&self) -> Vec<(&[u8], &Node)> {
+        // Of directories, those that are not 0; a directory comes before what is in it.
+        let mut directories: BTreeMap<&[u8], u32> = BTreeMap::new();
+        let mut ranked = Vec::with_capacity(self.len());
+        for (path, node) in self.iter() {
+            let own = self.ranks.get(path).copied().unwrap_or(0);
+            let around = directories.get(split(path).0).copied().unwrap_or(0);
+            let rank = own.max(around);
+            if rank > 0 && node.kind == Kind::Directory {
+                directories.insert(path, rank);
+            }
+            let is_usr = path == b"usr" || path.starts_with(b"usr/");
+            ranked.push(((!path.is_empty(), rank, !is_usr), path, node));
+        }
+        // Stable: paths stay in order.
+        ranked.sort_by_key(|(order, ..)| *order);
+        let nodes = ranked.into_iter();
+        nodes.map(|(_, path, node)| (path, node)).collect()
     }
 
     /// How many nodes there are, the root and hard links included.

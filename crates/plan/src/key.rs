@@ -160,6 +160,18 @@ fn provision(what: &Provision, salt: &Salt) -> Sha256 {
     hasher.finish()
 }
 
+impl Salt {
+    /// A digest of values, secrets among them, that tells nothing to who has not got the salt.
+    pub fn digest<'a>(&self, values: impl IntoIterator<Item = &'a str>) -> Sha256 {
+        let mut hasher = Hasher::new();
+        hasher.field(&self.0);
+        for value in values {
+            hasher.field(value.as_bytes());
+        }
+        hasher.finish()
+    }
+}
+
 fn parameter(value: &Parameter, salt: &Salt) -> Sha256 {
     let mut hasher = Hasher::new();
     if value.is_sensitive {

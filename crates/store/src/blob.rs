@@ -93,6 +93,7 @@ impl Store {
     ) -> Result<Sha256, StoreError> {
         let scratch = self.scratch("blob")?;
         let path = scratch.path().join("bytes");
+        self.faults.before("write blob");
         let found = (|| {
             let mut file = OpenOptions::new()
                 .write(true)
@@ -138,6 +139,7 @@ impl Store {
         })()
         .map_err(|e: io::Error| StoreError::io("read", path, e))?;
         if found != *digest {
+            self.faults.before("refuse download");
             drop(fs::remove_file(path));
             return Err(StoreError::Mismatch {
                 expected: *digest,
@@ -151,6 +153,7 @@ impl Store {
     fn name_blob(&self, digest: &Sha256, from: &Path) -> Result<PathBuf, StoreError> {
         let path = self.blob_path(digest);
         let parent = path.parent().expect("a blob stands in a directory");
+        self.faults.before("name blob");
         fs::set_permissions(from, Permissions::from_mode(0o444))
             .and_then(|()| fs::create_dir_all(parent))
             .and_then(|()| fs::rename(from, &path))

@@ -1,10 +1,9 @@
 //! Entries: directories that took work to make, kept by digest. One process
 //! makes an entry; the others wait for it or do something else meanwhile.
 
-use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, FileTimes};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -16,6 +15,7 @@ use crate::blob::WAIT;
 use crate::error::StoreError;
 use crate::format::{self, EntryFile};
 use crate::lock::Lock;
+use crate::measure::measure;
 use crate::remove::sync_file_system;
 use crate::scratch::Scratch;
 
@@ -71,6 +71,22 @@ impl Draft {
     pub fn digest(&self) -> &Sha256 {
         &self.digest
     }
+
+    /// A directory beside it, on the same file system, that is no part of the entry; it need not
+    /// exist.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
+    }
+
+    /// Tells those who wait for the entry how far it is, in a line.
+    pub fn say(&self, text: &str) {
+        self.lock.say(text);
+    }
+
+    /// Gives the right back; what was made stays, for the caller alone, at the path it has.
+    pub fn keep_private(self) -> (Scratch, PathBuf) {
+        (self.scratch, self.path)
+    }
 }
 
 impl Store {
@@ -89,8 +105,7 @@ impl Store {
         if let Some(path) = self.entry(cx, shelf, digest) {
             return Ok(Claim::Ready(path));
         }
-        let name = format!("{}-{digest}", shelf.directory());
-        let Some(lock) = Lock::try_take(self.root.join("locks").join(name))? else {
+        let Some(lock) = Lock::try_take(self.entry_lock(shelf, digest))? else {
             return Ok(Claim::Busy);
         };
         // It may have come between the look and the lock.
@@ -99,6 +114,7 @@ impl Store {
         }
         let scratch = self.scratch(shelf.directory())?;
         let path = scratch.path().join("entry");
+        self.faults.before("begin entry");
         DirBuilder::new()
             .mode(0o755)
             .create(&path)
@@ -122,9 +138,27 @@ impl Store {
         shelf: Shelf,
         digest: &Sha256,
     ) -> Result<Claim, StoreError> {
+        self.claim_and_listen(cx, shelf, digest, &mut |_| {})
+    }
+
+    /// As [`Store::claim_or_wait`]; `said` gets every new line that the maker leaves, empty ones
+    /// as well: so the first one tells that there is somebody to wait for.
+    pub fn claim_and_listen(
+        &self,
+        cx: &Cx,
+        shelf: Shelf,
+        digest: &Sha256,
+        said: &mut dyn FnMut(&str),
+    ) -> Result<Claim, StoreError> {
+        let mut last = None;
         loop {
             match self.claim(cx, shelf, digest)? {
                 Claim::Busy => {
+                    let line = fs::read_to_string(self.entry_lock(shelf, digest)).ok();
+                    if line.is_some() && line != last {
+                        said(line.as_deref().unwrap_or_default());
+                        last = line;
+                    }
                     cx.cancel.check()?;
                     cx.clock().sleep(WAIT);
                 }
@@ -137,24 +171,79 @@ impl Store {
     /// file system, without which a power cut could leave entries with empty files.
     pub fn publish(&self, drafts: Vec<Draft>) -> Result<Vec<PathBuf>, StoreError> {
         for draft in &drafts {
-            let path = draft.path.join(format::ENTRY_FILE);
-            let entry = measure(&draft.path).map_err(|e| StoreError::io("read", &draft.path, e))?;
-            let text = serde_json::to_vec(&entry).expect("numbers have a JSON form");
-            fs::write(&path, text).map_err(|e| StoreError::io("write", &path, e))?;
+            self.describe(draft, &[], None)?;
         }
         if !drafts.is_empty() {
+            self.faults.before("flush entries");
             sync_file_system(&self.root).map_err(|e| StoreError::io("sync", &self.root, e))?;
         }
         let mut paths = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            let path = self.entry_path(draft.shelf, &draft.digest);
-            fs::rename(&draft.path, &path).map_err(|e| StoreError::io("create", &path, e))?;
-            paths.push(path);
-            // In this order: nobody may find neither the lock nor the entry.
-            drop(draft.lock);
-            drop(draft.scratch);
+            paths.push(self.name_entry(draft)?);
         }
         Ok(paths)
+    }
+
+    /// As [`Store::publish`], for one entry and without waiting for the disk: after another boot of
+    /// the system it is [doubtful](Store::is_doubtful). It is of no use without the entries in `needs`.
+    pub fn publish_unflushed(&self, draft: Draft, needs: &[Sha256]) -> Result<PathBuf, StoreError> {
+        let boot = boot_id();
+        self.describe(&draft, needs, boot.clone())?;
+        if boot.is_none() {
+            sync_file_system(&self.root).map_err(|e| StoreError::io("sync", &self.root, e))?;
+        }
+        self.name_entry(draft)
+    }
+
+    fn describe(
+        &self,
+        draft: &Draft,
+        needs: &[Sha256],
+        boot: Option<String>,
+    ) -> Result<(), StoreError> {
+        let (bytes, files) =
+            measure(&draft.path).map_err(|e| StoreError::io("read", &draft.path, e))?;
+        let entry = EntryFile {
+            version: format::VERSION,
+            bytes,
+            files,
+            needs: needs.to_vec(),
+            boot,
+        };
+        let path = draft.path.join(format::ENTRY_FILE);
+        let text = serde_json::to_vec(&entry).expect("numbers have a JSON form");
+        self.faults.before("describe entry");
+        fs::write(&path, text).map_err(|e| StoreError::io("write", &path, e))
+    }
+
+    fn name_entry(&self, draft: Draft) -> Result<PathBuf, StoreError> {
+        let path = self.entry_path(draft.shelf, &draft.digest);
+        self.faults.before("name entry");
+        fs::rename(&draft.path, &path).map_err(|e| StoreError::io("create", &path, e))?;
+        self.faults.before("release entry");
+        // In this order: nobody may find neither the lock nor the entry.
+        drop(draft.lock);
+        drop(draft.scratch);
+        Ok(path)
+    }
+
+    /// Whether an entry was written under an earlier boot of the system and nobody flushed it:
+    /// its maker then looks whether it is whole, and [vouches](Store::vouch) for it or discards it.
+    pub fn is_doubtful(&self, shelf: Shelf, digest: &Sha256) -> bool {
+        let path = self.entry_path(shelf, digest).join(format::ENTRY_FILE);
+        match read_entry(&path) {
+            Ok(entry) => entry.boot.is_some() && entry.boot != boot_id(),
+            Err(_) => true,
+        }
+    }
+
+    /// Says that a doubtful entry was found whole.
+    pub fn vouch(&self, shelf: Shelf, digest: &Sha256) -> Result<(), StoreError> {
+        let path = self.entry_path(shelf, digest).join(format::ENTRY_FILE);
+        let mut entry = read_entry(&path)?;
+        entry.boot = None;
+        let text = serde_json::to_vec(&entry).expect("numbers have a JSON form");
+        self.write_whole(&path, &text)
     }
 
     /// Removes an entry that its maker finds unusable: damaged, or of an older form. Others that
@@ -163,6 +252,7 @@ impl Store {
         let path = self.entry_path(shelf, digest);
         // Out of sight first: nobody may find half of it.
         let grave = self.scratch("discard")?;
+        self.faults.before("discard entry");
         match fs::rename(&path, grave.path().join("entry")) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => {
                 Err(StoreError::io("remove", &path, e))
@@ -171,8 +261,14 @@ impl Store {
         }
     }
 
-    pub(crate) fn entry_path(&self, shelf: Shelf, digest: &Sha256) -> PathBuf {
+    /// Where the entry stands, or would stand.
+    pub fn entry_path(&self, shelf: Shelf, digest: &Sha256) -> PathBuf {
         self.root.join(shelf.directory()).join(digest.to_string())
+    }
+
+    fn entry_lock(&self, shelf: Shelf, digest: &Sha256) -> PathBuf {
+        let name = format!("{}-{digest}", shelf.directory());
+        self.root.join("locks").join(name)
     }
 }
 
@@ -186,27 +282,17 @@ pub(crate) fn mark_used(cx: &Cx, path: &Path) {
     }
 }
 
-/// Counts what a finished tree takes.
-fn measure(path: &Path) -> io::Result<EntryFile> {
-    let mut entry = EntryFile {
-        version: format::VERSION,
-        bytes: 0,
-        files: 0,
-    };
-    let mut seen = BTreeSet::new();
-    let mut directories = vec![path.to_owned()];
-    while let Some(directory) = directories.pop() {
-        for child in fs::read_dir(directory)? {
-            let child = child?;
-            let meta = child.metadata()?;
-            if meta.is_dir() {
-                directories.push(child.path());
-            }
-            entry.files += 1;
-            if meta.nlink() == 1 || meta.is_dir() || seen.insert(meta.ino()) {
-                entry.bytes += meta.blocks() * 512;
-            }
-        }
-    }
-    Ok(entry)
+/// What the store knows of an entry.
+pub(crate) fn read_entry(path: &Path) -> Result<EntryFile, StoreError> {
+    let text = fs::read(path).map_err(|e| StoreError::io("read", path, e))?;
+    serde_json::from_slice(&text).map_err(|e| StoreError::Damaged {
+        path: path.to_owned(),
+        detail: e.to_string(),
+    })
+}
+
+/// What tells one boot of the system from the next; `None` on a system that does not say.
+fn boot_id() -> Option<String> {
+    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(text.trim().to_owned()).filter(|id| !id.is_empty())
 }

@@ -9,11 +9,17 @@
 //!   packages/<hex>/           a decoded package, named by the digest of its .deb
 //!     entry.json              {"version":1,"bytes":…,"files":…}
 //!     …                       what its maker wrote (see `build::deb`)
-//!   layers/<hex>/             any directory, named by a key; entry.json as above
+//!   layers/<hex>/             any directory, named by a key; entry.json as above, and in it
+//!                             "needs":["<hex>"]: layers without which this one is of no use,
+//!                             "boot":"<id>": written under this boot of the system, not yet flushed
+//!   again/<hex>               "2\n": how often the layer of this key was made anew
+//!   chains/<owner>.json       {"version":1,"place":"/…","layers":["<hex>",…]}: the layers that something
+//!                             was last made of, bottom first; kept while its place exists
 //!   scratch/<purpose>-<id>/   work under way; `.lock` in it is locked while its owner lives
 //!   pins/<owner>.json         {"version":1,"digests":["<hex>",…]}: what the owner needs kept
 //!   locks/                    lock files: `users` (shared by every process, exclusive for gc),
-//!                             `sweep`, and one per blob or entry that is being made
+//!                             `sweep`, and one per blob or entry that is being made, which holds
+//!                             a line that says how far its maker is
 //! ```
 //!
 //! A blob's or an entry's modification time is the last time that it was used.
@@ -29,11 +35,13 @@ use crate::error::StoreError;
 /// The version this program reads and writes.
 pub const VERSION: u32 = 1;
 
-pub(crate) const DIRECTORIES: [&str; 7] = [
+pub(crate) const DIRECTORIES: [&str; 9] = [
     "blobs/sha256",
     "partial",
     "packages",
     "layers",
+    "again",
+    "chains",
     "scratch",
     "pins",
     "locks",
@@ -43,13 +51,21 @@ pub(crate) const SWEEP_LOCK: &str = "locks/sweep";
 pub(crate) const ENTRY_FILE: &str = "entry.json";
 
 /// What the store knows of an entry: `entry.json`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct EntryFile {
     pub(crate) version: u32,
-    /// Allocated bytes of its files, hard links counted once.
+    /// Allocated bytes that its removal gives back: hard links counted once, and not at all when
+    /// the file has names elsewhere.
     pub(crate) bytes: u64,
     /// Number of its files.
     pub(crate) files: u64,
+    /// Entries without which it is of no use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) needs: Vec<Sha256>,
+    /// The boot of the system under which it was written, while nobody has flushed it: after
+    /// another boot its files may be cut short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) boot: Option<String>,
 }
 
 /// What an owner needs kept: `pins/<owner>.json`.
@@ -57,6 +73,15 @@ pub(crate) struct EntryFile {
 pub(crate) struct PinFile {
     pub(crate) version: u32,
     pub(crate) digests: Vec<Sha256>,
+}
+
+/// What something was last made of: `chains/<owner>.json`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct ChainFile {
+    pub(crate) version: u32,
+    /// Gone: nobody needs the layers any more.
+    pub(crate) place: PathBuf,
+    pub(crate) layers: Vec<Sha256>,
 }
 
 /// Where a blob stands below the root.

@@ -1,21 +1,29 @@
 //! Garbage collection: what would go is decided first, as a value that can be
-//! shown; then exactly that is removed. What is pinned stays.
+//! shown; then exactly that is removed. What is pinned or in a chain stays, and so does what
+//! something that stays cannot do without.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 
 use crate::Store;
-use crate::entry::Shelf;
+use crate::again::layer_name;
+use crate::entry::{Shelf, read_entry};
 use crate::error::StoreError;
-use crate::format::{self, EntryFile, USERS_LOCK};
+use crate::format::{self, USERS_LOCK};
 use crate::lock;
+use crate::remove::remove_tree;
 use crate::scratch::read_dir;
+
+/// Threads that remove trees: the time goes by in the file system.
+const REMOVERS: usize = 4;
 
 /// What the store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,8 +56,13 @@ pub struct GcItem {
     pub digest: Sha256,
     /// Bytes it takes on disk.
     pub bytes: u64,
-    /// Seconds since 1970-01-01 UTC of its last use.
+    /// Seconds since 1970-01-01 UTC of its last use, or of that of what needs it.
     pub used: i64,
+    /// The last use of itself.
+    stamp: i64,
+    needs: Vec<Sha256>,
+    /// How many stand below it, of those it needs.
+    depth: u32,
     path: PathBuf,
 }
 
@@ -107,19 +120,23 @@ impl Store {
 
     /// Decides what would go. Changes nothing.
     pub fn gc_plan(&self, cx: &Cx, policy: GcPolicy) -> Result<GcPlan, StoreError> {
-        let pinned = self.pinned()?;
+        let mut items = self.items()?;
+        let needed = self.needed(items.iter())?;
+        use_as_users_do(&mut items);
         let now = cx.clock().unix_seconds();
         let mut plan = GcPlan::default();
         let mut loose = Vec::new();
-        for item in self.items()? {
+        for item in items {
             plan.kept += item.bytes;
-            if pinned.contains(&item.digest) {
+            if needed.contains(&item.digest) {
                 plan.pinned += item.bytes;
             } else {
                 loose.push(item);
             }
         }
-        loose.sort_by_key(|item| (item.used, item.kind, item.digest));
+        // Of those used at one time the layer that needs the other goes first.
+        let deepest_first = |item: &GcItem| std::cmp::Reverse(item.depth);
+        loose.sort_by_key(|item| (item.used, item.kind, deepest_first(item), item.digest));
         for item in loose {
             let age = u64::try_from(now - item.used).unwrap_or(0);
             let reason = if policy.unused_for.is_some_and(|t| age >= t.as_secs()) {
@@ -155,31 +172,84 @@ impl Store {
     }
 
     fn remove_all(&self, cx: &Cx, plan: &GcPlan) -> Result<u64, StoreError> {
-        let pinned = self.pinned()?;
+        let needed = self.needed(plan.remove.iter().map(|(item, _)| item))?;
+        let grave = self.scratch("discard")?;
         let mut freed = 0;
-        for (item, _) in &plan.remove {
+        let mut dead = Vec::new();
+        for (number, (item, _)) in plan.remove.iter().enumerate() {
             cx.cancel.check()?;
             let used = fs::symlink_metadata(&item.path).map(|m| m.mtime());
-            if pinned.contains(&item.digest) || used.is_ok_and(|used| used > item.used) {
+            if needed.contains(&item.digest) || used.is_ok_and(|used| used > item.stamp) {
                 continue;
             }
-            match item.kind {
-                ItemKind::Blob | ItemKind::Partial => match fs::remove_file(&item.path) {
-                    Err(e) if e.kind() != ErrorKind::NotFound => {
-                        return Err(StoreError::io("remove", &item.path, e));
-                    }
-                    _ => {}
-                },
-                ItemKind::Package => self.discard(Shelf::Packages, &item.digest)?,
-                ItemKind::Layer => self.discard(Shelf::Layers, &item.digest)?,
+            self.faults.before("collect");
+            let removed = match item.kind {
+                ItemKind::Blob | ItemKind::Partial => fs::remove_file(&item.path),
+                // Out of sight first: nobody may find half of it.
+                ItemKind::Package | ItemKind::Layer => {
+                    let to = grave.path().join(number.to_string());
+                    dead.push(to.clone());
+                    fs::rename(&item.path, to)
+                }
+            };
+            match removed {
+                Err(e) if e.kind() != ErrorKind::NotFound => {
+                    return Err(StoreError::io("remove", &item.path, e));
+                }
+                _ => freed += item.bytes,
             }
-            freed += item.bytes;
         }
+        self.forget_numbers()?;
+        // What cannot be removed here goes with the grave, or with the next sweep.
+        thread::scope(|scope| {
+            for part in dead.chunks(dead.len().div_ceil(REMOVERS).max(1)) {
+                scope.spawn(|| part.iter().for_each(|path| drop(remove_tree(path, None))));
+            }
+        });
         Ok(freed)
     }
 
+    /// Removes the numbers of layers that are gone.
+    fn forget_numbers(&self) -> Result<(), StoreError> {
+        for entry in read_dir(&self.root.join("again"))? {
+            let Ok(key) = entry.file_name().to_string_lossy().parse::<Sha256>() else {
+                continue;
+            };
+            let number = self.again(&key)?;
+            let is_there = |n| {
+                self.entry_path(Shelf::Layers, &layer_name(&key, n))
+                    .exists()
+            };
+            if !is_there(0) && !is_there(number) {
+                self.faults.before("forget number");
+                fs::remove_file(entry.path())
+                    .map_err(|e| StoreError::io("remove", &entry.path(), e))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is pinned or in a chain, and what that cannot do without.
+    fn needed<'a>(
+        &self,
+        items: impl Iterator<Item = &'a GcItem>,
+    ) -> Result<BTreeSet<Sha256>, StoreError> {
+        let by_digest: BTreeMap<&Sha256, &GcItem> = items
+            .filter(|item| !item.needs.is_empty())
+            .map(|item| (&item.digest, item))
+            .collect();
+        let mut needed = self.pinned()?;
+        needed.extend(self.chained()?);
+        let mut open: Vec<Sha256> = needed.iter().copied().collect();
+        while let Some(digest) = open.pop() {
+            let needs = by_digest.get(&digest).map_or(&[][..], |item| &item.needs);
+            open.extend(needs.iter().filter(|need| needed.insert(**need)));
+        }
+        Ok(needed)
+    }
+
     /// Everything that is kept by digest.
-    fn items(&self) -> Result<Vec<GcItem>, StoreError> {
+    pub(crate) fn items(&self) -> Result<Vec<GcItem>, StoreError> {
         let mut items = Vec::new();
         for prefix in read_dir(&self.root.join("blobs/sha256"))? {
             list(&prefix.path(), ItemKind::Blob, &mut items)?;
@@ -196,6 +266,46 @@ impl Store {
     }
 }
 
+/// What is needed counts as used when its user was.
+fn use_as_users_do(items: &mut [GcItem]) {
+    let places: BTreeMap<Sha256, usize> = items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| item.kind == ItemKind::Layer)
+        .map(|(at, item)| (item.digest, at))
+        .collect();
+    let mut open: Vec<usize> = (0..items.len()).collect();
+    while let Some(at) = open.pop() {
+        let used = items[at].used;
+        for need in items[at].needs.clone() {
+            if let Some(&below) = places.get(&need)
+                && items[below].used < used
+            {
+                items[below].used = used;
+                open.push(below);
+            }
+        }
+    }
+    for at in 0..items.len() {
+        set_depth(items, &places, at);
+    }
+}
+
+/// Counts what stands below an item, and below all those on the way.
+fn set_depth(items: &mut [GcItem], places: &BTreeMap<Sha256, usize>, at: usize) {
+    let mut way = vec![at];
+    while let Some(&top) = way.last() {
+        let below = items[top].needs.first().and_then(|need| places.get(need));
+        match below.copied() {
+            Some(below) if items[below].depth == 0 && !way.contains(&below) => way.push(below),
+            below => {
+                items[top].depth = below.map_or(0, |below| items[below].depth) + 1;
+                way.pop();
+            }
+        }
+    }
+}
+
 /// Adds what a directory holds.
 fn list(directory: &Path, kind: ItemKind, items: &mut Vec<GcItem>) -> Result<(), StoreError> {
     for entry in read_dir(directory)? {
@@ -207,17 +317,20 @@ fn list(directory: &Path, kind: ItemKind, items: &mut Vec<GcItem>) -> Result<(),
         };
         // Another process may have removed or renamed it.
         let Ok(meta) = entry.metadata() else { continue };
-        let bytes = if meta.is_dir() {
-            let file = fs::read(path.join(format::ENTRY_FILE)).unwrap_or_default();
-            serde_json::from_slice::<EntryFile>(&file).map_or(0, |f| f.bytes)
+        let (bytes, needs) = if meta.is_dir() {
+            let entry = read_entry(&path.join(format::ENTRY_FILE));
+            entry.map_or((0, Vec::new()), |entry| (entry.bytes, entry.needs))
         } else {
-            meta.blocks() * 512
+            (meta.blocks() * 512, Vec::new())
         };
         items.push(GcItem {
             kind,
             digest,
             bytes,
             used: meta.mtime(),
+            stamp: meta.mtime(),
+            needs,
+            depth: 0,
             path,
         });
     }

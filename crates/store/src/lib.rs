@@ -6,12 +6,17 @@
 //! process, under a lock that dies with it; directories of dead processes go
 //! with the next [`Store::sweep`]. Nothing else writes below the root.
 
+mod again;
 mod blob;
+mod chain;
+mod check;
 mod entry;
 mod error;
+mod fault;
 pub mod format;
 mod gc;
 mod lock;
+mod measure;
 mod pin;
 mod remove;
 mod scratch;
@@ -21,9 +26,12 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use crate::again::layer_name;
 pub use crate::blob::Download;
+pub use crate::check::{Checked, Problem};
 pub use crate::entry::{Claim, Draft, Shelf};
 pub use crate::error::StoreError;
+pub use crate::fault::Fault;
 pub use crate::gc::{GcItem, GcPlan, GcPolicy, ItemKind, Reason, Usage};
 pub use crate::scratch::{Scratch, Swept};
 
@@ -32,6 +40,7 @@ pub use crate::scratch::{Scratch, Swept};
 pub struct Store {
     root: PathBuf,
     users: Arc<File>,
+    faults: fault::Faults,
 }
 
 impl Store {
@@ -60,6 +69,7 @@ impl Store {
         Ok(Self {
             root,
             users: Arc::new(users),
+            faults: fault::Faults::default(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Lock files: advisory locks of the system, which end with the process that holds them.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::StoreError;
@@ -20,7 +20,7 @@ pub(crate) fn open(path: &Path) -> Result<File, StoreError> {
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -36,9 +36,21 @@ impl Lock {
                 .metadata()
                 .map_err(|e| StoreError::io("read", &path, e))?;
             if fs::metadata(&path).is_ok_and(|m| m.ino() == held.ino()) {
-                return Ok(Some(Self { path, _file: file }));
+                let lock = Self { path, file };
+                // A dead holder's words.
+                lock.say("");
+                return Ok(Some(lock));
             }
         }
+    }
+
+    /// Leaves a line for those who wait. What cannot be written is not said.
+    pub(crate) fn say(&self, text: &str) {
+        drop(
+            self.file
+                .set_len(0)
+                .and_then(|()| self.file.write_all_at(text.as_bytes(), 0)),
+        );
     }
 }
 

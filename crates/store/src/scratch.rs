@@ -9,17 +9,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::fault::Faults;
 use crate::format;
 use crate::lock;
 use crate::remove::remove_tree;
 
 /// Locked in every scratch directory while its owner lives.
-const OWNER_LOCK: &str = ".lock";
+pub(crate) const OWNER_LOCK: &str = ".lock";
 
 /// A directory for work under way. Removed, with whatever is in it, when dropped.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
+    faults: Faults,
     _owner: File,
 }
 
@@ -32,6 +34,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        self.faults.before("remove scratch");
         // What cannot be removed now goes with the next sweep.
         drop(remove_tree(&self.path, Some(OWNER_LOCK)));
     }
@@ -54,6 +57,7 @@ impl Store {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let name = format!("{purpose}-{}-{count}", process::id());
             let path = self.root.join("scratch").join(name);
+            self.faults.before("make scratch");
             match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {}
                 // A dead process had the same number.
@@ -61,12 +65,14 @@ impl Store {
                 Err(e) => return Err(StoreError::io("create", &path, e)),
             }
             let lock_path = path.join(OWNER_LOCK);
+            self.faults.before("own scratch");
             let owner = lock::open(&lock_path)?;
             owner
                 .lock()
                 .map_err(|e| StoreError::io("lock", &lock_path, e))?;
             return Ok(Scratch {
                 path,
+                faults: self.faults.clone(),
                 _owner: owner,
             });
         }
@@ -94,13 +100,29 @@ impl Store {
         }
         let mut swept = Swept::default();
         for (path, _owner) in dead {
+            self.faults.before("sweep scratch");
             if remove_tree(&path, Some(OWNER_LOCK)).is_ok() {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 swept.removed.push(name.into_owned());
             }
         }
         swept.removed.sort();
+        self.sweep_locks()?;
         Ok(swept)
+    }
+
+    /// Removes the lock files of dead processes. Whoever asks for one at this moment finds it
+    /// taken, and asks again.
+    fn sweep_locks(&self) -> Result<(), StoreError> {
+        for entry in read_dir(&self.root.join("locks"))? {
+            let path = entry.path();
+            let is_of_all =
+                [format::USERS_LOCK, format::SWEEP_LOCK].map(|name| self.root.join(name));
+            if !is_of_all.contains(&path) {
+                drop(lock::Lock::try_take(path)?);
+            }
+        }
+        Ok(())
     }
 
     /// Held for the moments in which a directory has no owner's lock yet.

@@ -5,6 +5,10 @@
 //! the running system mounts (`/dev`, `/proc`, `/run`, `/sys`, `/tmp`) is taken as an empty
 //! directory. Of the extended attributes stay those a distribution sets (`security.capability`,
 //! ACLs) and `user.*`; labels of the host's security modules go.
+//!
+//! The directory may as well be a layer of an overlay, with what that says of the layers below:
+//! names that are gone (character devices 0/0), directories that hide what is below them or that
+//! were moved (`trusted.overlay.opaque`, `trusted.overlay.redirect`).
 
 use std::collections::BTreeMap;
 use std::ffi::CStr;
@@ -35,6 +39,9 @@ const MOUNT_POINTS: [(&str, u16); 5] = [
 /// ext4 makes its own.
 const LOST_FOUND: &[u8] = b"lost+found";
 const BLOCK: usize = 4096;
+const OVERLAY: &[u8] = b"trusted.overlay.";
+const OPAQUE: &[u8] = b"trusted.overlay.opaque";
+const REDIRECT: &[u8] = b"trusted.overlay.redirect";
 /// Nothing a kernel gives as a list or value of attributes is longer.
 const XATTR_MAX: usize = 64 << 10;
 
@@ -58,31 +65,85 @@ pub enum ScanError {
     Cancelled(#[from] Cancelled),
 }
 
+/// What a path of a directory is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Relative to the directory; empty for itself.
+    pub(crate) path: Vec<u8>,
+    /// What stands there; `None`: in a layer, that nothing does.
+    pub(crate) node: Option<Node>,
+    /// Device and inode, of files with more than one name.
+    pub(crate) shared: Option<(u64, u64)>,
+    /// A directory of a layer that hides what is below it.
+    pub(crate) is_opaque: bool,
+    /// Where a directory of a layer stood below: a path from `/`, or a name beside it.
+    pub(crate) redirect: Option<Vec<u8>>,
+}
+
 /// Scans the tree below `root`. `epoch` is in seconds since 1970.
 pub fn scan(cx: &Cx, root: BorrowedFd<'_>, epoch: u32) -> Result<Tree, ScanError> {
+    let found = walk(cx, root, epoch, false)?;
+    let attributes = |found: &Found| found.node.as_ref().map(|node| node.attributes.clone());
+    let top = found.first().and_then(attributes).unwrap_or_default();
+    let mut tree = Tree::new(top);
+    let mut linked: BTreeMap<(u64, u64), Vec<Vec<u8>>> = BTreeMap::new();
+    for Found {
+        path, node, shared, ..
+    } in found
+    {
+        if let Some(identity) = shared {
+            linked.entry(identity).or_default().push(path.clone());
+        }
+        if let Some(node) = node {
+            tree.insert(path, node);
+        }
+    }
+    for paths in linked.values_mut() {
+        link(&mut tree, paths);
+    }
+    Ok(tree)
+}
+
+/// Turns all names of a file but the first into hard links.
+pub(crate) fn link(tree: &mut Tree, paths: &mut [Vec<u8>]) {
+    paths.sort_unstable();
+    for path in &paths[1..] {
+        let attributes = Attributes::default();
+        let kind = Kind::HardLink(paths[0].clone());
+        tree.insert(path.clone(), Node { attributes, kind });
+    }
+}
+
+/// Everything below `root`, itself first and directories before what is in them. Of a layer with
+/// what it says of those below it.
+pub(crate) fn walk(
+    cx: &Cx,
+    root: BorrowedFd<'_>,
+    epoch: u32,
+    is_layer: bool,
+) -> Result<Vec<Found>, ScanError> {
     let mut scan = Scan {
         root,
         latest: i64::from(epoch),
-        linked: BTreeMap::new(),
+        is_layer,
+        found: Vec::new(),
         buffer: vec![0; 4096],
     };
     let top = open_directory(root, b"").map_err(|source| read_error(b"", source))?;
-    let (_, node) = scan.node(&top, c".", b"")?;
-    let mut tree = Tree::new(node.attributes);
+    scan.node(&top, c".", Vec::new())?;
     let mut pending = vec![Vec::new()];
     while let Some(path) = pending.pop() {
         cx.cancel.check()?;
-        scan.directory(&path, &mut tree, &mut pending)?;
+        scan.directory(&path, &mut pending)?;
     }
-    scan.link(&mut tree);
-    Ok(tree)
+    Ok(scan.found)
 }
 
 struct Scan<'r> {
     root: BorrowedFd<'r>,
     latest: i64,
-    /// Paths by device and inode, of files with more than one name.
-    linked: BTreeMap<(u64, u64), Vec<Vec<u8>>>,
+    is_layer: bool,
+    found: Vec<Found>,
     buffer: Vec<u8>,
 }
 
@@ -107,12 +168,7 @@ fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
 }
 
 impl Scan<'_> {
-    fn directory(
-        &mut self,
-        path: &[u8],
-        tree: &mut Tree,
-        pending: &mut Vec<Vec<u8>>,
-    ) -> Result<(), ScanError> {
+    fn directory(&mut self, path: &[u8], pending: &mut Vec<Vec<u8>>) -> Result<(), ScanError> {
         let failed = |source: io::Error| read_error(path, source);
         let directory = open_directory(self.root, path).map_err(failed)?;
         let entries = Dir::read_from(&directory).map_err(|errno| failed(errno.into()))?;
@@ -134,39 +190,35 @@ impl Scan<'_> {
                 let mtime = self.held(self.latest, 0);
                 let attributes = Attributes::root_owned(*mode, mtime);
                 let kind = Kind::Directory;
-                tree.insert(child, Node { attributes, kind });
+                self.found.push(Found {
+                    path: child,
+                    node: Some(Node { attributes, kind }),
+                    shared: None,
+                    is_opaque: false,
+                    redirect: None,
+                });
                 continue;
             }
-            let (identity, node) = self.node(&directory, name, &child)?;
-            if let Some(identity) = identity {
-                self.linked.entry(identity).or_default().push(child.clone());
+            if self.node(&directory, name, child.clone())? {
+                pending.push(child);
             }
-            if node.kind == Kind::Directory {
-                pending.push(child.clone());
-            }
-            tree.insert(child, node);
         }
         Ok(())
     }
 
-    /// One node, and what identifies it when it has more names.
-    fn node(
-        &mut self,
-        directory: &OwnedFd,
-        name: &CStr,
-        path: &[u8],
-    ) -> Result<(Option<(u64, u64)>, Node), ScanError> {
-        let failed = |source: io::Error| read_error(path, source);
+    /// Finds one node; says whether it is a directory.
+    fn node(&mut self, directory: &OwnedFd, name: &CStr, path: Vec<u8>) -> Result<bool, ScanError> {
+        let failed = |source: io::Error| read_error(&path, source);
         let fields = StatxFlags::BASIC_STATS;
         let stat = rustix::fs::statx(directory, name, AtFlags::SYMLINK_NOFOLLOW, fields)
             .map_err(|errno| failed(errno.into()))?;
         if stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) && !path.is_empty() {
-            return Err(ScanError::Mounted(path.to_vec()));
+            return Err(ScanError::Mounted(path));
         }
         let (major, minor) = (stat.stx_rdev_major, stat.stx_rdev_minor);
         let kind = match u32::from(stat.stx_mode) & 0o170_000 {
             0o040_000 => Kind::Directory,
-            0o100_000 => Kind::File(self.content(&stat, path).map_err(failed)?),
+            0o100_000 => Kind::File(self.content(&stat, &path).map_err(failed)?),
             0o120_000 => {
                 let target = rustix::fs::readlinkat(directory, name, Vec::new())
                     .map_err(|errno| failed(errno.into()))?;
@@ -178,16 +230,32 @@ impl Scan<'_> {
             _ => Kind::Socket,
         };
         let device = u64::from(stat.stx_dev_major) << 32 | u64::from(stat.stx_dev_minor);
-        let is_shared = stat.stx_nlink > 1 && kind != Kind::Directory;
+        let is_whiteout = self.is_layer && kind == Kind::Char { major: 0, minor: 0 };
+        let is_directory = kind == Kind::Directory;
+        let is_shared = stat.stx_nlink > 1 && !is_directory && !is_whiteout;
+        let All { kept, overlay } = self.xattrs(directory, name).map_err(failed)?;
         let attributes = Attributes {
             mode: stat.stx_mode & 0o7777,
             uid: stat.stx_uid,
             gid: stat.stx_gid,
             mtime: self.held(stat.stx_mtime.tv_sec, stat.stx_mtime.tv_nsec),
-            xattrs: self.xattrs(directory, name).map_err(failed)?,
+            xattrs: kept,
         };
-        let node = Node { attributes, kind };
-        Ok((is_shared.then_some((device, stat.stx_ino)), node))
+        let overlay = if self.is_layer && is_directory {
+            overlay
+        } else {
+            Xattrs::new()
+        };
+        self.found.push(Found {
+            path,
+            node: (!is_whiteout).then_some(Node { attributes, kind }),
+            shared: is_shared.then_some((device, stat.stx_ino)),
+            is_opaque: overlay
+                .get(OPAQUE)
+                .is_some_and(|value| value.as_slice() == b"y"),
+            redirect: overlay.get(REDIRECT).cloned(),
+        });
+        Ok(is_directory)
     }
 
     /// A time, held to the epoch: what happened later is an accident of the build.
@@ -228,41 +296,43 @@ impl Scan<'_> {
         Ok(Content::Source { size, data })
     }
 
-    fn xattrs(&mut self, directory: &OwnedFd, name: &CStr) -> io::Result<Xattrs> {
+    fn xattrs(&mut self, directory: &OwnedFd, name: &CStr) -> io::Result<All> {
         // No call takes a directory and a name; the way through /proc follows no link at its end.
         let mut path = format!("/proc/self/fd/{}/", directory.as_raw_fd()).into_bytes();
         path.extend(name.to_bytes());
         let path = std::ffi::OsStr::from_bytes(&path);
         let list = match grow(&mut self.buffer, |b| rustix::fs::llistxattr(path, b)) {
-            Err(Errno::OPNOTSUPP) => return Ok(Xattrs::new()),
+            Err(Errno::OPNOTSUPP) => return Ok(All::default()),
             other => self.buffer[..other?].to_vec(),
         };
-        let mut xattrs = Xattrs::new();
-        for attribute in list.split(|b| *b == 0).filter(|name| is_kept(name)) {
+        let mut all = All::default();
+        for attribute in list.split(|b| *b == 0) {
+            let to = if is_kept(attribute) {
+                &mut all.kept
+            } else if attribute.starts_with(OVERLAY) {
+                &mut all.overlay
+            } else {
+                continue;
+            };
             match grow(&mut self.buffer, |b| {
                 rustix::fs::lgetxattr(path, attribute, b)
             }) {
                 Ok(length) => {
-                    xattrs.insert(attribute.to_vec(), self.buffer[..length].to_vec());
+                    to.insert(attribute.to_vec(), self.buffer[..length].to_vec());
                 }
                 Err(Errno::NODATA | Errno::OPNOTSUPP) => {}
                 Err(errno) => return Err(errno.into()),
             }
         }
-        Ok(xattrs)
+        Ok(all)
     }
+}
 
-    /// Turns all names of a file but the first into hard links.
-    fn link(&mut self, tree: &mut Tree) {
-        for paths in self.linked.values_mut() {
-            paths.sort_unstable();
-            for path in &paths[1..] {
-                let attributes = Attributes::default();
-                let kind = Kind::HardLink(paths[0].clone());
-                tree.insert(path.clone(), Node { attributes, kind });
-            }
-        }
-    }
+/// The extended attributes of a node: the image's, and those of the overlay.
+#[derive(Default)]
+struct All {
+    kept: Xattrs,
+    overlay: Xattrs,
 }
 
 fn is_kept(name: &[u8]) -> bool {

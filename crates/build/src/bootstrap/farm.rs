@@ -8,12 +8,15 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use goldsmith_core::cx::Cx;
-use rustix::fs::{AtFlags, CWD, Gid, Mode, Timespec, Timestamps, Uid, linkat};
+use rustix::fs::{AtFlags, CWD, Gid, Mode, Timespec, Timestamps, Uid, XattrFlags, linkat};
 use rustix::io::Errno;
 
 use super::layout::Layout;
 use crate::deb::Decoded;
 use crate::deb::meta::{Kind, PathMeta};
+
+/// The most that a list or a value of extended attributes takes.
+const XATTR_MAX: usize = 64 << 10;
 
 /// Makes the tree below `root`, an empty directory of the store's file system.
 pub(super) fn make(cx: &Cx, root: &Path, layout: &Layout, packages: &[Decoded]) -> io::Result<()> {
@@ -77,8 +80,8 @@ pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// A second file with the same content and metadata.
-pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+/// A second node with the same content and metadata.
+pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt as _;
     let meta = fs::symlink_metadata(from)?;
     let (uid, gid) = (Some(meta.uid()), Some(meta.gid()));
@@ -90,17 +93,35 @@ pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
         std::os::unix::fs::chown(to, uid, gid)?;
         fs::set_permissions(to, meta.permissions())?;
     } else {
-        return Err(io::Error::other("a device node with too many links"));
+        let kind = rustix::fs::FileType::from_raw_mode(meta.mode());
+        let mode = Mode::from_raw_mode(meta.mode() & 0o7777);
+        rustix::fs::mknodat(CWD, to, kind, mode, meta.rdev())?;
+        std::os::unix::fs::lchown(to, uid, gid)?;
     }
+    xattrs(from, to)?;
     let time = Timespec {
         tv_sec: meta.mtime(),
-        tv_nsec: 0,
+        tv_nsec: meta.mtime_nsec(),
     };
     let times = Timestamps {
         last_access: time,
         last_modification: time,
     };
     rustix::fs::utimensat(CWD, to, &times, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok(())
+}
+
+/// Gives a node the extended attributes of another.
+fn xattrs(from: &Path, to: &Path) -> io::Result<()> {
+    let (mut names, mut value) = (vec![0; XATTR_MAX], vec![0; XATTR_MAX]);
+    let length = match rustix::fs::llistxattr(from, &mut names) {
+        Err(Errno::OPNOTSUPP) => return Ok(()),
+        other => other?,
+    };
+    for name in names[..length].split(|b| *b == 0).filter(|n| !n.is_empty()) {
+        let length = rustix::fs::lgetxattr(from, name, &mut value)?;
+        rustix::fs::lsetxattr(to, name, &value[..length], XattrFlags::empty())?;
+    }
     Ok(())
 }
 

@@ -1,25 +1,17 @@
 //! What a bootable image needs and no package brings: a name, a network by
 //! default, where cloud-init looks, host keys for a server of SSH. Every item
-//! is one record; `/etc/fstab` comes with the disk.
+//! is one record; `/etc/fstab` comes with the disk. Nothing here is of one recipe:
+//! every instance starts as `localhost` until something gives it a name.
 
 use std::io;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Event;
-use goldsmith_exec::ns::Command;
+use goldsmith_exec::ns::{Command, Sandbox};
 
 use super::rooted::Rooted;
-use super::{BootstrapError, Tree};
-
-/// What differs from image to image.
-#[derive(Debug, Clone, Copy)]
-pub struct Finish<'a> {
-    /// The name an instance has until something gives it another.
-    pub hostname: &'a str,
-    /// Content of `/etc/apt/sources.list.d/goldsmith.sources` (sources.list(5)); `None`: the
-    /// image knows no repository.
-    pub apt_sources: Option<&'a str>,
-}
+use super::{BootstrapError, MEMORY};
+use crate::layer::{Made, Parts, Place, Stack, Wanted};
 
 /// A file for trees that have what it is for.
 struct Item {
@@ -72,18 +64,63 @@ const ITEMS: [Item; 4] = [
     },
 ];
 
-/// Adds it all.
-pub fn finish(cx: &Cx, tree: &Tree, finish: &Finish<'_>) -> Result<(), BootstrapError> {
-    let rooted = Rooted(tree.sandbox.tree_fd());
+/// Files of every tree.
+const FILES: [(&str, &str); 2] = [
+    ("/etc/hostname", "localhost\n"),
+    (
+        "/etc/hosts",
+        "127.0.0.1 localhost\n\n\
+         ::1 localhost ip6-localhost ip6-loopback\n\
+         ff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n",
+    ),
+];
+const APT_SOURCES: &str = "/etc/apt/sources.list.d/goldsmith.sources";
+
+/// Adds it all, as a layer. `apt_sources` is the content of the image's own list of repositories
+/// (sources.list(5)); `None`: the image knows none.
+pub fn finish(
+    cx: &Cx,
+    stack: &mut Stack<'_>,
+    apt_sources: Option<&str>,
+) -> Result<(), BootstrapError> {
+    stack.layer(cx, &wanted(apt_sources), |place| {
+        add(cx, place, apt_sources).map(|()| Made::default())
+    })?;
+    Ok(())
+}
+
+/// What the layer is a function of.
+pub fn wanted(apt_sources: Option<&str>) -> Wanted {
+    let mut parts = Parts::default();
+    parts.add("apt sources", apt_sources.unwrap_or_default());
+    for (path, content) in FILES {
+        parts.add(path, content);
+    }
+    for item in &ITEMS {
+        let words = [item.with, item.without].map(|paths| paths.join(" "));
+        let text = format!("{}\n{}\n{:?}", words.join("\n"), item.content, item.unit);
+        parts.add(item.path, &text);
+    }
+    Wanted {
+        title: "base".to_owned(),
+        parts,
+        unnoticed: Vec::new(),
+    }
+}
+
+fn add(cx: &Cx, place: &Place<'_>, apt_sources: Option<&str>) -> Result<(), BootstrapError> {
+    let sandbox = place.sandbox(&MEMORY)?;
+    let rooted = Rooted(sandbox.tree_fd());
     let write = |path: &str, content: &str| {
         rooted
             .write(path, content.as_bytes(), 0o644)
             .map_err(|source| BootstrapError::tree(path, source))
     };
-    write("/etc/hostname", &format!("{}\n", finish.hostname))?;
-    write("/etc/hosts", &hosts(finish.hostname))?;
-    if let Some(sources) = finish.apt_sources {
-        write("/etc/apt/sources.list.d/goldsmith.sources", sources)?;
+    for (path, content) in FILES {
+        write(path, content)?;
+    }
+    if let Some(sources) = apt_sources {
+        write(APT_SOURCES, sources)?;
     }
     for item in &ITEMS {
         let has = |path: &&str| -> io::Result<bool> {
@@ -105,25 +142,17 @@ pub fn finish(cx: &Cx, tree: &Tree, finish: &Finish<'_>) -> Result<(), Bootstrap
         }
         write(item.path, item.content)?;
         if let Some(unit) = item.unit {
-            enable(cx, tree, unit)?;
+            enable(cx, &sandbox, unit)?;
         }
     }
     Ok(())
 }
 
-fn hosts(hostname: &str) -> String {
-    format!(
-        "127.0.0.1 localhost\n127.0.1.1 {hostname}\n\n\
-         ::1 localhost ip6-localhost ip6-loopback\n\
-         ff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n"
-    )
-}
-
 /// Makes the links that say that a unit starts by itself.
-fn enable(cx: &Cx, tree: &Tree, unit: &str) -> Result<(), BootstrapError> {
+fn enable(cx: &Cx, sandbox: &Sandbox, unit: &str) -> Result<(), BootstrapError> {
     let what = format!("systemctl enable {unit}");
     let command = Command::new(["systemctl", "--quiet", "enable", unit]);
-    let exit = tree.sandbox.run(cx, &command, &mut |stream, text| {
+    let exit = sandbox.run(cx, &command, &mut |stream, text| {
         cx.emit(Event::Output {
             source: what.clone(),
             stream,

@@ -12,6 +12,7 @@ use goldsmith_store::StoreError;
 use crate::assemble::AssembleError;
 use crate::bootstrap::BootstrapError;
 use crate::deb::DebError;
+use crate::layer::LayerError;
 use crate::record::RecordError;
 
 /// A build that did not end in an image.
@@ -21,6 +22,9 @@ pub enum BuildError {
     /// Making the tree.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
+    /// Keeping or using layers.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
     /// Reading a package.
     #[error(transparent)]
     Deb(#[from] DebError),
@@ -90,6 +94,7 @@ impl BuildError {
     fn inner(&self) -> Option<&dyn Failure> {
         Some(match self {
             Self::Bootstrap(e) => e,
+            Self::Layer(e) => e,
             Self::Deb(e) => e,
             Self::Run(e) => e,
             Self::Document(e) => e,

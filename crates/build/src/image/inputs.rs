@@ -11,12 +11,12 @@ use goldsmith_plan::lock::Section;
 
 /// Raised when the builder makes other bytes of the same inputs: images made before are then
 /// built anew.
-const BUILDER: u32 = 1;
+const BUILDER: u32 = 2;
 
 /// The inputs of an image: what the recipe and the lock say, and the builder itself.
 pub fn inputs(recipe: &Recipe, section: &Section, salt: &Salt) -> Inputs {
     let mut inputs = image_inputs(section, &recipe.work, &recipe.disk, salt);
-    inputs.add("host name", &[&recipe.name]);
+    inputs.add("name", &[&recipe.name]);
     inputs.add("builder", &[&BUILDER.to_string()]);
     let ids: Vec<&str> = rules().iter().map(|rule| rule.id).collect();
     inputs.add("sanitize rules", &ids);

@@ -9,10 +9,10 @@ use std::path::Path;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_plan::lock::Package;
-use goldsmith_store::{Scratch, Store};
+use goldsmith_store::{Scratch, Shelf, Store};
 
 use super::BuildError;
-use crate::deb::{self, Decoded};
+use crate::deb;
 
 /// Where GRUB's and shim's packages have what a disk needs.
 const PLACES: [&str; 2] = ["usr/lib/grub", "usr/lib/shim"];
@@ -35,14 +35,22 @@ pub(super) fn files(
     cx: &Cx,
     store: &Store,
     boot: &[Package],
-    installed: &[Decoded],
+    installed: &[Package],
 ) -> Result<Loader, BuildError> {
     let scratch = store.scratch("boot-loader")?;
-    let digests: Vec<Sha256> = boot.iter().map(|package| package.sha256).collect();
-    let read = deb::decode(cx, store, &digests)?;
-    for package in read.iter().chain(installed) {
+    let packages = || boot.iter().chain(installed).map(|package| &package.sha256);
+    // The tree may be there although the packages it was made of are not any more.
+    let missing: Vec<Sha256> = packages()
+        .filter(|package| store.entry(cx, Shelf::Packages, package).is_none())
+        .copied()
+        .collect();
+    if !missing.is_empty() {
+        deb::decode(cx, store, &missing)?;
+    }
+    for package in packages() {
+        let decoded = store.entry_path(Shelf::Packages, package);
         for place in PLACES {
-            let from = package.path.join("root").join(place);
+            let from = decoded.join("root").join(place);
             if from.is_dir() {
                 let to = scratch.path().join(place);
                 link(&from, &to).map_err(BuildError::io("write", &to))?;

@@ -13,7 +13,12 @@
 //!   "artifacts": [ { "file": "disk.raw", "kind": "raw", "size_bytes": ..., "allocated_bytes": ..., "digest": ..., "sha256": ... } ],
 //!   "packages": 226,
 //!   "phases": [ { "name": "configure", "ms": 9120 } ],
-//!   "steps": [ { "document": ..., "phase": "build", "step": "Install", "action": "ExecuteBash", "status": "succeeded", "attempts": 1, "ms": 120 } ],
+//!   "steps": [ { "document": ..., "phase": "build", "step": "Install", "action": "ExecuteBash", "status": "succeeded", "attempts": 1, "ms": 120,
+//!       "layer": "<sha256>", "kept": true,   its layer; whether that was taken instead of made
+//!       "cpu_ms": 90, "max_rss_bytes": ...,  of its programs
+//!       "changes": { "count": 2, "bytes": 812, "removed": 0, "named": [ { "path": "/etc/x", "bytes": 12 } ] },
+//!       "invalidated_by": [ "the tree before it", "inputs[0].commands" ], "unnoticed": [ "https://..." ],
+//!       "tail": [ "last lines that it printed" ] } ],
 //!   "test": { "passed": true, "unix": ..., "checks": 24, "failed": [] }
 //! }
 //! ```
@@ -26,6 +31,8 @@ use goldsmith_core::recipe::Firmware;
 use goldsmith_core::version::Version;
 use goldsmith_plan::key::Inputs;
 use serde::{Deserialize, Serialize};
+
+use crate::layer::Changes;
 
 const FORMAT: &str = "goldsmith-image-record";
 const VERSION: u32 = 1;
@@ -112,6 +119,30 @@ pub struct StepRecord {
     pub attempts: u32,
     /// Wall time in milliseconds, all attempts.
     pub ms: u64,
+    /// Its layer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<Sha256>,
+    /// Whether the layer was there: the rest is then of the run that made it.
+    #[serde(default)]
+    pub kept: bool,
+    /// Processor time of its programs, in milliseconds.
+    #[serde(default)]
+    pub cpu_ms: u64,
+    /// Largest memory of one of them, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_rss_bytes: Option<u64>,
+    /// Files that it changed.
+    #[serde(default)]
+    pub changes: Changes,
+    /// What a change of makes it run again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invalidated_by: Vec<String>,
+    /// What may change without that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unnoticed: Vec<String>,
+    /// The last lines it printed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tail: Vec<String>,
 }
 
 /// What came of a boot test.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use goldsmith_build::bootstrap::{BootstrapSpec, Tree, bootstrap};
+use goldsmith_build::bootstrap::BootstrapSpec;
 use goldsmith_core::failure::{Class, Failure as _};
 use goldsmith_exec::ns::Command;
 use goldsmith_store::Store;
@@ -82,10 +82,9 @@ fn same_tree_as_mmdebstrap() {
         packages: &packages,
         architecture: "amd64",
         epoch: world::EPOCH,
-        hostname: "golden",
         fstab: None,
     };
-    let tree = bootstrap(&cx, &store, &spec).unwrap_or_else(|e| panic!("{e}"));
+    let tree = world::tree(&cx, &store, &spec).unwrap_or_else(|e| panic!("{e}"));
 
     for argv in [
         &["dpkg", "--audit"][..],
@@ -113,9 +112,9 @@ fn same_tree_as_mmdebstrap() {
     let other = world::home();
     rustix::process::umask(rustix::fs::Mode::from(0o077));
     let (store, _) = world::store(other.path(), &debs);
-    let second = bootstrap(&cx, &store, &spec).unwrap_or_else(|e| panic!("{e}"));
+    let second = world::tree(&cx, &store, &spec).unwrap_or_else(|e| panic!("{e}"));
     let random = Allowed::parse(RANDOM);
-    let of = |tree: &Tree| {
+    let of = |tree: &world::Tree| {
         let mut found = scan::scan(&tree.sandbox.tree(), &|_| false);
         found.retain(|path, _| !random.iter().any(|r| r.matches(path)));
         found
@@ -126,6 +125,11 @@ fn same_tree_as_mmdebstrap() {
     }
     assert_eq!(first.len(), again.len());
     drop(tree);
+    // Of another time, so that nothing of it is kept but the packages unpacked.
+    let spec = BootstrapSpec {
+        epoch: world::EPOCH + 1,
+        ..spec
+    };
     cancelled_in_the_middle(&store, &spec);
 }
 
@@ -138,7 +142,7 @@ fn cancelled_in_the_middle(store: &Store, spec: &BootstrapSpec<'_>) {
             std::thread::sleep(Duration::from_secs(2));
             cancel.cancel();
         });
-        bootstrap(&cx, store, spec).map(drop).unwrap_err()
+        world::tree(&cx, store, spec).map(drop).unwrap_err()
     });
     assert_eq!(error.class(), Class::Cancelled, "{error}");
     let scratch = store.root().join("scratch");

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use goldsmith_build::bootstrap::LockedPackage;
+use goldsmith_build::bootstrap::{BootstrapError, BootstrapSpec, bootstrap};
+use goldsmith_build::layer::{Anew, Stack};
 use goldsmith_core::cx::{Clock, Cx};
 use goldsmith_core::event::{Event, EventSink};
-use goldsmith_store::Store;
+use goldsmith_exec::ns::Sandbox;
+use goldsmith_store::{Scratch, Store};
 
 /// What scripts of both builders take for the present: newer than every package.
 pub(crate) const EPOCH: i64 = 1_795_000_000;
@@ -123,9 +126,32 @@ pub(crate) fn store(home: &Path, debs: &Path) -> (Store, Vec<LockedPackage>) {
     let packages = paths
         .iter()
         .map(|path| LockedPackage {
+            name: path.file_stem().unwrap().to_string_lossy().into_owned(),
             sha256: store.insert(fs::File::open(path).unwrap(), None).unwrap(),
             automatic: false,
         })
         .collect();
     (store, packages)
+}
+
+/// A bootstrapped tree to look at and to run commands in. What they change is lost.
+pub(crate) struct Tree {
+    // Before the directory it is mounted over.
+    pub(crate) sandbox: Sandbox,
+    _scratch: Scratch,
+}
+
+pub(crate) fn tree(
+    cx: &Cx,
+    store: &Store,
+    spec: &BootstrapSpec<'_>,
+) -> Result<Tree, BootstrapError> {
+    let mut stack = Stack::new(store, spec.epoch, Anew::None);
+    bootstrap(cx, &mut stack, spec)?;
+    let scratch = store.scratch("look")?;
+    let (sandbox, _) = stack.open(cx, &scratch)?;
+    Ok(Tree {
+        sandbox,
+        _scratch: scratch,
+    })
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use goldsmith_build::document::Loaded;
-use goldsmith_build::image::{self, Job, Need};
+use goldsmith_build::image::{self, Job, Need, Owner};
+use goldsmith_build::layer::Anew;
 use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::{Image, Images};
 use goldsmith_build::repo::{self, Update};
@@ -71,6 +72,10 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                 Part::Building,
             ),
             inputs,
+            salt,
+            owner: Owner::new(&app.directory, &recipe.name),
+            anew: Anew::None,
+            on_failure: None,
         };
         let (image, is_up_to_date) = match image::need(&images, &job)? {
             Need::Nothing(image) if !args.force => (*image, true),

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use goldsmith_build::image::{self, Job, Need};
+use goldsmith_build::image::{self, Job, Need, Owner};
+use goldsmith_build::layer::Anew;
 use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::Images;
 use goldsmith_build::services::{self, Part, Purpose};
@@ -61,6 +62,10 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                 Part::Building,
             ),
             inputs,
+            salt,
+            owner: Owner::new(&app.directory, &recipe.name),
+            anew: Anew::None,
+            on_failure: None,
         };
         let missing: Vec<u64> = section
             .all_packages()

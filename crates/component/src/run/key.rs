@@ -1,6 +1,8 @@
 //! What the result of a step is a function of, besides the tree it starts from: the content
 //! of a cache key, in words that a person can compare.
 
+use goldsmith_core::secret::Secret;
+
 use super::RunError;
 use super::attempt::{iterations, values};
 use super::scope::{Iteration, Look, Scope};
@@ -10,13 +12,16 @@ use crate::condition::{Condition, OPERATORS, Operator};
 use crate::document::{Inputs, OnFailure, Step};
 use crate::machine::MachineError;
 
-/// What a step depends on. Secrets are masked: a secret that changes is not noticed.
+/// What a step depends on. Secrets are masked in the parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StepInputs {
     /// Names and values, in order: `action`, `inputs[0].commands`, `environment`, ...
     pub parts: Vec<(String, String)>,
     /// What may change without any part changing: downloads that nobody pinned.
     pub unnoticed: Vec<String>,
+    /// The values that were masked in the parts: whoever makes a key of the parts takes these in
+    /// with a salt.
+    pub masked: Vec<Secret<String>>,
 }
 
 impl StepInputs {
@@ -59,8 +64,11 @@ pub(super) fn inputs(look: Look<'_>, scope: &Scope, step: &Step) -> Result<StepI
 
 impl Parts<'_> {
     fn add(&mut self, name: &str, value: &str) {
-        let value = self.look.cx.redactor.redact(value);
-        self.inputs.parts.push((name.to_owned(), value));
+        let shown = self.look.cx.redactor.redact(value);
+        if shown != value {
+            self.inputs.masked.push(Secret::new(value.to_owned()));
+        }
+        self.inputs.parts.push((name.to_owned(), shown));
     }
 
     fn collect(&mut self, step: &Step) -> Result<(), Stop> {

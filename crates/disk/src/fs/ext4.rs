@@ -1,5 +1,5 @@
 //! ext4, written by `mkext4` at its place on the disk in one pass: all metadata first, then
-//! contents in the order of paths.
+//! contents in the order of the tree ([`crate::tree`]).
 //!
 //! What holds for every file system made here: 4 KiB blocks, 32-byte group descriptors (no
 //! `64bit`: 16 TiB at most), no `resize_inode` (the kernel turns `meta_bg` on when the mounted file
@@ -115,11 +115,12 @@ pub(crate) fn plan(tree: &Tree, size: u64, identity: Identity) -> Result<Planned
         handles: BTreeMap::from([(&[][..], mkext4::ROOT)]),
         files: vec![],
     };
+    let nodes = tree.in_order();
     let is_link = |node: &Node| matches!(node.kind, Kind::HardLink(_));
-    for (path, node) in tree.iter().filter(|(_, node)| !is_link(node)) {
+    for (path, node) in nodes.iter().filter(|(_, node)| !is_link(node)) {
         declare.node(path, node)?;
     }
-    for (path, node) in tree.iter() {
+    for (path, node) in nodes {
         if let Kind::HardLink(target) = &node.kind {
             declare.link(path, target)?;
         }

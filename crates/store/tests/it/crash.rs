@@ -2,16 +2,20 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
 use goldsmith_core::digest::Sha256;
-use goldsmith_store::{Claim, Shelf, Store};
+use goldsmith_store::{Claim, GcPolicy, Shelf, Store, layer_name};
 
 use super::{at, open};
 
 /// Names the directory for the process that is to be killed.
 const VICTIM: &str = "GOLDSMITH_TEST_VICTIM";
+/// Before which change it kills itself, counted from 0; without it, it works on and on.
+const CHANGE: &str = "GOLDSMITH_TEST_CHANGE";
 
 /// One round of everything that writes.
 fn work(store: &Store, round: u64) {
@@ -26,6 +30,41 @@ fn work(store: &Store, round: u64) {
         store.publish(vec![draft]).unwrap();
     }
     store.pin("round", &[digest].into()).unwrap();
+}
+
+/// One round of layers: a chain of two, of which the upper one is made anew, and a collection.
+fn work_on_layers(store: &Store, round: u64) {
+    let cx = at(i64::try_from(round).unwrap());
+    let bottom = Sha256::of(&round.to_le_bytes());
+    let key = Sha256::of(bottom.as_bytes());
+    let make = |name: &Sha256, needs: &[Sha256]| {
+        if let Claim::Mine(draft) = store.claim(&cx, Shelf::Layers, name).unwrap() {
+            draft.say("half");
+            for directory in [draft.path().join("tree"), draft.beside("work")] {
+                fs::create_dir(directory).unwrap();
+            }
+            fs::write(draft.path().join("tree/a"), "content").unwrap();
+            store.publish_unflushed(draft, needs).unwrap();
+        }
+    };
+    make(&bottom, &[]);
+    make(&key, &[bottom]);
+    let number = store.again(&key).unwrap() + 1;
+    let anew = layer_name(&key, number);
+    make(&anew, &[bottom]);
+    store.set_again(&key, number).unwrap();
+    store
+        .set_chain("web", store.root(), &[bottom, anew])
+        .unwrap();
+    store.vouch(Shelf::Layers, &bottom).unwrap();
+    store.unpin("round").unwrap();
+    let policy = GcPolicy {
+        unused_for: Some(Duration::ZERO),
+        size_max: None,
+    };
+    let plan = store.gc_plan(&cx, policy).unwrap();
+    store.gc(&cx, &plan).unwrap();
+    store.sweep().unwrap();
 }
 
 /// Whatever is visible is whole.
@@ -57,6 +96,18 @@ fn check_whole(root: &Path) -> usize {
 fn victim() {
     if let Ok(directory) = std::env::var(VICTIM) {
         let store = open(Path::new(&directory));
+        if let Ok(change) = std::env::var(CHANGE) {
+            let left = AtomicU64::new(change.parse().unwrap());
+            let store = store.with_faults(Arc::new(move |_| {
+                if left.fetch_sub(1, Ordering::SeqCst) == 0 {
+                    let own = rustix::process::getpid();
+                    rustix::process::kill_process(own, rustix::process::Signal::KILL).unwrap();
+                }
+            }));
+            work(&store, 1);
+            work_on_layers(&store, 1);
+            return;
+        }
         for round in 0.. {
             work(&store, round % 40);
         }
@@ -98,6 +149,48 @@ fn killed_at_any_moment() {
     }
     assert!(check_whole(&root) >= 20);
     assert!(leftovers > 0, "no kill hit a victim at work: no test");
+}
+
+/// Before every single change, one after the other.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "needs a process that dies")]
+fn killed_before_every_change() {
+    let mut changes = 0;
+    loop {
+        let home = tempfile::tempdir().unwrap();
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "crash::victim"])
+            .env(VICTIM, home.path())
+            .env(CHANGE, changes.to_string())
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        if status.success() {
+            break;
+        }
+        assert_eq!(status.code(), None, "change {changes}: it was not killed");
+        let store = open(home.path());
+        store.sweep().unwrap();
+        let checked = store.check(&at(2), true).unwrap();
+        assert_eq!(checked.problems, [], "change {changes}");
+        // What one key stands for is there whenever something says so.
+        for layer in store.chain("web").unwrap() {
+            assert!(store.entry(&at(2), Shelf::Layers, &layer).is_some());
+        }
+        drop(store);
+        let store = open(home.path());
+        work(&store, 1);
+        work_on_layers(&store, 1);
+        let store = open(home.path());
+        assert_eq!(store.usage().unwrap().layers.0, 2, "change {changes}");
+        assert_eq!(store.check(&at(2), true).unwrap().problems, []);
+        for empty in ["scratch", "partial"] {
+            let left = fs::read_dir(store.root().join(empty)).unwrap().count();
+            assert_eq!(left, 0, "change {changes}: {empty}");
+        }
+        changes += 1;
+    }
+    assert!(changes > 40, "only {changes} changes");
 }
 
 #[test]

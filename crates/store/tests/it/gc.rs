@@ -118,3 +118,106 @@ fn a_damaged_pin_stops_everything() {
         StoreError::Damaged { .. }
     ));
 }
+
+/// A layer that needs others, used at `used`.
+fn layer(store: &Store, name: &[u8], needs: &[Sha256], used: i64) -> Sha256 {
+    let digest = Sha256::of(name);
+    let Claim::Mine(draft) = store.claim(&at(used), Shelf::Layers, &digest).unwrap() else {
+        panic!("a fresh store")
+    };
+    fs::create_dir(draft.path().join("tree")).unwrap();
+    for file in ["layer.json", "manifest", "tree/file"] {
+        fs::write(draft.path().join(file), name).unwrap();
+    }
+    store.publish_unflushed(draft, needs).unwrap();
+    store.entry(&at(used), Shelf::Layers, &digest).unwrap();
+    digest
+}
+
+#[test]
+fn layers_go_from_the_top() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let bottom = layer(&store, b"bottom", &[], 0);
+    let middle = layer(&store, b"middle", &[bottom], 5);
+    let top = layer(&store, b"top", &[middle], 10);
+    let other = layer(&store, b"other", &[bottom], 20);
+    let gone = |policy: GcPolicy| {
+        let plan = store.gc_plan(&at(30), policy).unwrap();
+        let names = plan.remove.iter().map(|(item, _)| item.digest);
+        names.collect::<Vec<_>>()
+    };
+    let age = |seconds| GcPolicy {
+        unused_for: Some(Duration::from_secs(seconds)),
+        size_max: None,
+    };
+    // The bottom counts as used when `other` was.
+    assert_eq!(gone(age(15)), [top, middle]);
+    assert_eq!(gone(age(0)), [top, middle, other, bottom]);
+    store.set_chain("web", home.path(), &[top]).unwrap();
+    assert_eq!(gone(age(0)), [other], "a chain keeps all that it needs");
+    store
+        .set_chain("web", &home.path().join("gone"), &[top])
+        .unwrap();
+    assert_eq!(gone(age(0)).len(), 4, "until its project is gone");
+    fs::write(store.root().join("chains/web.json"), "").unwrap();
+    assert_eq!(store.chain("web").unwrap(), [], "a power cut");
+}
+
+#[test]
+fn numbers_go_with_their_layers() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let key = layer(&store, b"key", &[], 0);
+    let anew = goldsmith_store::layer_name(&key, 1);
+    let Claim::Mine(draft) = store.claim(&at(9), Shelf::Layers, &anew).unwrap() else {
+        panic!("a fresh store")
+    };
+    store.publish_unflushed(draft, &[]).unwrap();
+    store.entry(&at(9), Shelf::Layers, &anew).unwrap();
+    store.set_again(&key, 1).unwrap();
+    let collect = |now, seconds| {
+        let policy = GcPolicy {
+            unused_for: Some(Duration::from_secs(seconds)),
+            size_max: None,
+        };
+        let plan = store.gc_plan(&at(now), policy).unwrap();
+        store.gc(&at(now), &plan).unwrap();
+        store.again(&key).unwrap()
+    };
+    assert_eq!(collect(10, 5), 1, "the new one is there and counts");
+    assert_eq!(collect(100, 5), 0);
+    assert_eq!(store.usage().unwrap().layers.0, 0);
+}
+
+/// The figure of a large store is printed: `cargo nextest run -p goldsmith-store --no-capture ten_thousand`.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a figure to print, not to judge by"
+)]
+fn ten_thousand_layers() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let mut below = None;
+    for number in 0_u32..10_000 {
+        // Chains of ten.
+        let needs: Vec<Sha256> = below.filter(|_| number % 10 != 0).into_iter().collect();
+        below = Some(layer(&store, &number.to_le_bytes(), &needs, 1));
+    }
+    let policy = GcPolicy {
+        unused_for: Some(Duration::ZERO),
+        size_max: None,
+    };
+    let started = std::time::Instant::now();
+    let plan = store.gc_plan(&at(2), policy).unwrap();
+    let listed = started.elapsed();
+    assert_eq!(plan.remove.len(), 10_000);
+    let started = std::time::Instant::now();
+    assert_eq!(store.gc(&at(2), &plan).unwrap(), plan.freed);
+    println!(
+        "10,000 layers: listed in {listed:?}, removed in {:?}",
+        started.elapsed()
+    );
+    assert_eq!(store.usage().unwrap(), goldsmith_store::Usage::default());
+}

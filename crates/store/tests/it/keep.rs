@@ -154,3 +154,71 @@ fn another_version_is_refused() {
     assert_eq!(error.class(), Class::Environment);
     assert!(error.to_string().contains("version `2`"), "{error}");
 }
+
+#[test]
+fn unflushed_entries_are_doubted_after_a_boot() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let (cx, digest) = (at(0), Sha256::of(b"layer"));
+    let Claim::Mine(draft) = store.claim(&cx, Shelf::Layers, &digest).unwrap() else {
+        panic!("nobody else makes it")
+    };
+    let path = store.publish_unflushed(draft, &[]).unwrap();
+    assert!(!store.is_doubtful(Shelf::Layers, &digest));
+    let text = fs::read_to_string(path.join("entry.json")).unwrap();
+    let (before, _) = text.split_once("\"boot\":").unwrap();
+    fs::write(path.join("entry.json"), format!("{before}\"boot\":\"x\"}}")).unwrap();
+    assert!(store.is_doubtful(Shelf::Layers, &digest));
+    store.vouch(Shelf::Layers, &digest).unwrap();
+    assert!(!store.is_doubtful(Shelf::Layers, &digest));
+    assert_eq!(store.check(&cx, true).unwrap().problems, []);
+}
+
+#[test]
+fn those_who_wait_hear_of_it() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let digest = Sha256::of(b"layer");
+    let Claim::Mine(draft) = store.claim(&at(0), Shelf::Layers, &digest).unwrap() else {
+        panic!("nobody else makes it")
+    };
+    draft.say("configure packages");
+    let (sender, heard) = std::sync::mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut said = |line: &str| sender.send(line.to_owned()).unwrap();
+            store
+                .claim_and_listen(&at(0), Shelf::Layers, &digest, &mut said)
+                .unwrap();
+        });
+        assert_eq!(heard.recv().unwrap(), "configure packages");
+        draft.say("make initramfs");
+        assert_eq!(heard.recv().unwrap(), "make initramfs");
+        store.publish_unflushed(draft, &[]).unwrap();
+    });
+}
+
+#[test]
+fn a_check_finds_what_is_wrong() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let blob = store.insert(&b"gold"[..], None).unwrap();
+    let path = store.blob_path(&blob);
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "lead").unwrap();
+    let root = store.root();
+    fs::create_dir_all(root.join("layers").join(Sha256::of(b"x").to_string())).unwrap();
+    for (file, text) in [("pins/a.json", "{"), ("again/b", "1"), ("partial/c", "")] {
+        fs::write(root.join(file), text).unwrap();
+    }
+    let found = |digests| {
+        let problems = store.check(&at(0), digests).unwrap().problems;
+        let places = problems.iter().map(|p| {
+            let inside = p.path.strip_prefix(root).unwrap().to_owned();
+            inside.components().next().unwrap().as_os_str().to_owned()
+        });
+        places.collect::<Vec<_>>()
+    };
+    assert_eq!(found(false), ["again", "layers", "partial", "pins"]);
+    assert_eq!(found(true), ["again", "blobs", "layers", "partial", "pins"]);
+}

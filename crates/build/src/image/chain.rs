@@ -1,0 +1,177 @@
+//! The layers of a recipe: those of its packages, then one for each step of its components.
+
+use std::path::{Path, PathBuf};
+
+use goldsmith_core::cx::Cx;
+use goldsmith_core::digest::Sha256;
+use goldsmith_core::recipe::Source;
+use goldsmith_plan::lock::Why;
+use goldsmith_store::StoreError;
+
+use super::{BuildError, Job, Times, inputs, steps};
+use crate::bootstrap::{self, BootstrapSpec, LockedPackage};
+use crate::document::Loaded;
+use crate::layer::{Stack, Wanted};
+use crate::record::StepRecord;
+
+/// The root by its label, which is true of every disk made here: the disk's own table, with its
+/// identifiers, replaces this one.
+const FSTAB: &str = "LABEL=root / ext4 rw,errors=remount-ro 0 1\n";
+
+/// Phases of documents that make an image.
+pub(super) const PHASES: [&str; 2] = ["build", "validate"];
+
+/// A recipe of a project, as whose the store keeps layers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    place: PathBuf,
+    name: String,
+}
+
+impl Owner {
+    /// Of a recipe of the project in this directory.
+    pub fn new(project: &Path, recipe: &str) -> Self {
+        let place = project
+            .canonicalize()
+            .unwrap_or_else(|_| project.to_owned());
+        let words = format!("{}\n{recipe}", place.to_string_lossy());
+        Self {
+            name: Sha256::of(words.as_bytes()).short(),
+            place,
+        }
+    }
+
+    /// The name of what its last image was made of.
+    pub(super) fn done(&self) -> String {
+        self.name.clone()
+    }
+
+    /// The name of what it was last tried to be made of.
+    pub(super) fn tried(&self) -> String {
+        format!("{}.tried", self.name)
+    }
+}
+
+/// Makes the layers that are not kept; gives what came of the steps.
+pub(super) fn make(
+    cx: &Cx,
+    stack: &mut Stack<'_>,
+    job: &Job<'_>,
+    times: &mut Times,
+) -> Result<Vec<StepRecord>, BuildError> {
+    let made = bootstrap_and_steps(cx, stack, job, times);
+    // Also of a build that failed: the next one begins where it ended.
+    let remembered = remember(stack, job, &job.owner.tried());
+    let steps = made?;
+    remembered?;
+    remember(stack, job, &job.owner.done())?;
+    Ok(steps)
+}
+
+fn bootstrap_and_steps(
+    cx: &Cx,
+    stack: &mut Stack<'_>,
+    job: &Job<'_>,
+    times: &mut Times,
+) -> Result<Vec<StepRecord>, BuildError> {
+    let packages = packages(job);
+    for (name, time) in bootstrap::bootstrap(cx, stack, &spec(job, &packages))? {
+        times.add(name, time);
+    }
+    bootstrap::finish(cx, stack, apt_sources(job)?.as_deref())?;
+    let kept = stack.layers().iter().filter(|layer| layer.was_kept).count();
+    if kept > 0 {
+        let all = stack.layers().len();
+        cx.note(format!(
+            "{kept} of the {all} layers of the packages are kept"
+        ));
+    }
+    let mut records = Vec::new();
+    for (loaded, name) in used(job.documents) {
+        records.extend(steps::run(cx, stack, job, loaded, &name, times)?);
+    }
+    Ok(records)
+}
+
+/// Writes down which layers are there.
+fn remember(stack: &Stack<'_>, job: &Job<'_>, owner: &str) -> Result<(), StoreError> {
+    let kept = stack.layers().iter().take_while(|layer| layer.is_kept());
+    let names: Vec<Sha256> = kept.map(|layer| layer.name).collect();
+    stack.store().set_chain(owner, &job.owner.place, &names)
+}
+
+/// What the layers below the components are functions of.
+pub(super) fn bootstrap_layers(job: &Job<'_>) -> Result<Vec<Wanted>, BuildError> {
+    let packages = packages(job);
+    let mut wanted = bootstrap::wanted(&spec(job, &packages)).to_vec();
+    wanted.push(bootstrap::base_wanted(apt_sources(job)?.as_deref()));
+    Ok(wanted)
+}
+
+fn packages(job: &Job<'_>) -> Vec<LockedPackage> {
+    let packages = job.section.packages.iter();
+    packages
+        .map(|package| LockedPackage {
+            name: format!("{}:{}", package.name, package.arch),
+            sha256: package.sha256,
+            automatic: matches!(package.why, Why::NeededBy(_) | Why::Related),
+        })
+        .collect()
+}
+
+fn spec<'a>(job: &'a Job<'_>, packages: &'a [LockedPackage]) -> BootstrapSpec<'a> {
+    BootstrapSpec {
+        packages,
+        architecture: &job.section.request.arch,
+        epoch: job.section.epoch,
+        fstab: Some(FSTAB),
+    }
+}
+
+fn apt_sources(job: &Job<'_>) -> Result<Option<String>, BuildError> {
+    match &job.recipe.source {
+        Source::Debian(source) => Ok(inputs::apt_sources(source)),
+        _ => Err(BuildError::Source {
+            name: job.recipe.name.clone(),
+        }),
+    }
+}
+
+/// The documents that have something to do, each with a name of its own: that of a document used
+/// for the second time has a number.
+pub(super) fn used(documents: &[Loaded]) -> impl Iterator<Item = (&Loaded, String)> {
+    let with_work = |loaded: &&Loaded| PHASES.iter().any(|phase| loaded.has_phase(phase));
+    documents
+        .iter()
+        .enumerate()
+        .filter(move |(_, loaded)| with_work(loaded))
+        .map(|(at, loaded)| {
+            let before = documents[..at].iter();
+            let name = match before.filter(|other| other.path == loaded.path).count() {
+                0 => loaded.path.clone(),
+                times => format!("{} ({})", loaded.path, times + 1),
+            };
+            (loaded, name)
+        })
+}
+
+/// How a step is called.
+pub(super) fn title(document: &str, phase: &str, step: &str) -> String {
+    format!("{document} {phase}/{step}")
+}
+
+/// The titles of all layers of a recipe, bottom first, as [`Anew::From`](crate::layer::Anew) takes
+/// them.
+pub fn step_titles(documents: &[Loaded]) -> Vec<String> {
+    let bootstrap = ["packages", "configured", "initramfs", "base"].map(str::to_owned);
+    let mut titles = bootstrap.to_vec();
+    for (loaded, name) in used(documents) {
+        let steps = loaded.document.steps();
+        titles.extend(
+            steps
+                .filter(|(phase, _)| PHASES.contains(phase))
+                .map(|(phase, step)| title(&name, phase, step)),
+        );
+    }
+    titles
+}

@@ -1,0 +1,44 @@
+//! What lies on top of the layers and is none: the tree sanitized, for one disk.
+
+use goldsmith_core::cx::Cx;
+use goldsmith_disk::tree::Tree;
+use goldsmith_exec::ns::Sandbox;
+use goldsmith_inspect::sanitize::{self, Mode, Report, Settings};
+use goldsmith_store::Scratch;
+
+use super::BuildError;
+use crate::layer::Stack;
+
+/// A tree that is ready for the disk.
+#[derive(Debug)]
+pub(super) struct Top {
+    // Before the directory it is mounted over.
+    /// Where the contents of its files are read.
+    pub(super) sandbox: Sandbox,
+    /// What is in it.
+    pub(super) tree: Tree,
+    /// What was removed, and what was found.
+    pub(super) evidence: Report,
+    _scratch: Scratch,
+}
+
+impl Top {
+    /// Sanitizes the tree of a stack, whose layers stay as they are.
+    pub(super) fn sanitized(
+        cx: &Cx,
+        stack: &Stack<'_>,
+        settings: &Settings,
+    ) -> Result<Self, BuildError> {
+        let scratch = stack.store().scratch("top")?;
+        let (sandbox, upper) = stack.open(cx, &scratch)?;
+        let mut merged = stack.merged()?;
+        let evidence = sanitize::sanitize(&sandbox.tree(), settings, Mode::Apply, cx)?;
+        merged.push(stack.list(cx, &upper)?);
+        Ok(Self {
+            sandbox,
+            tree: merged.into_tree(),
+            evidence,
+            _scratch: scratch,
+        })
+    }
+}
