@@ -23,6 +23,7 @@ pub mod library;
 pub mod machine;
 mod parse;
 mod problems;
+pub mod program;
 pub mod run;
 pub mod services;
 mod yaml;

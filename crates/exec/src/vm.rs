@@ -24,6 +24,7 @@ mod inbox;
 mod overlay;
 mod process;
 mod qmp;
+mod reboot;
 #[cfg(test)]
 mod tests;
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use goldsmith_component::run::{RunError, StepReport, StepStatus};
-use goldsmith_component::run_document;
+use goldsmith_component::run::{Next, Report, Run, RunError, StepReport, StepStatus};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
 use goldsmith_core::recipe::Firmware;
@@ -27,13 +26,15 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 const FACTS_LIMIT: Duration = Duration::from_mins(1);
 /// More output than this from a script of ours is not read on.
 const OUTPUT_MAX: usize = 4 << 20;
+/// Says `running` or `degraded` when every job is done, those of cloud-init too.
+const SETTLED: &str = "systemctl is-system-running --wait";
 /// Lines from the guest that go with a check.
 const DETAIL_LINES: usize = 40;
 
 /// What is known while a boot goes on.
 pub(super) struct Session<'a> {
     cx: &'a Cx,
-    subject: &'a Subject,
+    subject: &'a Subject<'a>,
     boot: Boot,
     started: Duration,
     console: Console,
@@ -42,7 +43,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn new(
         cx: &'a Cx,
-        subject: &'a Subject,
+        subject: &'a Subject<'a>,
         firmware: Firmware,
         spec: &VmSpec,
         vm: &Vm,
@@ -134,8 +135,7 @@ impl<'a> Session<'a> {
             .saturating_sub(self.cx.clock().monotonic())
             .max(Duration::from_secs(1));
         match extent {
-            // Says `running` or `degraded` when every job is done, those of cloud-init too.
-            Extent::Whole => self.script(vm, "systemctl is-system-running --wait", left)?,
+            Extent::Whole => self.script(vm, SETTLED, left)?,
             Extent::Identity { host_keys } => {
                 self.script(vm, &wait_for_identity(host_keys), left)?
             }
@@ -202,15 +202,11 @@ impl<'a> Session<'a> {
             parameters,
         } = test;
         let name = document.name();
-        let guest = machine::Guest::new(vm);
-        match run_document(
-            self.cx,
-            document,
-            parameters,
-            &[TEST],
-            &guest,
-            &goldsmith_component::Services::default(),
-        ) {
+        let report = Run::new(document, parameters, &[TEST]).map_err(|source| Stop::Document {
+            document: name.to_owned(),
+            source: Box::new(source),
+        })?;
+        match self.steps(vm, report)? {
             Ok(report) => {
                 self.boot
                     .checks
@@ -233,6 +229,29 @@ impl<'a> Session<'a> {
                 document: name.to_owned(),
                 source: Box::new(source),
             }),
+        }
+    }
+
+    /// Every step of a run, reboots of the guest between them.
+    fn steps(&self, vm: &mut Vm, mut run: Run<'_>) -> Result<Result<Report, RunError>, Stop> {
+        loop {
+            let next = run.next(self.cx, &machine::Guest::new(vm), &self.subject.services);
+            match next {
+                Ok(Next::Step) => {}
+                Ok(Next::End) => return Ok(Ok(run.into_report())),
+                Err(error) => return Ok(Err(error)),
+                Ok(Next::Reboot(delay)) => {
+                    self.cx.clock().sleep(delay.min(self.subject.boot_limit));
+                    let took = vm.reboot_guest(self.cx, self.subject.boot_limit)?;
+                    let left = self.subject.boot_limit.saturating_sub(took);
+                    self.script(vm, SETTLED, left.max(Duration::from_secs(1)))?;
+                    self.cx.note(format!(
+                        "{}: rebooted in {}",
+                        self.boot.firmware.name(),
+                        format_duration(took)
+                    ));
+                }
+            }
         }
     }
 

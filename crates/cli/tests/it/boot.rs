@@ -23,12 +23,30 @@ fn boots_bios_and_uefi_and_serves_its_page() {
     assert!(shown.contains("passed"), "{shown}");
 }
 
+/// Steps that end the boot and go on in the next one.
+const REBOOT: &str = "      - name: Mark
+        action: ExecuteBash
+        inputs: {commands: ['cat /proc/sys/kernel/random/boot_id | tee /var/lib/boot']}
+      - {name: Reboot, action: Reboot}
+      - name: Rebooted
+        action: ExecuteBash
+        inputs:
+          commands:
+            - now=$(cat /proc/sys/kernel/random/boot_id)
+            - test '{{ test.Mark.outputs.stdout }}' = \"$(cat /var/lib/boot)\" && test \"$now\" != \"$(cat /var/lib/boot)\"
+";
+
 #[test]
 fn a_failing_test_phase_and_a_budget_fail_the_test() {
     let env = fixture::with_packages();
     let document = env
         .read("components/nginx.yaml")
-        .replace("grep -q '{{ greeting }}'", "grep -q 'what nobody says'");
+        .replace("grep -q '{{ greeting }}'", "grep -q 'what nobody says'")
+        .replace(
+            "  - name: test\n    steps:\n",
+            &format!("  - name: test\n    steps:\n{REBOOT}"),
+        );
+    assert!(document.contains("Rebooted"), "the example has changed");
     fs::remove_file(env.project().join("components/nginx.yaml")).unwrap();
     env.write("components/nginx.yaml", document);
     let recipe = env
@@ -44,6 +62,8 @@ fn a_failing_test_phase_and_a_budget_fail_the_test() {
     env.run(&["build", "web", "--offline"]).expect(0);
     let tested = env.run(&["test", "web"]).expect(6);
     let said = format!("{}{}", tested.stdout, tested.stderr);
+    assert!(said.contains("rebooted in"), "{said}");
+    assert!(!said.contains("Rebooted: exit code"), "{said}");
     for word in ["Fetch", "disk_usage", "console"] {
         assert!(said.contains(word), "{word} is missing in\n{said}");
     }

@@ -173,7 +173,10 @@ fn documents_in_documents() {
     assert_eq!(seen, "hello\nhello\n1 success\n", "{trace:?}");
 
     for (target, why) in [
-        ("./a.yaml", "`./b.yaml` would run itself: doc.yaml -> ./a.yaml -> ./b.yaml"),
+        (
+            "./a.yaml",
+            "`./b.yaml` would run itself: doc.yaml -> ./a.yaml -> ./b.yaml",
+        ),
         ("./1.yaml", "is nested too deep"),
         ("./none.yaml", "`./none.yaml`: it does not exist"),
         ("arn:aws:imagebuilder:x", "not fetched from Image Builder"),

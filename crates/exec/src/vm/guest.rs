@@ -28,7 +28,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Hasher;
 use goldsmith_core::event::Stream;
-use serde_json::json;
 
 use super::inbox::{Inbox, Next, Port, Signal};
 use super::{Vm, VmError, command, qmp};
@@ -40,7 +39,7 @@ const VERSION: &str = "1";
 pub const UNIT: &str = "goldsmith-agent.service";
 
 /// The agent has to open its ports and to greet: some forks of a busy guest.
-const GREETING: Duration = Duration::from_secs(15);
+pub(super) const GREETING: Duration = Duration::from_secs(15);
 /// The rule is read by udev at most three seconds after it was written, and only when
 /// an event comes; a plug costs nothing.
 const PLUG_AGAIN: Duration = Duration::from_millis(700);
@@ -255,17 +254,7 @@ impl Vm {
                     return Ok(way);
                 }
             }
-            // Gone from QEMU at once or when the guest has agreed; gone already is fine.
-            let unplug = json!({ "id": command::CONTROL });
-            self.execute(cx, "device_del", &unplug)?;
-            let gone = self.event(cx, GREETING, "DEVICE_DELETED", |data| {
-                data["device"] == command::CONTROL
-            })?;
-            if !gone {
-                return Err(VmError::Silent {
-                    command: "device_del",
-                });
-            }
+            self.unplug(cx)?;
         }
         Err(late)
     }
@@ -284,8 +273,17 @@ impl Vm {
         }
     }
 
+    /// What the agent of before a reboot said last is of no use.
+    pub(super) fn forget_guest(&mut self) {
+        if let Some(guest) = &mut self.guest {
+            guest.line.clear();
+            guest.is_greeted = false;
+        }
+        self.inbox.forget_ports();
+    }
+
     /// Waits for an event of QEMU; gives whether it came in time.
-    fn event(
+    pub(super) fn event(
         &mut self,
         cx: &Cx,
         limit: Duration,

@@ -136,6 +136,12 @@ impl Inbox {
 }
 
 impl Inbox {
+    /// Drops what came over the guest's ports and nobody has taken.
+    pub(super) fn forget_ports(&mut self) {
+        self.stashed
+            .retain(|signal| !matches!(signal, Signal::Port(..)));
+    }
+
     fn note_shutdown(&mut self, signal: &Signal) {
         if let Signal::Qmp(value) = signal
             && let Some(("SHUTDOWN", data)) = qmp::event(value)
