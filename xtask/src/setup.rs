@@ -44,6 +44,8 @@ const ORACLES: &[Need] = &[
     ("libxml2-utils", "/usr/bin/xmllint"),
     ("jq", "/usr/bin/jq"),
     ("shellcheck", "/usr/bin/shellcheck"),
+    ("python3", "/usr/bin/python3"),
+    ("util-linux", "/usr/bin/setpriv"),
 ];
 
 /// `cargo xtask setup`: everything.
@@ -64,7 +66,40 @@ pub(crate) fn for_tests() -> Outcome {
         println!("installing cargo-nextest with cargo");
         sh::run("cargo", &["install", "--locked", "cargo-nextest"])?;
     }
-    Ok(())
+    emulators()
+}
+
+/// Emulators of clouds, in a Python environment of their own where the tests look for them.
+/// With `moto` come boto3, the client that ours is held against, and botocore's models.
+fn emulators() -> Outcome {
+    const PACKAGES: [&str; 3] = [
+        "moto[s3,ssm,secretsmanager]==5.2.5",
+        "flask==3.1.3",
+        "flask-cors==6.0.5",
+    ];
+    let folder = sh::target().join("emulators");
+    let made = folder.join("made");
+    let wanted = PACKAGES.join("\n");
+    if fs::read_to_string(&made).is_ok_and(|text| text == wanted) {
+        return Ok(());
+    }
+    println!("installing emulators with pip: {}", PACKAGES.join(" "));
+    let path = folder.display().to_string();
+    let environment = ["-m", "venv", "--clear", &path];
+    if sh::run("python3", &environment).is_err() {
+        // Debian has the module without what it needs.
+        apt(&["update"], None)?;
+        apt(
+            &["install", "-y", "--no-install-recommends", "python3-venv"],
+            None,
+        )?;
+        sh::run("python3", &environment)?;
+    }
+    let pip = folder.join("bin/pip").display().to_string();
+    let mut arguments = vec!["install", "--quiet", "--disable-pip-version-check"];
+    arguments.extend(PACKAGES);
+    sh::run(&pip, &arguments)?;
+    fs::write(&made, wanted).map_err(|e| e.to_string())
 }
 
 fn ensure(groups: &[&[Need]]) -> Outcome {

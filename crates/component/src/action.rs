@@ -16,7 +16,12 @@ mod file;
 pub(crate) mod files;
 mod read_file;
 mod reboot;
+mod s3_download;
+mod s3_upload;
 mod shell;
+mod transfer;
+mod update_os;
+mod web_download;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -120,6 +125,11 @@ impl Action {
     pub(crate) fn run(&self, call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
         (self.run)(call, values)
     }
+
+    /// Whether the outputs of its entries are one: a line for each.
+    pub(crate) fn joins_outputs(&self) -> bool {
+        self.name == web_download::ACTION.name
+    }
 }
 
 /// Where everything runs but on Windows.
@@ -138,6 +148,10 @@ static ALL: &[&Action] = &[
     &execute_document::ACTION,
     &read_file::ACTION,
     &reboot::ACTION,
+    &s3_download::ACTION,
+    &s3_upload::ACTION,
+    &update_os::ACTION,
+    &web_download::ACTION,
 ];
 
 /// What `provisioner "shell"` does.
@@ -165,8 +179,6 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("ListFiles", LATER),
     ("MoveFile", LATER),
     ("MoveFolder", LATER),
-    ("S3Download", LATER),
-    ("S3Upload", LATER),
     ("SetFileEncoding", LATER),
     ("SetFileOwner", LATER),
     ("SetFilePermissions", LATER),
@@ -174,8 +186,6 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("SetFolderPermissions", LATER),
     ("SetRegistry", WINDOWS),
     ("UninstallMSI", WINDOWS),
-    ("UpdateOS", LATER),
-    ("WebDownload", LATER),
 ];
 const LATER: &str = "not supported by this version; `ExecuteBash` can do it";
 const WINDOWS: &str = "exists on Windows only";
@@ -339,6 +349,20 @@ impl Call<'_> {
     }
 
     fn execute_script(&mut self, script: &Script) -> Result<String, ActionError> {
+        let ended = self.start(script)?;
+        match ended.status {
+            Status::Code(0) => Ok(ended.stdout),
+            Status::Code(REBOOT) => Err(ActionError::Reboot(Reboot {
+                again: true,
+                delay: Duration::ZERO,
+                nested: None,
+            })),
+            status => Err(ActionError::Exit(status)),
+        }
+    }
+
+    /// Runs a program to its end, however it ends.
+    fn start(&mut self, script: &Script) -> Result<Ended, ActionError> {
         let mut stdout = String::new();
         let mut is_cut = false;
         let exit = self.machine.run(self.cx, script, &mut |stream, line| {
@@ -358,19 +382,22 @@ impl Call<'_> {
                 "`{name}` was still running when its step ended, and was killed"
             ));
         }
-        match exit.status {
-            Status::Code(0) => {
-                stdout.truncate(stdout.trim_end_matches('\n').len());
-                Ok(stdout)
-            }
-            Status::Code(REBOOT) => Err(ActionError::Reboot(Reboot {
-                again: true,
-                delay: Duration::ZERO,
-                nested: None,
-            })),
-            status => Err(ActionError::Exit(status)),
-        }
+        stdout.truncate(stdout.trim_end_matches('\n').len());
+        Ok(Ended {
+            status: exit.status,
+            stdout,
+            tail: exit.tail,
+        })
     }
+}
+
+/// A program that has ended.
+struct Ended {
+    status: Status,
+    /// Without the last line end; what is too much is missing.
+    stdout: String,
+    /// The last lines of both outputs.
+    tail: Vec<String>,
 }
 
 /// Most of an output that is kept for `{{ }}`.

@@ -21,17 +21,31 @@ pub trait Clock: Send + Sync {
 
 /// A flag that says: stop soon and leave nothing behind. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    flag: Arc<AtomicBool>,
+    /// Whose work this is a part of.
+    above: Option<Arc<Cancel>>,
+}
 
 impl Cancel {
     /// Asks everyone who holds a clone to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.flag.store(true, Ordering::SeqCst);
+    }
+
+    /// A flag for a part of the work, which can be stopped alone: it stops when either is asked.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self {
+            flag: Arc::default(),
+            above: Some(Arc::new(self.clone())),
+        }
     }
 
     /// Whether somebody asked.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        let above = self.above.as_ref();
+        self.flag.load(Ordering::SeqCst) || above.is_some_and(|above| above.is_cancelled())
     }
 
     /// `Err` once somebody asked: put it with `?` into every loop that may last.
@@ -150,5 +164,21 @@ impl Phase {
             summary: summary.into(),
         });
         time
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cancel;
+
+    #[test]
+    fn a_part_stops_alone_and_with_the_whole() {
+        let whole = Cancel::default();
+        let (one, other) = (whole.part(), whole.part());
+        one.cancel();
+        let stopped = [&one, &other, &whole].map(Cancel::is_cancelled);
+        assert_eq!(stopped, [true, false, false]);
+        whole.cancel();
+        assert!(other.part().is_cancelled());
     }
 }

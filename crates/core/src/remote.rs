@@ -35,6 +35,14 @@ pub enum RemoteError {
         /// Where they were looked for.
         detail: String,
     },
+    /// Something that must be said first was not, or makes no sense.
+    #[error("{what} cannot be done: {detail}")]
+    NotConfigured {
+        /// What was asked for.
+        what: String,
+        /// What is missing or wrong, and where it is said.
+        detail: String,
+    },
     /// Every try failed, or the answer makes no sense.
     #[error("{what} failed: {detail}")]
     Failed {
@@ -62,7 +70,9 @@ pub enum RemoteError {
 impl Failure for RemoteError {
     fn class(&self) -> Class {
         match self {
-            Self::NoCredentials { .. } | Self::File { .. } => Class::Environment,
+            Self::NoCredentials { .. } | Self::NotConfigured { .. } | Self::File { .. } => {
+                Class::Environment
+            }
             Self::Cancelled(_) => Class::Cancelled,
             Self::NotFound { .. } | Self::Denied { .. } | Self::Failed { .. } => Class::Remote,
         }

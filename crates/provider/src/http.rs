@@ -1,11 +1,13 @@
-//! The HTTP client behind [`Fetch`].
+//! The HTTP client behind [`Fetch`] and [`Download`](goldsmith_core::remote::Download).
 //!
 //! Blocking for its callers; inside, a private runtime drives the connections so that
 //! every wait can end when somebody asks to stop. Bytes are taken as they are on the
-//! wire (no content coding), since all we fetch is named by digest.
+//! wire (no content coding), since what we fetch is named by digest or a file of somebody's.
 
-mod attempt;
-mod client;
+pub(crate) mod attempt;
+pub(crate) mod client;
+mod save;
+pub(crate) mod upload;
 
 use std::fmt::Display;
 use std::path::Path;
@@ -16,7 +18,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::fetch::{Expected, Fetch, FetchError};
 
 use self::attempt::Attempt;
-use self::client::Client;
+use self::client::{Client, Kind};
 use crate::file;
 use crate::mask::{mask_url, register};
 use crate::part::Part;
@@ -59,6 +61,8 @@ impl Default for Settings {
 pub struct HttpFetch {
     settings: Settings,
     client: Mutex<Option<Client>>,
+    /// Takes any certificate.
+    trusting: Mutex<Option<Client>>,
 }
 
 impl HttpFetch {
@@ -67,19 +71,24 @@ impl HttpFetch {
         Self {
             settings,
             client: Mutex::new(None),
+            trusting: Mutex::new(None),
         }
     }
 
     /// The client, made at first use.
-    fn client(&self, cx: &Cx, url: &str) -> Result<Client, FetchError> {
-        let mut slot = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+    fn client(&self, cx: &Cx, url: &str, kind: Kind) -> Result<Client, FetchError> {
+        let slot = match kind {
+            Kind::AnyCertificate => &self.trusting,
+            Kind::Web | Kind::Service => &self.client,
+        };
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = &*slot {
             return Ok(client.clone());
         }
         for proxy in [&self.settings.proxies.http, &self.settings.proxies.https] {
             register(cx, proxy.as_deref().unwrap_or_default());
         }
-        let client = Client::new(&self.settings).map_err(|detail| FetchError::Failed {
+        let client = Client::new(&self.settings, kind).map_err(|detail| FetchError::Failed {
             url: mask_url(url),
             tries: 0,
             detail: cx.redactor.redact(&detail),
@@ -129,7 +138,7 @@ impl Fetch for HttpFetch {
         if let Some(path) = file::path_of(url) {
             return file::get(&path, &mask_url(url), limit);
         }
-        let client = self.client(cx, url)?;
+        let client = self.client(cx, url, Kind::Web)?;
         let mut tries = Tries::default();
         loop {
             match client.get(cx, url, limit) {
@@ -152,7 +161,7 @@ impl Fetch for HttpFetch {
         if let Some(source) = file::path_of(url) {
             return file::download(cx, &source, &mask_url(url), expected, path, progress);
         }
-        let client = self.client(cx, url)?;
+        let client = self.client(cx, url, Kind::Web)?;
         let Some(mut part) = Part::open(cx, path)? else {
             return Ok(());
         };

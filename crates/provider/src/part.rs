@@ -133,6 +133,28 @@ impl Part {
         Ok(())
     }
 
+    /// An empty one, for bytes that nobody has promised: what an earlier run left is no use.
+    pub(crate) fn fresh(cx: &Cx, target: &Path) -> Result<Self, FetchError> {
+        loop {
+            // Another run's `target` is not ours.
+            if let Some(mut part) = Self::open(cx, target)? {
+                part.discard()?;
+                return Ok(part);
+            }
+        }
+    }
+
+    /// Where the bytes at hand are.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the file away.
+    pub(crate) fn remove(self) {
+        // Whoever follows makes it anew or empties it.
+        drop(std::fs::remove_file(&self.path));
+    }
+
     /// Gives the file its final name.
     pub(crate) fn finish(self, target: &Path) -> Result<(), FetchError> {
         std::fs::rename(&self.path, target).map_err(|source| write_error(target, source))

@@ -1,9 +1,12 @@
 //! When to try again, and how long to wait before.
 //!
 //! The schedule is fixed (0.5, 1, 2, 4 s) and has no random part: a run that failed can
-//! be repeated and read. A try that brought new bytes starts the schedule afresh, so a
-//! large file gets through a line that drops it again and again.
+//! be repeated and read. Only towards a service that throttles, where many runs that wait
+//! equally long meet again, is each wait shortened by up to half at random. A try that brought
+//! new bytes starts the schedule afresh, so a large file gets through a line that drops it
+//! again and again.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
@@ -21,13 +24,39 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 const SLICE: Duration = Duration::from_millis(100);
 
 /// Counts the tries of one fetch.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tries {
     all: u32,
     fruitless: u32,
+    fruitless_max: u32,
+    is_jittered: bool,
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Self::at_most(FRUITLESS_TRIES)
+    }
 }
 
 impl Tries {
+    /// So many tries in a row that bring nothing new.
+    pub(crate) const fn at_most(fruitless_max: u32) -> Self {
+        Self {
+            all: 0,
+            fruitless: 0,
+            fruitless_max,
+            is_jittered: false,
+        }
+    }
+
+    /// Waits of random length.
+    pub(crate) fn jittered() -> Self {
+        Self {
+            is_jittered: true,
+            ..Self::default()
+        }
+    }
+
     /// How many tries have failed.
     pub(crate) const fn count(&self) -> u32 {
         self.all
@@ -45,16 +74,26 @@ impl Tries {
         } else {
             self.fruitless + 1
         };
-        if self.fruitless >= FRUITLESS_TRIES || self.all >= ALL_TRIES {
+        if self.fruitless >= self.fruitless_max || self.all >= ALL_TRIES {
             return None;
         }
-        let planned = FIRST_WAIT * (1 << (self.fruitless - 1));
+        let mut planned = FIRST_WAIT * (1 << (self.fruitless - 1));
+        if self.is_jittered {
+            planned -= planned.mul_f64(random() / 2.0);
+        }
         match asked {
             Some(time) if time > LONGEST_WAIT => None,
             Some(time) => Some(time.max(planned)),
             None => Some(planned),
         }
     }
+}
+
+/// A number from 0 to 1. Decides how long somebody waits, nothing that is kept.
+fn random() -> f64 {
+    // The standard library seeds its hash maps with what the system calls random.
+    let bits = RandomState::new().build_hasher().finish() >> 32;
+    f64::from(u32::try_from(bits).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 /// Waits on the context's clock; ends at once when somebody asks to stop.
@@ -81,6 +120,18 @@ mod tests {
             .collect();
         assert_eq!(waits, [500, 1000, 2000, 4000]);
         assert_eq!(tries.count(), 5);
+    }
+
+    #[test]
+    fn jitter_halves_at_most() {
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..20 {
+            let wait = Tries::jittered().after_failure(false, None).unwrap();
+            assert!((250..=500).contains(&wait.as_millis()), "{wait:?}");
+            seen.insert(wait);
+        }
+        assert!(seen.len() > 1);
+        assert_eq!(Tries::at_most(1).after_failure(false, None), None);
     }
 
     #[test]

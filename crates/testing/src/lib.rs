@@ -2,7 +2,10 @@
 
 pub mod apt;
 pub mod clock;
+pub mod emulators;
+pub mod front;
 pub mod host_tree;
 pub mod key;
 pub mod mirror;
+pub mod moto;
 pub mod repo;

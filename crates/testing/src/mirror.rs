@@ -81,12 +81,29 @@ struct Shared {
 pub struct FaultyMirror {
     shared: Arc<Shared>,
     address: SocketAddr,
+    scheme: &'static str,
     listener: Option<JoinHandle<()>>,
 }
 
 impl FaultyMirror {
     /// Serves the files under `root` on a port of this host.
     pub fn serve(root: impl Into<PathBuf>) -> Self {
+        Self::start(root, None)
+    }
+
+    /// The same over TLS, with a certificate that nobody has signed but itself.
+    pub fn serve_tls(root: impl Into<PathBuf>) -> Self {
+        let names = ["localhost", "127.0.0.1"].map(str::to_owned);
+        let made = rcgen::generate_simple_self_signed(names).expect("names of this host");
+        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let config = rustls::ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .expect("a certificate with its key");
+        Self::start(root, Some(Arc::new(config)))
+    }
+
+    fn start(root: impl Into<PathBuf>, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port of this host");
         let address = listener
             .local_addr()
@@ -99,31 +116,33 @@ impl FaultyMirror {
             is_stopping: AtomicBool::new(false),
         });
         let for_thread = Arc::clone(&shared);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if for_thread.is_stopping.load(Ordering::SeqCst) {
                     return;
                 }
-                let shared = Arc::clone(&for_thread);
+                let (shared, tls) = (Arc::clone(&for_thread), tls.clone());
                 // A client that goes away is no failure of the mirror.
-                std::thread::spawn(move || drop(shared.answer(stream)));
+                std::thread::spawn(move || drop(shared.receive(stream, tls)));
             }
         });
         Self {
             shared,
             address,
+            scheme,
             listener: Some(thread),
         }
     }
 
     /// URL of a file.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}/{path}", self.address)
+        format!("{}/{path}", self.base())
     }
 
     /// URL of the root, without a slash at its end.
     pub fn base(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Lets the next `times` answers to paths that contain `path` go wrong. Faults of
@@ -165,15 +184,24 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Shared {
     /// Answers requests of one connection until it closes.
-    fn answer(&self, stream: TcpStream) -> io::Result<()> {
+    fn receive(&self, stream: TcpStream, tls: Option<Arc<rustls::ServerConfig>>) -> io::Result<()> {
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         stream.set_nodelay(true)?;
-        let mut reader = BufReader::new(stream.try_clone()?);
-        let mut writer = stream;
+        match tls {
+            None => self.answer(stream),
+            Some(tls) => {
+                let session = rustls::ServerConnection::new(tls).map_err(io::Error::other)?;
+                self.answer(rustls::StreamOwned::new(session, stream))
+            }
+        }
+    }
+
+    fn answer(&self, stream: impl Read + Write) -> io::Result<()> {
+        let mut reader = BufReader::new(stream);
         while let Some(request) = read_request(&mut reader)? {
             lock(&self.requests).push(request.clone());
             let fault = self.next_fault(&request.path);
-            if !self.respond(&request, fault, &mut writer)? {
+            if !self.respond(&request, fault, reader.get_mut())? {
                 break;
             }
         }

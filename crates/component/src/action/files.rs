@@ -103,7 +103,7 @@ pub(super) fn matching(call: &Call<'_>, path: &str) -> Result<Vec<String>, Actio
 }
 
 /// Whether a name fits a pattern in which `*` is any text.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else {

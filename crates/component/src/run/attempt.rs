@@ -143,6 +143,9 @@ impl Attempt<'_> {
                     .collect(),
             );
         }
+        if step.action.value.joins_outputs() {
+            outputs = joined(outputs);
+        }
         Ok(outputs)
     }
 
@@ -225,6 +228,19 @@ impl Attempt<'_> {
         })?;
         Ok(exit.status.is_success().then(|| first.unwrap_or_default()))
     }
+}
+
+/// One entry of several: each value a line.
+fn joined(entries: Entries) -> Entries {
+    let together = entries.into_iter().reduce(|mut all, entry| {
+        for (name, text) in entry {
+            all.entry(name)
+                .and_modify(|so_far: &mut String| *so_far = format!("{so_far}\n{text}"))
+                .or_insert(text);
+        }
+        all
+    });
+    together.into_iter().collect()
 }
 
 /// What a loop goes over.

@@ -15,7 +15,7 @@ use crate::part::Part;
 
 /// Why a try gave no bytes, or not all.
 #[derive(Debug)]
-pub(super) enum Attempt {
+pub(crate) enum Attempt {
     /// Somebody asked to stop.
     Cancelled(Cancelled),
     /// Something on our side, such as a full disk.
@@ -36,7 +36,7 @@ pub(super) enum Attempt {
 }
 
 impl Attempt {
-    pub(super) const fn broken(detail: String) -> Self {
+    pub(crate) const fn broken(detail: String) -> Self {
         Self::Broken {
             detail,
             asked: None,
@@ -174,7 +174,7 @@ fn wrong_size(expected: Expected, found: Option<u64>) -> Attempt {
     ))
 }
 
-fn check_status(response: &Response) -> Result<(), Attempt> {
+pub(super) fn check_status(response: &Response) -> Result<(), Attempt> {
     let status = response.status();
     let detail = || format!("the server answered {status}");
     match status {
@@ -196,7 +196,7 @@ fn check_status(response: &Response) -> Result<(), Attempt> {
 
 /// `Retry-After` in seconds. Its other form, a date, would need a clock that agrees
 /// with the server's; the schedule is used instead.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers
         .get(RETRY_AFTER)?
         .to_str()
@@ -207,13 +207,13 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-fn strong_etag(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn strong_etag(headers: &HeaderMap) -> Option<String> {
     let etag = headers.get(ETAG)?.to_str().ok()?;
     (!etag.starts_with("W/")).then(|| etag.to_owned())
 }
 
 /// First byte and size of the whole of `Content-Range: bytes 5-9/10`.
-fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
+pub(crate) fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
     let text = headers.get(CONTENT_RANGE)?.to_str().ok()?;
     let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
     let start = range.split_once('-')?.0.parse().ok()?;

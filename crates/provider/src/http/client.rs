@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
-use reqwest::redirect;
+use reqwest::{Method, redirect};
 
 use super::attempt::Attempt;
 use super::{Proxies, Settings};
@@ -15,9 +16,20 @@ const MAX_REDIRECTS: usize = 10;
 /// How often a wait looks whether somebody asked to stop.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Whom a client talks to, and how far it trusts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Servers with a certificate that holds.
+    Web,
+    /// Servers with any certificate; so a redirect to `http` is no loss either.
+    AnyCertificate,
+    /// A service with an interface: it redirects nobody.
+    Service,
+}
+
 /// A connection pool with its runtime. Clones share both.
 #[derive(Debug, Clone)]
-pub(super) struct Client(Arc<Inner>);
+pub(crate) struct Client(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -30,7 +42,7 @@ struct Inner {
 
 impl Client {
     /// Loads the host's certificates; the error is in words.
-    pub(super) fn new(settings: &Settings) -> Result<Self, String> {
+    pub(crate) fn new(settings: &Settings, kind: Kind) -> Result<Self, String> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("fetch")
@@ -39,11 +51,11 @@ impl Client {
             .map_err(|error| format!("cannot start the network thread: {error}"))?;
         // A host without any certificate can still use an `http` mirror: what we fetch
         // is verified by signature and digest. `https` then fails in the handshake.
-        let with_host = builder(settings)?.build();
+        let with_host = builder(settings, kind)?.build();
         let has_certificates = with_host.is_ok();
         let http = match with_host {
             Ok(http) => http,
-            Err(_) => builder(settings)?
+            Err(_) => builder(settings, kind)?
                 .tls_certs_only([])
                 .build()
                 .map_err(|error| explain(&error))?,
@@ -56,6 +68,7 @@ impl Client {
         })))
     }
 
+    /// A request for the bytes of a URL as they are.
     pub(super) fn request(&self, url: &str) -> reqwest::RequestBuilder {
         self.0
             .http
@@ -63,19 +76,55 @@ impl Client {
             .header(reqwest::header::ACCEPT_ENCODING, "identity")
     }
 
+    /// A request of any method.
+    pub(crate) fn method(&self, method: Method, url: &str) -> reqwest::RequestBuilder {
+        self.0.http.request(method, url)
+    }
+
     /// Runs one try on the calling thread.
-    pub(super) fn run<T>(&self, work: impl Future<Output = T>) -> T {
+    pub(crate) fn run<T>(&self, work: impl Future<Output = T>) -> T {
         self.0.runtime.block_on(work)
     }
 
+    /// The bytes of a small answer.
+    pub(crate) async fn whole(
+        &self,
+        cx: &Cx,
+        mut response: reqwest::Response,
+        limit: usize,
+    ) -> Result<Vec<u8>, Attempt> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.watched(cx, response.chunk()).await? {
+            if bytes.len() + chunk.len() > limit {
+                return Err(Attempt::TooLarge {
+                    limit: limit as u64,
+                });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
     /// Waits for `work` until it is done, stalls, or somebody asks to stop.
-    pub(super) async fn watched<T>(
+    pub(crate) async fn watched<T>(
         &self,
         cx: &Cx,
         work: impl Future<Output = reqwest::Result<T>>,
     ) -> Result<T, Attempt> {
+        self.watched_while(cx, work, &AtomicU64::new(0)).await
+    }
+
+    /// As [`Client::watched`], for work that counts what it has moved: it stalls when nothing
+    /// comes and the count stands still.
+    pub(crate) async fn watched_while<T>(
+        &self,
+        cx: &Cx,
+        work: impl Future<Output = reqwest::Result<T>>,
+        moved: &AtomicU64,
+    ) -> Result<T, Attempt> {
         let mut work = std::pin::pin!(work);
         let mut waited = Duration::ZERO;
+        let mut so_far = 0;
         loop {
             cx.cancel.check().map_err(Attempt::Cancelled)?;
             match tokio::time::timeout(TICK, &mut work).await {
@@ -98,6 +147,11 @@ impl Client {
                 }
                 Err(_) => waited += TICK,
             }
+            let now = moved.load(Ordering::Relaxed);
+            if now != so_far {
+                so_far = now;
+                waited = Duration::ZERO;
+            }
             if waited >= self.0.stall_timeout {
                 return Err(Attempt::broken(format!(
                     "nothing came for {} s",
@@ -108,12 +162,16 @@ impl Client {
     }
 }
 
-fn builder(settings: &Settings) -> Result<reqwest::ClientBuilder, String> {
+fn builder(settings: &Settings, kind: Kind) -> Result<reqwest::ClientBuilder, String> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("goldsmith/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(settings.connect_timeout)
         .referer(false)
-        .redirect(redirect::Policy::custom(redirect_policy))
+        .redirect(match kind {
+            Kind::Service => redirect::Policy::none(),
+            kind => redirect::Policy::custom(move |attempt| redirect_policy(kind, attempt)),
+        })
+        .tls_danger_accept_invalid_certs(kind == Kind::AnyCertificate)
         // Else reqwest reads the environment.
         .no_proxy();
     let Proxies { http, https, none } = &settings.proxies;
@@ -135,20 +193,22 @@ fn bad_proxy(name: &str) -> String {
     format!("the value of `{name}` is not a URL of a proxy")
 }
 
-fn redirect_policy(attempt: redirect::Attempt<'_>) -> redirect::Action {
+fn redirect_policy(kind: Kind, attempt: redirect::Attempt<'_>) -> redirect::Action {
     let from = attempt.previous().last().map_or("", |url| url.scheme());
-    match refuse_redirect(attempt.previous().len(), from, attempt.url().scheme()) {
+    let (redirects, to) = (attempt.previous().len(), attempt.url().scheme());
+    match refuse_redirect(kind, redirects, from, to) {
         Some(reason) => attempt.error(reason),
         None => attempt.follow(),
     }
 }
 
 /// Why a redirect is not followed.
-fn refuse_redirect(redirects: usize, from: &str, to: &str) -> Option<&'static str> {
+fn refuse_redirect(kind: Kind, redirects: usize, from: &str, to: &str) -> Option<&'static str> {
     if redirects > MAX_REDIRECTS {
         return Some("too many redirects");
     }
-    (from == "https" && to != "https").then_some("redirected from https to http")
+    let is_loss = kind != Kind::AnyCertificate && from == "https" && to != "https";
+    is_loss.then_some("redirected from https to http")
 }
 
 /// The innermost cause in words; the outer ones repeat the URL with its credentials.
@@ -179,18 +239,19 @@ fn explain(error: &reqwest::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::refuse_redirect;
+    use super::{Kind, refuse_redirect};
 
     #[test]
     fn redirects() {
-        for (count, from, to, is_followed) in [
-            (1, "http", "http", true),
-            (1, "http", "https", true),
-            (10, "https", "https", true),
-            (1, "https", "http", false),
-            (11, "https", "https", false),
+        for (kind, count, from, to, is_followed) in [
+            (Kind::Web, 1, "http", "http", true),
+            (Kind::Web, 1, "http", "https", true),
+            (Kind::Web, 10, "https", "https", true),
+            (Kind::Web, 1, "https", "http", false),
+            (Kind::AnyCertificate, 1, "https", "http", true),
+            (Kind::AnyCertificate, 11, "https", "https", false),
         ] {
-            let refused = refuse_redirect(count, from, to);
+            let refused = refuse_redirect(kind, count, from, to);
             assert_eq!(refused.is_none(), is_followed, "{count} {from} {to}");
         }
     }

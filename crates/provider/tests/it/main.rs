@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod aws;
 mod download;
 mod get;
+mod save;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,0 +1,233 @@
+//! Every operation of a service we call, and every parameter we give or read, by the names
+//! that AWS has for them. Requests are made from this table, and a test holds the table
+//! against the service models that AWS publishes (in the package `botocore`).
+
+/// A service with signed requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    /// Simple Storage Service.
+    S3,
+    /// Systems Manager.
+    Ssm,
+}
+
+impl Service {
+    /// As endpoints, signatures and models call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Ssm => "ssm",
+        }
+    }
+}
+
+impl std::fmt::Display for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::S3 => "S3",
+            Self::Ssm => "SSM",
+        })
+    }
+}
+
+/// Where a parameter of a request, or a value of an answer, stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the path of the URL.
+    Path,
+    /// A header of this name.
+    Header(&'static str),
+    /// In the query, by this name.
+    Query(&'static str),
+    /// In the JSON or XML of the body, by the parameter's own name.
+    Body,
+    /// The whole body: bytes.
+    Whole,
+}
+
+/// A parameter or a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// As the model calls it.
+    pub name: &'static str,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// An operation of a service.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Whose.
+    pub service: Service,
+    /// As the model calls it.
+    pub name: &'static str,
+    /// HTTP method.
+    pub method: &'static str,
+    /// As the model writes it; what follows `?` is fixed.
+    pub uri: &'static str,
+    /// What we give.
+    pub inputs: &'static [Member],
+    /// What we read.
+    pub outputs: &'static [Member],
+}
+
+const fn member(name: &'static str, place: Place) -> Member {
+    Member { name, place }
+}
+
+const BUCKET: Member = member("Bucket", Place::Path);
+const KEY: Member = member("Key", Place::Path);
+const OWNER: Member = member(
+    "ExpectedBucketOwner",
+    Place::Header("x-amz-expected-bucket-owner"),
+);
+const UPLOAD: Member = member("UploadId", Place::Query("uploadId"));
+const ETAG: Member = member("ETag", Place::Header("ETag"));
+
+/// An object, or the rest of it.
+pub static GET_OBJECT: Operation = Operation {
+    service: Service::S3,
+    name: "GetObject",
+    method: "GET",
+    uri: "/{Bucket}/{Key+}",
+    inputs: &[
+        BUCKET,
+        KEY,
+        OWNER,
+        member("ChecksumMode", Place::Header("x-amz-checksum-mode")),
+        member("IfMatch", Place::Header("If-Match")),
+        member("Range", Place::Header("Range")),
+    ],
+    outputs: &[
+        member("Body", Place::Whole),
+        ETAG,
+        member("ContentRange", Place::Header("Content-Range")),
+        member("ChecksumCRC32", Place::Header("x-amz-checksum-crc32")),
+        member("ChecksumCRC32C", Place::Header("x-amz-checksum-crc32c")),
+        member(
+            "ChecksumCRC64NVME",
+            Place::Header("x-amz-checksum-crc64nvme"),
+        ),
+        member("ChecksumSHA1", Place::Header("x-amz-checksum-sha1")),
+        member("ChecksumSHA256", Place::Header("x-amz-checksum-sha256")),
+    ],
+};
+
+/// What is known of an object.
+pub static HEAD_OBJECT: Operation = Operation {
+    service: Service::S3,
+    name: "HeadObject",
+    method: "HEAD",
+    uri: "/{Bucket}/{Key+}",
+    inputs: &[BUCKET, KEY, OWNER],
+    outputs: &[ETAG],
+};
+
+/// A small object.
+pub static PUT_OBJECT: Operation = Operation {
+    service: Service::S3,
+    name: "PutObject",
+    method: "PUT",
+    uri: "/{Bucket}/{Key+}",
+    inputs: &[BUCKET, KEY, OWNER, member("Body", Place::Whole)],
+    outputs: &[],
+};
+
+/// Begins a large object.
+pub static CREATE_MULTIPART_UPLOAD: Operation = Operation {
+    service: Service::S3,
+    name: "CreateMultipartUpload",
+    method: "POST",
+    uri: "/{Bucket}/{Key+}?uploads",
+    inputs: &[BUCKET, KEY, OWNER],
+    outputs: &[member("UploadId", Place::Body)],
+};
+
+/// A part of a large object.
+pub static UPLOAD_PART: Operation = Operation {
+    service: Service::S3,
+    name: "UploadPart",
+    method: "PUT",
+    uri: "/{Bucket}/{Key+}",
+    inputs: &[
+        BUCKET,
+        KEY,
+        OWNER,
+        UPLOAD,
+        member("PartNumber", Place::Query("partNumber")),
+        member("Body", Place::Whole),
+    ],
+    outputs: &[ETAG],
+};
+
+/// Makes the parts an object.
+pub static COMPLETE_MULTIPART_UPLOAD: Operation = Operation {
+    service: Service::S3,
+    name: "CompleteMultipartUpload",
+    method: "POST",
+    uri: "/{Bucket}/{Key+}",
+    inputs: &[
+        BUCKET,
+        KEY,
+        OWNER,
+        UPLOAD,
+        member("MultipartUpload", Place::Body),
+    ],
+    outputs: &[member("ETag", Place::Body)],
+};
+
+/// Takes the parts away.
+pub static ABORT_MULTIPART_UPLOAD: Operation = Operation {
+    service: Service::S3,
+    name: "AbortMultipartUpload",
+    method: "DELETE",
+    uri: "/{Bucket}/{Key+}",
+    inputs: &[BUCKET, KEY, OWNER, UPLOAD],
+    outputs: &[],
+};
+
+/// Keys of a bucket.
+pub static LIST_OBJECTS: Operation = Operation {
+    service: Service::S3,
+    name: "ListObjectsV2",
+    method: "GET",
+    uri: "/{Bucket}?list-type=2",
+    inputs: &[
+        BUCKET,
+        OWNER,
+        member("Prefix", Place::Query("prefix")),
+        member("MaxKeys", Place::Query("max-keys")),
+        member("ContinuationToken", Place::Query("continuation-token")),
+    ],
+    outputs: &[
+        member("Contents", Place::Body),
+        member("IsTruncated", Place::Body),
+        member("NextContinuationToken", Place::Body),
+    ],
+};
+
+/// A parameter by name.
+pub static GET_PARAMETER: Operation = Operation {
+    service: Service::Ssm,
+    name: "GetParameter",
+    method: "POST",
+    uri: "/",
+    inputs: &[
+        member("Name", Place::Body),
+        member("WithDecryption", Place::Body),
+    ],
+    outputs: &[member("Parameter", Place::Body)],
+};
+
+/// All of them.
+pub static OPERATIONS: &[&Operation] = &[
+    &GET_OBJECT,
+    &HEAD_OBJECT,
+    &PUT_OBJECT,
+    &CREATE_MULTIPART_UPLOAD,
+    &UPLOAD_PART,
+    &COMPLETE_MULTIPART_UPLOAD,
+    &ABORT_MULTIPART_UPLOAD,
+    &LIST_OBJECTS,
+    &GET_PARAMETER,
+];

@@ -1,0 +1,73 @@
+//! Signatures of requests (Signature Version 4).
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
+use aws_sigv4::sign::v4;
+use goldsmith_core::digest::Sha256;
+
+use super::api::Service;
+use super::credentials::Keys;
+
+/// Who signs, for where and when.
+pub(super) struct Signer<'a> {
+    pub(super) keys: &'a Keys,
+    pub(super) region: &'a str,
+    pub(super) service: Service,
+    /// Seconds since 1970.
+    pub(super) now: i64,
+}
+
+impl Signer<'_> {
+    /// The headers to add to a request; `Err` in words.
+    pub(super) fn headers(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: &Sha256,
+    ) -> Result<Vec<(String, String)>, String> {
+        let mut settings = SigningSettings::default();
+        if self.service == Service::S3 {
+            settings.percent_encoding_mode = PercentEncodingMode::Single;
+            settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+            settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        }
+        let token = self.keys.session_token.as_ref();
+        let identity = aws_credential_types::Credentials::new(
+            self.keys.access_key_id.clone(),
+            self.keys.secret_access_key.expose().clone(),
+            token.map(|token| token.expose().clone()),
+            None,
+            "goldsmith",
+        )
+        .into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(self.region)
+            .name(self.service.name())
+            .time(self.time())
+            .settings(settings)
+            .build()
+            .map_err(|error| error.to_string())?;
+        let given = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let body = SignableBody::Precomputed(body.to_string());
+        let request =
+            SignableRequest::new(method, url, given, body).map_err(|error| error.to_string())?;
+        let output = sign(request, &params.into()).map_err(|error| error.to_string())?;
+        let (headers, _) = output.into_parts().0.into_parts();
+        let headers = headers
+            .into_iter()
+            .map(|header| (header.name().to_owned(), header.value().to_owned()));
+        Ok(headers.collect())
+    }
+
+    fn time(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(u64::try_from(self.now).unwrap_or(0))
+    }
+}

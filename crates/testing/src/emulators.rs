@@ -1,0 +1,48 @@
+//! Where the emulators of clouds are installed: a Python environment in Cargo's target
+//! directory, made by `cargo xtask setup`.
+
+use std::path::{Path, PathBuf};
+
+/// A program of the environment.
+///
+/// # Panics
+///
+/// When the environment was not made.
+pub fn program(name: &str) -> PathBuf {
+    let path = root().join("bin").join(name);
+    assert!(
+        path.exists(),
+        "this test needs `{}`: run `cargo xtask setup`",
+        path.display()
+    );
+    path
+}
+
+/// A service model as `botocore` carries it: the JSON of `service-2.json`.
+pub fn service_model(service: &str, version: &str) -> String {
+    let lib = root().join("lib");
+    let python = lib.read_dir().into_iter().flatten().flatten().next();
+    let file = python
+        .map(|entry| entry.path().join("site-packages/botocore/data"))
+        .unwrap_or(lib)
+        .join(service)
+        .join(version)
+        .join("service-2.json.gz");
+    let bytes = std::fs::read(&file).unwrap_or_else(|error| {
+        panic!(
+            "this test needs `{}` ({error}): run `cargo xtask setup`",
+            file.display()
+        )
+    });
+    let mut text = String::new();
+    let mut reader = flate2::read::GzDecoder::new(bytes.as_slice());
+    std::io::Read::read_to_string(&mut reader, &mut text).expect("a model is JSON");
+    text
+}
+
+fn root() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows where it is");
+    // target/debug/deps/test
+    let target = test.ancestors().nth(3).unwrap_or_else(|| Path::new("/"));
+    target.join("emulators")
+}

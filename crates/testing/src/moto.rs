@@ -1,0 +1,126 @@
+//! A server that speaks like AWS: `moto`, on a port of this host, ended when dropped.
+//!
+//! ```text
+//! let moto = Moto::start(&[]);
+//! moto.boto("s3.create_bucket(Bucket='b')");       Python with boto3, as somebody else's client
+//! ```
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use crate::emulators;
+
+/// A running server.
+#[derive(Debug)]
+pub struct Moto {
+    server: Child,
+    port: u16,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Moto {
+    /// Starts one with further variables.
+    ///
+    /// # Panics
+    ///
+    /// When it is not installed or does not start.
+    pub fn start(variables: &[(&str, &str)]) -> Self {
+        // Goes with this thread, also when that is killed.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a fixture cannot use the crate it is a fixture for"
+        )]
+        let mut server = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL"])
+            .arg(emulators::program("moto_server"))
+            .args(["-H", "127.0.0.1", "-p", "0"])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", "/nonexistent")
+            .env("PYTHONUNBUFFERED", "1")
+            .envs(variables.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("this test needs `setpriv`");
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut lines = BufReader::new(server.stderr.take().expect("it is piped")).lines();
+        let mut so_far = String::new();
+        let port = loop {
+            let Some(Ok(line)) = lines.next() else {
+                panic!("moto did not start:\n{so_far}");
+            };
+            so_far.push_str(&line);
+            so_far.push('\n');
+            let port = line.split("Running on http://127.0.0.1:").nth(1);
+            if let Some(port) = port.and_then(|port| port.trim().parse().ok()) {
+                break port;
+            }
+        };
+        let kept = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut log = kept.lock().expect("no panic while held");
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+        Self {
+            server,
+            port,
+            log,
+            reader: Some(reader),
+        }
+    }
+
+    /// Its port on this host.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its URL, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What it has said: a line for every request, and the traces of its own faults.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("no panic while held").clone()
+    }
+
+    /// Runs Python with a client of boto3 for every service there is a need for (`s3`, `ssm`,
+    /// `iam`, `secretsmanager`); gives what it prints.
+    ///
+    /// # Panics
+    ///
+    /// When the script fails.
+    pub fn boto(&self, script: &str) -> String {
+        const CLIENTS: &str = "import boto3, json, os, sys\nclient = lambda name: boto3.client(name, endpoint_url=os.environ['ENDPOINT'], region_name='us-east-1', aws_access_key_id='test', aws_secret_access_key='test')\ns3, ssm, iam, secretsmanager = map(client, ['s3', 'ssm', 'iam', 'secretsmanager'])\n";
+        #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
+        let output = Command::new(emulators::program("python3"))
+            .arg("-c")
+            .arg(format!("{CLIENTS}{script}"))
+            .env_clear()
+            .env("ENDPOINT", self.url())
+            .env("HOME", "/nonexistent")
+            .output()
+            .expect("python starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}\n{text}{error}");
+        text
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        drop(self.server.kill());
+        drop(self.server.wait());
+        if let Some(reader) = self.reader.take() {
+            drop(reader.join());
+        }
+    }
+}
