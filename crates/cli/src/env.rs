@@ -24,6 +24,10 @@ pub(crate) const VARIABLES: &[Variable] = &[
         summary: "no colour when set to anything",
     },
     Variable {
+        name: "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, ...",
+        summary: "as for the AWS tools: where component documents find objects (`s3://`) and parameters (`aws:ssm:`)",
+    },
+    Variable {
         name: "http_proxy, https_proxy, no_proxy",
         summary: "proxy for the mirror, also in capitals",
     },

@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use goldsmith_component::Services;
 use goldsmith_core::fetch::Fetch;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
+use goldsmith_provider::aws::{self, Aws};
 use goldsmith_provider::{HttpFetch, Offline, Proxies, Settings};
 use goldsmith_store::Store;
 
@@ -50,16 +52,48 @@ pub(crate) fn accelerator(app: &App) -> Result<Option<Probe>, CmdError> {
 /// The network, or what refuses to use it.
 pub(crate) fn fetch(app: &App, is_offline: bool) -> Box<dyn Fetch> {
     if is_offline {
-        return Box::new(Offline);
+        Box::new(Offline)
+    } else {
+        Box::new(HttpFetch::new(http(app)))
     }
+}
+
+fn http(app: &App) -> Settings {
     let proxy = |name: &str| app.env.get_any_case(name).map(str::to_owned);
-    let proxies = Proxies {
-        http: proxy("http_proxy"),
-        https: proxy("https_proxy"),
-        none: proxy("no_proxy"),
-    };
-    Box::new(HttpFetch::new(Settings {
-        proxies,
+    Settings {
+        proxies: Proxies {
+            http: proxy("http_proxy"),
+            https: proxy("https_proxy"),
+            none: proxy("no_proxy"),
+        },
         ..Settings::default()
-    }))
+    }
+}
+
+/// What documents may reach outside of their machine.
+pub(crate) struct Outside {
+    http: HttpFetch,
+    aws: Aws,
+}
+
+/// Nothing is connected before a document asks; offline there is nothing to ask.
+pub(crate) fn outside(app: &App, is_offline: bool) -> Option<Outside> {
+    (!is_offline).then(|| Outside {
+        http: HttpFetch::new(http(app)),
+        aws: Aws::new(aws::Settings::from_env(app.env.all(), http(app))),
+    })
+}
+
+/// Downloads, objects and named parameters. Not the metadata of an instance: that of this host
+/// is none of an image's business.
+pub(crate) fn services(outside: Option<&Outside>) -> Services<'_> {
+    match outside {
+        None => Services::default(),
+        Some(outside) => Services {
+            download: Some(&outside.http),
+            objects: Some(&outside.aws),
+            parameters: Some(&outside.aws),
+            ..Services::default()
+        },
+    }
 }

@@ -10,7 +10,6 @@ use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::{Image, Images};
 use goldsmith_build::repo::{self, Update};
 use goldsmith_build::services::{self, Part, Purpose};
-use goldsmith_component::Services;
 use goldsmith_core::recipe::Recipe;
 use goldsmith_core::size::{format_bytes, format_duration};
 use goldsmith_plan::lock::Section;
@@ -51,6 +50,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let images = Images::new(&app.home()?);
     let mut shown = Vec::new();
     let own = ProjectDirectory::new(&app.directory);
+    let outside = wiring::outside(app, args.offline);
     for recipe in &project.recipes {
         let documents = project::documents(app, recipe)?;
         let section = locked(args, app, &store, recipe, &documents)?;
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             section: &section,
             documents: &documents,
             services: services::services(
-                &Services::default(),
+                &wiring::services(outside.as_ref()),
                 &own,
                 Purpose {
                     version: &recipe.version.to_string(),

@@ -7,7 +7,6 @@ use goldsmith_build::layer::Anew;
 use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::Images;
 use goldsmith_build::services::{self, Part, Purpose};
-use goldsmith_component::Services;
 use goldsmith_core::size::format_bytes;
 
 use crate::app::App;
@@ -42,6 +41,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let mut text = String::new();
     let mut shown = Vec::new();
     let own = ProjectDirectory::new(&app.directory);
+    let outside = wiring::outside(app, args.offline);
     for recipe in &project.recipes {
         let documents = project::documents(app, recipe)?;
         let section = lockfile::fitting(lock.as_ref(), recipe, &documents)?;
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             section: &section,
             documents: &documents,
             services: services::services(
-                &Services::default(),
+                &wiring::services(outside.as_ref()),
                 &own,
                 Purpose {
                     version: &recipe.version.to_string(),
