@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use goldsmith_component::run::RunError;
-use goldsmith_component::{Document, Parameters};
+use goldsmith_component::{Document, Parameters, Services};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::recipe::{Budget, Firmware};
@@ -50,7 +50,7 @@ pub const POWER_OFF_LIMIT: Duration = Duration::from_mins(1);
 
 /// What is tested, and how.
 #[derive(Debug, Clone)]
-pub struct Subject {
+pub struct Subject<'a> {
     /// The image as the user calls it.
     pub name: String,
     /// The raw disk. Absolute path.
@@ -61,6 +61,8 @@ pub struct Subject {
     pub firmwares: Vec<Firmware>,
     /// Documents whose test phase runs in each guest, in order; one without is passed over.
     pub documents: Vec<TestDocument>,
+    /// What the documents may ask for: see [`crate::services`].
+    pub services: Services<'a>,
     /// What it may cost.
     pub budget: Budget,
     /// What the guests run on.
@@ -84,7 +86,7 @@ pub struct Subject {
     pub logs: PathBuf,
 }
 
-impl Subject {
+impl Subject<'_> {
     /// A test with the usual limits, in guests of two processors and 1 GiB.
     pub fn new(name: &str, disk: &Path, arch: &str, probe: Probe, scratch: &Path) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -94,6 +96,7 @@ impl Subject {
             arch: arch.to_owned(),
             firmwares: vec![Firmware::Bios, Firmware::Uefi],
             documents: Vec::new(),
+            services: Services::default(),
             budget: Budget::default(),
             probe,
             boot_limit: BOOT_LIMIT,
@@ -176,7 +179,7 @@ impl Failure for BootTestError {
 
 /// Boots the disk with every firmware asked for and reports. With one firmware, a second
 /// copy is booted to compare identities.
-pub fn boot_test(cx: &Cx, subject: &Subject) -> Result<TestReport, BootTestError> {
+pub fn boot_test(cx: &Cx, subject: &Subject<'_>) -> Result<TestReport, BootTestError> {
     let arch = Arch::from_debian(&subject.arch)
         .ok_or_else(|| BootTestError::Arch(subject.arch.clone()))?;
     make_directory(&subject.logs)?;

@@ -1,31 +1,29 @@
-//! The component documents of a recipe: found, read, checked, and given their parameters.
+//! What a recipe does, as documents: found, read, checked, and given their parameters.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+mod provisioner;
 
-use goldsmith_component::{Document, Parameters, check_parameters, library};
+use goldsmith_component::{Document, Parameters, check_parameters};
 use goldsmith_core::cx::Cx;
-use goldsmith_core::diagnostic::{Diagnostic, SourceFile, nearest};
+use goldsmith_core::diagnostic::Diagnostic;
 use goldsmith_core::digest::Sha256;
-use goldsmith_core::recipe::ComponentUse;
+use goldsmith_core::recipe::{ComponentUse, Work};
 use goldsmith_core::secret::Secret;
 use goldsmith_plan::lock::Input;
+use std::collections::BTreeMap;
 
-/// The largest document that is read, in bytes.
-const BYTES_MAX: u64 = 4 << 20;
+use crate::project::ProjectDirectory;
 
 /// A document that a recipe uses, ready to run.
 #[derive(Debug, Clone)]
 pub struct Loaded {
     /// As the recipe names it.
     pub path: String,
-    /// Digest of its text.
-    pub sha256: Sha256,
     /// What it says.
     pub document: Document,
     /// Values of its parameters.
     pub parameters: Parameters,
+    /// The files of the project that it is made of, by name: itself, what it runs, what it puts.
+    pub pinned: BTreeMap<String, Sha256>,
 }
 
 impl Loaded {
@@ -35,36 +33,20 @@ impl Loaded {
     }
 }
 
-/// Reads the documents of a recipe. Sensitive parameters become known to the redactor.
+/// Reads what a recipe does. Sensitive values become known to the redactor.
 ///
 /// Gives every problem of every document, warnings included; the documents are all there when
 /// none of them is an error.
-pub fn load(
-    cx: &Cx,
-    project: &Path,
-    components: &[ComponentUse],
-) -> (Vec<Loaded>, Vec<Diagnostic>) {
+pub fn load(cx: &Cx, project: &ProjectDirectory, work: &[Work]) -> (Vec<Loaded>, Vec<Diagnostic>) {
     let mut loaded = Vec::new();
     let mut problems = Vec::new();
-    for component in components {
-        let file = match read(project, component) {
-            Ok(file) => file,
-            Err(problem) => {
-                problems.push(*problem);
-                continue;
-            }
-        };
-        let (document, found) = goldsmith_component::load(&file);
-        problems.extend(found);
-        let Some(document) = document else { continue };
-        let parameters = parameters(cx, component);
-        problems.extend(check_parameters(&document, &parameters, &component.span));
-        let sha256 = Sha256::of(file.text().as_bytes());
-        loaded.push(Loaded {
-            path: component.document.clone(),
-            sha256,
-            document,
-            parameters,
+    for work in work {
+        for value in work.values().into_iter().filter(|value| value.is_sensitive) {
+            cx.redactor.add(&Secret::new(value.value.clone()));
+        }
+        loaded.extend(match work {
+            Work::Component(one) => component(project, one, &mut problems),
+            Work::Provisioner(one) => provisioner::lower(project, one, &mut problems),
         });
     }
     // A document used twice says its problems once.
@@ -79,10 +61,72 @@ pub fn load(
     (loaded, problems)
 }
 
+fn component(
+    project: &ProjectDirectory,
+    component: &ComponentUse,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Loaded> {
+    let name = &component.document;
+    let file = match project.find(name) {
+        Ok(file) => file,
+        Err(missing) => {
+            problems.push(missing.at(component.span.clone()));
+            return None;
+        }
+    };
+    let (document, found) = goldsmith_component::load(&file);
+    problems.extend(found);
+    let document = document?;
+    let parameters: Parameters = component
+        .parameters
+        .iter()
+        .map(|(name, parameter)| (name.clone(), parameter.value.clone()))
+        .collect();
+    problems.extend(check_parameters(&document, &parameters, &component.span));
+    let digest = Sha256::of(file.text().as_bytes());
+    let mut pinned = BTreeMap::from([(name.clone(), digest)]);
+    find_nested(project, &document, &mut pinned, problems);
+    Some(Loaded {
+        path: name.clone(),
+        document,
+        parameters,
+        pinned,
+    })
+}
+
+/// The documents that a document runs, and so on; each once, so that circles end.
+fn find_nested(
+    project: &ProjectDirectory,
+    document: &Document,
+    nested: &mut BTreeMap<String, Sha256>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for (name, span) in document.nested() {
+        if nested.contains_key(name) {
+            continue;
+        }
+        match project.find(name) {
+            Err(missing) => {
+                problems.push(missing.at(span));
+            }
+            Ok(file) => {
+                nested.insert(name.to_owned(), Sha256::of(file.text().as_bytes()));
+                let (document, found) = goldsmith_component::load(&file);
+                problems.extend(found);
+                if let Some(document) = document {
+                    find_nested(project, &document, nested, problems);
+                }
+            }
+        }
+    }
+}
+
 /// The documents as the lock pins them: each path once, in order.
 pub fn locked_inputs(loaded: &[Loaded]) -> Vec<Input> {
-    let by_path: BTreeMap<&str, Sha256> =
-        loaded.iter().map(|l| (l.path.as_str(), l.sha256)).collect();
+    let pinned = loaded.iter().flat_map(|l| &l.pinned);
+    let by_path: BTreeMap<&str, Sha256> = pinned
+        .map(|(path, sha256)| (path.as_str(), *sha256))
+        .collect();
     by_path
         .into_iter()
         .map(|(path, sha256)| Input {
@@ -92,85 +136,18 @@ pub fn locked_inputs(loaded: &[Loaded]) -> Vec<Input> {
         .collect()
 }
 
-fn parameters(cx: &Cx, component: &ComponentUse) -> Parameters {
-    let mut parameters = Parameters::new();
-    for (name, parameter) in &component.parameters {
-        if parameter.is_sensitive {
-            cx.redactor.add(&Secret::new(parameter.value.clone()));
-        }
-        parameters.insert(name.clone(), parameter.value.clone());
-    }
-    parameters
-}
-
-/// The text of a document: of the project when the name is a path, else of the library.
-fn read(project: &Path, component: &ComponentUse) -> Result<SourceFile, Box<Diagnostic>> {
-    let name = &component.document;
-    let refuse = |message: String, label: String| {
-        Box::new(Diagnostic::error("C0001", message).label(component.span.clone(), label))
-    };
-    if !["./", "../", "/"]
-        .iter()
-        .any(|start| name.starts_with(start))
-    {
-        return library::find(name)
-            .map(|found| found.file())
-            .ok_or_else(|| {
-                let known: Vec<&str> = library::ALL.iter().map(|c| c.name).collect();
-                let label = match nearest(name, known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "a document of the project begins with `./`".to_owned(),
-                };
-                let problem = refuse(
-                    format!("there is no component `{name}` in the library"),
-                    label,
-                );
-                Box::new(problem.note(format!("the library has: {}", known.join(", "))))
-            });
-    }
-    let path = project.join(name);
-    let size = fs::metadata(&path).map(|m| if m.is_file() { m.len() } else { u64::MAX });
-    match size {
-        Ok(u64::MAX) => {
-            return Err(refuse(
-                format!("`{name}` is not a file"),
-                "this document".to_owned(),
-            ));
-        }
-        Ok(size) if size > BYTES_MAX => {
-            return Err(refuse(
-                format!("`{name}` has {size} bytes, and {BYTES_MAX} is the most"),
-                "this document".to_owned(),
-            ));
-        }
-        _ => {}
-    }
-    let bytes = fs::read(&path).map_err(|e| {
-        refuse(
-            format!("cannot read `{name}`: {e}"),
-            "this document".to_owned(),
-        )
-    })?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        refuse(
-            format!("`{name}` is not UTF-8 text"),
-            "this document".to_owned(),
-        )
-    })?;
-    Ok(SourceFile::new(name, text))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::sync::Arc;
 
-    use goldsmith_core::diagnostic::Span;
+    use goldsmith_core::diagnostic::{SourceFile, Span};
     use goldsmith_core::recipe::Parameter;
     use goldsmith_testing::clock::FakeClock;
 
     use super::*;
 
-    fn used(document: &str, parameters: &[(&str, &str, bool)]) -> ComponentUse {
+    fn used(document: &str, parameters: &[(&str, &str, bool)]) -> Work {
         let parameters = parameters
             .iter()
             .map(|(name, value, is_sensitive)| {
@@ -183,16 +160,17 @@ mod tests {
                 )
             })
             .collect();
-        ComponentUse {
+        Work::Component(ComponentUse {
             document: document.to_owned(),
             span: Span::new(&SourceFile::new("r", "component"), 0..9),
             parameters,
-        }
+        })
     }
 
     #[test]
     fn reads_and_refuses() {
         let project = tempfile::tempdir().unwrap();
+        let own = ProjectDirectory::new(project.path());
         fs::write(
             project.path().join("a.yaml"),
             "name: a\nschemaVersion: 1.0\nparameters:\n  - word:\n      type: string\nphases:\n  - name: build\n    steps:\n      - name: Say\n        action: ExecuteBash\n        inputs:\n          commands:\n            - echo '{{ word }}'\n",
@@ -200,7 +178,7 @@ mod tests {
         .unwrap();
         let cx = Cx::silent(Arc::new(FakeClock::at(0)));
         let secret = used("./a.yaml", &[("word", "hunter22", true)]);
-        let (loaded, problems) = load(&cx, project.path(), std::slice::from_ref(&secret));
+        let (loaded, problems) = load(&cx, &own, std::slice::from_ref(&secret));
         assert_eq!(problems, []);
         assert!(loaded[0].has_phase("build") && !loaded[0].has_phase("test"));
         assert_eq!(cx.redactor.redact("it is hunter22"), "it is (secret)");
@@ -214,15 +192,27 @@ mod tests {
             ("timezon", "there is no component"),
             ("./", "is not a file"),
         ] {
-            let (_, problems) = load(&cx, project.path(), &[used(name, &[])]);
+            let (_, problems) = load(&cx, &own, &[used(name, &[])]);
             assert!(
                 problems[0].message.contains(message),
                 "{name}: {}",
                 problems[0].message
             );
         }
+        // A document in a document is looked at and pinned, too.
+        let outer = "schemaVersion: 1.0\nphases:\n  - name: build\n    steps:\n      - name: Nest\n        action: ExecuteDocument\n        inputs: {document: ./b.yaml}\n";
+        fs::write(project.path().join("outer.yaml"), outer).unwrap();
+        let (_, problems) = load(&cx, &own, &[used("./outer.yaml", &[])]);
+        assert!(problems[0].message.contains("cannot read `./b.yaml`"));
+        fs::write(project.path().join("b.yaml"), outer).unwrap();
+        let (loaded, problems) = load(&cx, &own, &[used("./outer.yaml", &[])]);
+        assert_eq!(problems, []);
+        let inputs = locked_inputs(&loaded);
+        let pinned: Vec<&str> = inputs.iter().map(|input| input.path.as_str()).collect();
+        assert_eq!(pinned, ["./b.yaml", "./outer.yaml"]);
+
         // A parameter without a value and without a default.
-        let (_, problems) = load(&cx, project.path(), &[used("./a.yaml", &[])]);
+        let (_, problems) = load(&cx, &own, &[used("./a.yaml", &[])]);
         assert!(problems[0].message.contains("word"), "{problems:?}");
     }
 }

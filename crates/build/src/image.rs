@@ -52,6 +52,8 @@ pub struct Job<'a> {
     pub documents: &'a [Loaded],
     /// Everything the image is a function of.
     pub inputs: Inputs,
+    /// What the documents may ask for: see [`crate::services`].
+    pub services: Services<'a>,
 }
 
 /// What a build would do.
@@ -232,7 +234,7 @@ fn run_components(
                 &loaded.parameters,
                 &[name],
                 &machine,
-                &Services::default(),
+                &job.services,
             )?
             .check()?;
             times.add(

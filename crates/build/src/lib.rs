@@ -7,5 +7,7 @@ pub mod deb;
 pub mod document;
 pub mod export;
 pub mod image;
+pub mod project;
 pub mod record;
 pub mod repo;
+pub mod services;

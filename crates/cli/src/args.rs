@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Export(cmd::export::Args),
     #[command(subcommand)]
     Component(cmd::component::Command),
+    #[command(subcommand)]
+    Import(cmd::import::Command),
     Doctor(cmd::doctor::Args),
     Gc(cmd::gc::Args),
     #[command(hide = true)]
@@ -105,6 +107,7 @@ impl Command {
             Self::Show(args) => cmd::show::run(args, app),
             Self::Export(args) => cmd::export::run(args, app),
             Self::Component(command) => cmd::component::run(command, app),
+            Self::Import(command) => cmd::import::run(command, app),
             Self::Doctor(args) => cmd::doctor::run(args, app),
             Self::Gc(args) => cmd::gc::run(args, app),
             Self::GenerateReference(args) => cmd::generate_reference::run(args, app),

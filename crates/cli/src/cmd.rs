@@ -8,6 +8,7 @@ pub(crate) mod fmt;
 pub(crate) mod gc;
 pub(crate) mod generate_reference;
 pub(crate) mod images;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod lock;
 pub(crate) mod plan;

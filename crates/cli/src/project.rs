@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use goldsmith_build::document::{self, Loaded};
+use goldsmith_build::project::ProjectDirectory;
 use goldsmith_core::diagnostic::{Diagnostic, Severity};
 use goldsmith_core::recipe::{Project, Recipe};
 use goldsmith_lang::{Assignment, Host, Input, Options, Outcome};
@@ -176,7 +177,11 @@ pub(crate) fn warnings(app: &App, problems: &[Diagnostic]) {
 
 /// The documents of a recipe, checked.
 pub(crate) fn documents(app: &App, recipe: &Recipe) -> Result<Vec<Loaded>, CmdError> {
-    let (loaded, problems) = document::load(&app.cx, &app.directory, &recipe.components);
+    let (loaded, problems) = document::load(
+        &app.cx,
+        &ProjectDirectory::new(&app.directory),
+        &recipe.work,
+    );
     if problems.iter().any(|p| p.severity == Severity::Error) {
         return Err(CmdError::Problems(problems));
     }

@@ -12,9 +12,11 @@ mod delete_file;
 mod execute_bash;
 mod execute_binary;
 mod execute_document;
+mod file;
 pub(crate) mod files;
 mod read_file;
 mod reboot;
+mod shell;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,7 +28,7 @@ use crate::machine::{Machine, MachineError, Program, Script, Status};
 use crate::run::nested::Nest;
 use crate::run::stop::Reboot;
 use crate::run::{Report, State};
-use crate::services::Services;
+use crate::services::{ProjectFiles, Services};
 
 /// How the inputs of an action are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +139,16 @@ static ALL: &[&Action] = &[
     &read_file::ACTION,
     &reboot::ACTION,
 ];
+
+/// What `provisioner "shell"` does.
+pub(crate) fn shell() -> &'static Action {
+    &shell::ACTION
+}
+
+/// What `provisioner "file"` does.
+pub(crate) fn file() -> &'static Action {
+    &file::ACTION
+}
 
 /// Every action Goldsmith runs, by name.
 pub fn all() -> &'static [&'static Action] {
@@ -288,6 +300,22 @@ pub(crate) struct Usage {
 const REBOOT: i32 = 194;
 
 impl Call<'_> {
+    /// The files of the project.
+    fn project(&self) -> Result<&dyn ProjectFiles, ActionError> {
+        let missing = || ActionError::Refused("this run has no project".to_owned());
+        self.services.files.ok_or_else(missing)
+    }
+
+    /// The bytes of a file of the project.
+    fn project_file(&self, path: &str) -> Result<Vec<u8>, ActionError> {
+        let mut bytes = Vec::new();
+        let opened = self.project()?.open(path, "");
+        opened
+            .and_then(|mut file| file.read_to_end(&mut bytes))
+            .map_err(|error| ActionError::Refused(format!("`{path}`: {error}")))?;
+        Ok(bytes)
+    }
+
     /// A file of this host for bytes on their way; it goes when dropped.
     fn scratch_file(&self) -> Result<tempfile::NamedTempFile, ActionError> {
         let mut builder = tempfile::Builder::new();
@@ -302,14 +330,18 @@ impl Call<'_> {
     /// Runs a program; gives its standard output without the last line end, and fails
     /// unless it exits with 0.
     fn execute(&mut self, program: Program) -> Result<String, ActionError> {
-        let mut stdout = String::new();
-        let mut is_cut = false;
         let script = Script {
             timeout: self.timeout,
             env: self.services.env.clone(),
             ..Script::new(program)
         };
-        let exit = self.machine.run(self.cx, &script, &mut |stream, line| {
+        self.execute_script(&script)
+    }
+
+    fn execute_script(&mut self, script: &Script) -> Result<String, ActionError> {
+        let mut stdout = String::new();
+        let mut is_cut = false;
+        let exit = self.machine.run(self.cx, script, &mut |stream, line| {
             (self.say)(stream, line);
             if stream == Stream::Stdout {
                 is_cut |= stdout.len() + line.len() > OUTPUT_BYTES_MAX;

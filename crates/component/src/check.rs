@@ -246,7 +246,7 @@ fn check_input(kind: Kind, name: &Spanned<String>, input: &Input, problems: &mut
             );
             return;
         }
-        (Kind::List, Input::List(_)) | (_, Input::Pairs(_)) => return,
+        (Kind::List, Input::List(_)) | (_, Input::Pairs(_) | Input::Verbatim(_)) => return,
         (_, Input::List(texts)) => {
             let message = format!("`{name}` must be a text");
             let at = texts.first().map_or(0..0, |text| text.range.clone());

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use goldsmith_core::diagnostic::SourceFile;
+use goldsmith_core::diagnostic::{SourceFile, Span};
 
 use crate::action::Action;
 use crate::condition::{Condition, If};
@@ -97,6 +97,8 @@ pub(crate) enum Input {
     List(Vec<Spanned<String>>),
     /// Name, value, name, value, ...
     Pairs(Vec<Spanned<String>>),
+    /// As they are, without references.
+    Verbatim(Vec<Spanned<String>>),
 }
 
 impl Step {
@@ -130,7 +132,7 @@ impl Input {
     pub(crate) fn texts(&self) -> &[Spanned<String>] {
         match self {
             Self::Text(text) => std::slice::from_ref(text),
-            Self::List(texts) | Self::Pairs(texts) => texts,
+            Self::List(texts) | Self::Pairs(texts) | Self::Verbatim(texts) => texts,
         }
     }
 }
@@ -209,6 +211,31 @@ impl Document {
             default: parameter.value.as_deref(),
             description: &parameter.description,
         })
+    }
+
+    /// Documents that its steps run by a name that is known before the run and is not a path of
+    /// the machine, each with its place.
+    pub fn nested(&self) -> Vec<(&str, Span)> {
+        let steps = self.phases.iter().flat_map(|phase| &phase.steps);
+        let entries = steps.filter_map(|step| match &step.inputs {
+            Inputs::Entries(entries) if step.action.value.name == "ExecuteDocument" => {
+                Some(entries)
+            }
+            _ => None,
+        });
+        let fields = entries.flatten().flat_map(|entry| &entry.fields);
+        let documents = fields.filter(|(name, _)| name.value == "document");
+        documents
+            .flat_map(|(_, input)| input.texts())
+            .filter(|text| {
+                let name = text.value.as_str();
+                !(name.starts_with('/') || name.contains("{{") || name.contains(':'))
+            })
+            .map(|text| {
+                let span = Span::new(&self.file, text.range.clone());
+                (text.value.as_str(), span)
+            })
+            .collect()
     }
 
     pub(crate) fn declared(&self) -> impl Iterator<Item = &str> {

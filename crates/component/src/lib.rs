@@ -25,6 +25,7 @@ pub mod machine;
 mod parse;
 mod place;
 mod problems;
+pub mod program;
 pub mod run;
 pub mod services;
 pub mod validate;

@@ -14,6 +14,26 @@ pub trait DocumentSource: Send + Sync {
     fn document(&self, name: &str) -> Result<SourceFile, String>;
 }
 
+/// A file or directory of a project.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProjectNode {
+    /// Below what was asked for; empty for that itself.
+    pub path: String,
+    /// Else it is a regular file; links are what they lead to.
+    pub is_directory: bool,
+    /// Whether its owner may execute it.
+    pub is_executable: bool,
+}
+
+/// Files of a project, which steps made by a program name by relative paths.
+pub trait ProjectFiles: Send + Sync {
+    /// What is at a path and below it, each directory before what is in it, in order.
+    fn nodes(&self, path: &str) -> Result<Vec<ProjectNode>, String>;
+
+    /// The bytes of a file that [`ProjectFiles::nodes`] gave.
+    fn open(&self, path: &str, below: &str) -> std::io::Result<Box<dyn std::io::Read>>;
+}
+
 /// Services of a run. The default has none.
 #[derive(Clone, Default)]
 pub struct Services<'a> {
@@ -27,12 +47,24 @@ pub struct Services<'a> {
     pub metadata: Option<&'a dyn InstanceMetadata>,
     /// For `ExecuteDocument`.
     pub documents: Option<&'a dyn DocumentSource>,
+    /// For provisioners.
+    pub files: Option<&'a dyn ProjectFiles>,
     /// What `{{ env:... }}` knows, and programs get besides the machine's own variables.
     pub env: BTreeMap<String, String>,
+    /// What `{{ env:... }}` knows besides, and programs do not get.
+    pub names: BTreeMap<String, String>,
     /// What `{{ context:... }}` knows besides the machine: `executionId`, `region`, ...
     pub context: BTreeMap<String, String>,
     /// Directory of this host for files on their way; `None` is the system's temporary one.
     pub scratch: Option<PathBuf>,
+}
+
+impl Services<'_> {
+    /// What `{{ env:NAME }}` means.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        let found = self.names.get(name).or_else(|| self.env.get(name));
+        found.map(String::as_str)
+    }
 }
 
 impl std::fmt::Debug for Services<'_> {

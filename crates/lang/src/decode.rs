@@ -194,6 +194,30 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A list of texts, each marked when it came from something sensitive.
+    pub(crate) fn marked_texts(&self, name: &str) -> Found<Vec<Parameter>> {
+        let texts = match self.texts(name) {
+            Found::Is(texts) => texts,
+            Found::Absent => return Found::Absent,
+            Found::Unusable => return Found::Unusable,
+        };
+        let Found::Is((list, _)) = self.value(name) else {
+            return Found::Unusable;
+        };
+        let Kind::List(items) = &list.kind else {
+            return Found::Unusable;
+        };
+        let marked = texts.into_iter().zip(items.iter());
+        Found::Is(
+            marked
+                .map(|(value, item)| Parameter {
+                    value,
+                    is_sensitive: item.is_sensitive || list.is_sensitive,
+                })
+                .collect(),
+        )
+    }
+
     pub(crate) fn size(&self, name: &str) -> Found<u64> {
         self.read(name, "a size", |value| {
             let text = value.as_text().ok_or(None)?;

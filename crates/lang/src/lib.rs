@@ -154,8 +154,8 @@ pub fn evaluate(inputs: &[Input], options: &Options, host: &dyn Host) -> Outcome
     let made = project
         .recipes
         .iter()
-        .flat_map(|recipe| &recipe.components)
-        .flat_map(|component| component.parameters.values())
+        .flat_map(|recipe| &recipe.work)
+        .flat_map(goldsmith_core::recipe::Work::values)
         .filter(|parameter| parameter.is_sensitive)
         .map(|parameter| parameter.value.clone());
     let secrets = world

@@ -1,11 +1,13 @@
 //! From blocks to the typed model. What has a problem or is not wholly known is left out.
 
+mod provisioner;
+
 use std::collections::BTreeMap;
 
 use goldsmith_core::diagnostic::Diagnostic;
 use goldsmith_core::recipe::{
     Budget, ComponentUse, DebianSource, DiskSpec, Parameter, Pipeline, Recipe, Source, TestSpec,
-    Variant,
+    Variant, Work,
 };
 
 use crate::decode::{Found, Reader};
@@ -28,9 +30,7 @@ pub(crate) fn recipe(world: &World, evaluator: &Evaluator<'_>, name: &BlockName)
         .reference("source")
         .required()
         .map(|block| source(world, evaluator, &block));
-    let components: Vec<Option<ComponentUse>> = blocks(&reader, "component")
-        .map(|block| component(&reader, block))
-        .collect();
+    let work = work(&reader);
     let disk = disk_of(&reader);
     let (source, disk) = (source??, disk?);
     let Source::Debian(debian) = &source else {
@@ -43,7 +43,7 @@ pub(crate) fn recipe(world: &World, evaluator: &Evaluator<'_>, name: &BlockName)
         version: version?,
         purpose: purpose?,
         source,
-        components: components.into_iter().collect::<Option<_>>()?,
+        work: work?,
         disk,
     })
 }
@@ -175,6 +175,24 @@ fn check_url(reader: &Reader<'_>, key: &str, url: Option<&str>) {
             "it begins with http://, https:// or file://".to_owned(),
         );
     }
+}
+
+/// Components and provisioners, in the order they stand in.
+fn work(reader: &Reader<'_>) -> Option<Vec<Work>> {
+    let mut numbers = BTreeMap::new();
+    let work: Vec<Option<Work>> = reader
+        .body
+        .blocks
+        .iter()
+        .filter_map(|block| match block.kind.text.as_str() {
+            "component" => Some(component(reader, block).map(Work::Component)),
+            "provisioner" => {
+                Some(provisioner::provisioner(reader, block, &mut numbers).map(Work::Provisioner))
+            }
+            _ => None,
+        })
+        .collect();
+    work.into_iter().collect()
 }
 
 /// A use of a component: by path, by a name of the library, or by the name of a top-level block.

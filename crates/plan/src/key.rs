@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 
 use goldsmith_core::digest::{Hasher, Sha256};
-use goldsmith_core::recipe::{ComponentUse, DiskSpec, Parameter};
+use goldsmith_core::recipe::{DiskSpec, FileFrom, Parameter, Provision, Work};
 
 use crate::lock::{Package, Section};
 
@@ -66,12 +66,7 @@ impl Inputs {
 
 /// The inputs of an image that follow from its recipe and its lock. The builder adds what
 /// is its own: at least the version of what it makes of them.
-pub fn image_inputs(
-    section: &Section,
-    components: &[ComponentUse],
-    disk: &DiskSpec,
-    salt: &Salt,
-) -> Inputs {
+pub fn image_inputs(section: &Section, work: &[Work], disk: &DiskSpec, salt: &Salt) -> Inputs {
     let mut inputs = Inputs::default();
     let request = &section.request;
     let mut archive = vec![request.suite.as_str(), request.arch.as_str()];
@@ -92,14 +87,27 @@ pub fn image_inputs(
     for document in &section.documents {
         inputs.add_digest(format!("document {}", document.path), document.sha256);
     }
-    let order: Vec<_> = components.iter().map(|c| c.document.as_str()).collect();
+    let order: Vec<&str> = work
+        .iter()
+        .map(|work| match work {
+            Work::Component(component) => component.document.as_str(),
+            Work::Provisioner(provisioner) => provisioner.name.as_str(),
+        })
+        .collect();
     inputs.add("components", &order);
-    for (index, component) in components.iter().enumerate() {
-        for (name, value) in &component.parameters {
-            inputs.add_digest(
-                format!("parameter {name} of {} ({})", component.document, index + 1),
-                parameter(value, salt),
-            );
+    for (index, work) in work.iter().enumerate() {
+        let number = index + 1;
+        match work {
+            Work::Component(component) => {
+                for (name, value) in &component.parameters {
+                    let name = format!("parameter {name} of {} ({number})", component.document);
+                    inputs.add_digest(name, parameter(value, salt));
+                }
+            }
+            Work::Provisioner(provisioner) => {
+                let name = format!("provisioner {} ({number})", provisioner.name);
+                inputs.add_digest(name, provision(&provisioner.what, salt));
+            }
         }
     }
     inputs.add("disk size", &[&disk.size_bytes.to_string()]);
@@ -115,6 +123,41 @@ fn add_package(inputs: &mut Inputs, what: &str, package: &Package) {
         format!("{what} {}:{}", package.name, package.arch),
         package.sha256,
     );
+}
+
+/// What the block says; the files it names are documents of the lock.
+fn provision(what: &Provision, salt: &Salt) -> Sha256 {
+    let mut hasher = Hasher::new();
+    let mut text = |text: &str| hasher.field(text.as_bytes());
+    match what {
+        Provision::Shell(shell) => {
+            text("shell");
+            let inline = shell.inline.iter().map(|line| parameter(line, salt));
+            inline.for_each(|digest| text(&digest.to_string()));
+            shell.scripts.iter().for_each(|script| text(script));
+            for (name, value) in &shell.environment {
+                text(name);
+                text(&parameter(value, salt).to_string());
+            }
+            text(&format!(
+                "{:?} {:?}",
+                shell.execute_as, shell.valid_exit_codes
+            ));
+        }
+        Provision::File(file) => {
+            text("file");
+            match &file.from {
+                FileFrom::Path(path) => text(path),
+                FileFrom::Content(content) => text(&parameter(content, salt).to_string()),
+            }
+            text(&file.destination);
+            text(&format!(
+                "{:?} {:?} {:?}",
+                file.owner, file.group, file.mode
+            ));
+        }
+    }
+    hasher.finish()
 }
 
 fn parameter(value: &Parameter, salt: &Salt) -> Sha256 {
@@ -144,10 +187,16 @@ pub fn explain(old: &Inputs, new: &Inputs) -> Vec<String> {
             (_, None) => "gone",
         };
         // `package nginx:amd64` is one of many; `epoch` is one of its kind.
-        let kind = ["boot package ", "package ", "document ", "parameter "]
-            .into_iter()
-            .find(|kind| name.starts_with(kind))
-            .unwrap_or_default();
+        let kind = [
+            "boot package ",
+            "package ",
+            "document ",
+            "parameter ",
+            "provisioner ",
+        ]
+        .into_iter()
+        .find(|kind| name.starts_with(kind))
+        .unwrap_or_default();
         kinds
             .entry((kind, what))
             .or_default()

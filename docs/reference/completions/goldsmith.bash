@@ -43,6 +43,9 @@ _goldsmith() {
             goldsmith,images)
                 cmd="goldsmith__subcmd__images"
                 ;;
+            goldsmith,import)
+                cmd="goldsmith__subcmd__import"
+                ;;
             goldsmith,init)
                 cmd="goldsmith__subcmd__init"
                 ;;
@@ -106,6 +109,9 @@ _goldsmith() {
             goldsmith__subcmd__help,images)
                 cmd="goldsmith__subcmd__help__subcmd__images"
                 ;;
+            goldsmith__subcmd__help,import)
+                cmd="goldsmith__subcmd__help__subcmd__import"
+                ;;
             goldsmith__subcmd__help,init)
                 cmd="goldsmith__subcmd__help__subcmd__init"
                 ;;
@@ -130,6 +136,21 @@ _goldsmith() {
             goldsmith__subcmd__help__subcmd__component,show)
                 cmd="goldsmith__subcmd__help__subcmd__component__subcmd__show"
                 ;;
+            goldsmith__subcmd__help__subcmd__import,image-builder)
+                cmd="goldsmith__subcmd__help__subcmd__import__subcmd__image__subcmd__builder"
+                ;;
+            goldsmith__subcmd__import,help)
+                cmd="goldsmith__subcmd__import__subcmd__help"
+                ;;
+            goldsmith__subcmd__import,image-builder)
+                cmd="goldsmith__subcmd__import__subcmd__image__subcmd__builder"
+                ;;
+            goldsmith__subcmd__import__subcmd__help,help)
+                cmd="goldsmith__subcmd__import__subcmd__help__subcmd__help"
+                ;;
+            goldsmith__subcmd__import__subcmd__help,image-builder)
+                cmd="goldsmith__subcmd__import__subcmd__help__subcmd__image__subcmd__builder"
+                ;;
             *)
                 ;;
         esac
@@ -137,7 +158,7 @@ _goldsmith() {
 
     case "${cmd}" in
         goldsmith)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show export component doctor gc generate-reference help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show export component import doctor gc generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -433,7 +454,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help)
-            opts="init validate fmt lock plan build test images show export component doctor gc generate-reference help"
+            opts="init validate fmt lock plan build test images show export component import doctor gc generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -600,6 +621,34 @@ _goldsmith() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        goldsmith__subcmd__help__subcmd__import)
+            opts="image-builder"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__import__subcmd__image__subcmd__builder)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         goldsmith__subcmd__help__subcmd__init)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -691,6 +740,100 @@ _goldsmith() {
                 return 0
             fi
             case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__import)
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version image-builder help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__import__subcmd__help)
+            opts="image-builder help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__import__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__import__subcmd__help__subcmd__image__subcmd__builder)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__import__subcmd__image__subcmd__builder)
+            opts="-o -C -q -v -h -V --output --force --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

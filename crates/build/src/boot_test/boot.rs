@@ -51,7 +51,7 @@ pub(super) struct Booted {
 /// Boots one copy. The machine's files are gone when this returns.
 pub(super) fn boot(
     cx: &Cx,
-    subject: &Subject,
+    subject: &Subject<'_>,
     arch: Arch,
     firmware: Firmware,
     extent: Extent,
@@ -93,7 +93,7 @@ pub(super) fn boot(
 
 fn attempt(
     cx: &Cx,
-    subject: &Subject,
+    subject: &Subject<'_>,
     arch: Arch,
     firmware: Firmware,
     extent: Extent,
@@ -116,7 +116,7 @@ fn attempt(
 /// The machine of a copy, with its seed disk written.
 fn machine(
     cx: &Cx,
-    subject: &Subject,
+    subject: &Subject<'_>,
     arch: Arch,
     firmware: Firmware,
     label: &str,

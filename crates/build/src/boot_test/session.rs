@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use goldsmith_component::Services;
 use goldsmith_component::run::{Next, Report, Run, RunError, StepReport, StepStatus};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
@@ -35,7 +34,7 @@ const DETAIL_LINES: usize = 40;
 /// What is known while a boot goes on.
 pub(super) struct Session<'a> {
     cx: &'a Cx,
-    subject: &'a Subject,
+    subject: &'a Subject<'a>,
     boot: Boot,
     started: Duration,
     console: Console,
@@ -44,7 +43,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn new(
         cx: &'a Cx,
-        subject: &'a Subject,
+        subject: &'a Subject<'a>,
         firmware: Firmware,
         spec: &VmSpec,
         vm: &Vm,
@@ -235,9 +234,8 @@ impl<'a> Session<'a> {
 
     /// Every step of a run, reboots of the guest between them.
     fn steps(&self, vm: &mut Vm, mut run: Run<'_>) -> Result<Result<Report, RunError>, Stop> {
-        let services = Services::default();
         loop {
-            let next = run.next(self.cx, &machine::Guest::new(vm), &services);
+            let next = run.next(self.cx, &machine::Guest::new(vm), &self.subject.services);
             match next {
                 Ok(Next::Step) => {}
                 Ok(Next::End) => return Ok(Ok(run.into_report())),

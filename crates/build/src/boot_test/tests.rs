@@ -52,7 +52,7 @@ const SPEAKS: [u8; 23] = [
 struct Bench {
     dir: tempfile::TempDir,
     disk: Vec<u8>,
-    subject: Subject,
+    subject: Subject<'static>,
 }
 
 impl Bench {

@@ -15,7 +15,7 @@ const BUILDER: u32 = 1;
 
 /// The inputs of an image: what the recipe and the lock say, and the builder itself.
 pub fn inputs(recipe: &Recipe, section: &Section, salt: &Salt) -> Inputs {
-    let mut inputs = image_inputs(section, &recipe.components, &recipe.disk, salt);
+    let mut inputs = image_inputs(section, &recipe.work, &recipe.disk, salt);
     inputs.add("host name", &[&recipe.name]);
     inputs.add("builder", &[&BUILDER.to_string()]);
     let ids: Vec<&str> = rules().iter().map(|rule| rule.id).collect();

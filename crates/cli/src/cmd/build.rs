@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use goldsmith_build::document::Loaded;
 use goldsmith_build::image::{self, Job, Need};
+use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::{Image, Images};
 use goldsmith_build::repo::{self, Update};
+use goldsmith_build::services::{self, Part, Purpose};
+use goldsmith_component::Services;
 use goldsmith_core::recipe::Recipe;
 use goldsmith_core::size::{format_bytes, format_duration};
 use goldsmith_plan::lock::Section;
@@ -46,6 +49,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let store = wiring::store(app)?;
     let images = Images::new(&app.home()?);
     let mut shown = Vec::new();
+    let own = ProjectDirectory::new(&app.directory);
     for recipe in &project.recipes {
         let documents = project::documents(app, recipe)?;
         let section = locked(args, app, &store, recipe, &documents)?;
@@ -56,6 +60,16 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             recipe,
             section: &section,
             documents: &documents,
+            services: services::services(
+                &Services::default(),
+                &own,
+                Purpose {
+                    version: &recipe.version.to_string(),
+                    epoch: section.epoch,
+                    key: inputs.key(),
+                },
+                Part::Building,
+            ),
             inputs,
         };
         let (image, is_up_to_date) = match image::need(&images, &job)? {

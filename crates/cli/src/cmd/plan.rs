@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use goldsmith_build::image::{self, Job, Need};
+use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::Images;
+use goldsmith_build::services::{self, Part, Purpose};
+use goldsmith_component::Services;
 use goldsmith_core::size::format_bytes;
 
 use crate::app::App;
@@ -37,6 +40,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         image::salt(&home).map_err(|e| CmdError::io("cannot read the salt of the home", &e))?;
     let mut text = String::new();
     let mut shown = Vec::new();
+    let own = ProjectDirectory::new(&app.directory);
     for recipe in &project.recipes {
         let documents = project::documents(app, recipe)?;
         let section = lockfile::fitting(lock.as_ref(), recipe, &documents)?;
@@ -46,6 +50,16 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             recipe,
             section: &section,
             documents: &documents,
+            services: services::services(
+                &Services::default(),
+                &own,
+                Purpose {
+                    version: &recipe.version.to_string(),
+                    epoch: section.epoch,
+                    key: inputs.key(),
+                },
+                Part::Building,
+            ),
             inputs,
         };
         let missing: Vec<u64> = section

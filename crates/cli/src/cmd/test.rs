@@ -3,7 +3,10 @@
 use std::fs;
 
 use goldsmith_build::boot_test::{self, Subject, TestDocument, format::TestReport};
+use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::{Image, Images, TestSummary};
+use goldsmith_build::services::{self, Part, Purpose};
+use goldsmith_component::Services;
 use goldsmith_core::failure::Class;
 use goldsmith_core::recipe::{Firmware, TestSpec};
 
@@ -53,7 +56,14 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let scratch = store.scratch("boot-test")?;
     let logs = image.path("test");
     drop(fs::remove_dir_all(&logs));
+    let own = ProjectDirectory::new(&app.directory);
+    let purpose = Purpose {
+        version: &image.record.version.to_string(),
+        epoch: image.record.epoch_unix,
+        key: image.record.key,
+    };
     let subject = Subject {
+        services: services::services(&Services::default(), &own, purpose, Part::Testing),
         firmwares,
         documents,
         budget: spec.budget,

@@ -1,6 +1,7 @@
 //! `goldsmith validate`: every problem of the project at once.
 
 use goldsmith_build::document;
+use goldsmith_build::project::ProjectDirectory;
 use goldsmith_core::diagnostic::Severity;
 
 use crate::app::App;
@@ -25,7 +26,11 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let outcome = project::evaluate(app, &args.variables, None)?;
     let mut problems = outcome.problems;
     for recipe in &outcome.project.recipes {
-        let (_, found) = document::load(&app.cx, &app.directory, &recipe.components);
+        let (_, found) = document::load(
+            &app.cx,
+            &ProjectDirectory::new(&app.directory),
+            &recipe.work,
+        );
         problems.extend(found);
     }
     problems.dedup();

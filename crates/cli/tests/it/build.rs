@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 
 use crate::env::TestEnv;
 use crate::fixture;
@@ -22,6 +23,7 @@ fn an_image_from_a_locked_recipe() {
         true
     );
 
+    provision(&env);
     // A parameter changed: a new version, explained before it is built.
     let plan = env
         .run(&["plan", "web", "--var", "greeting=Changed"])
@@ -43,7 +45,63 @@ fn an_image_from_a_locked_recipe() {
     for word in ["web 1.0.0/1", "disk digest", "configure", "Syntax"] {
         assert!(shown.contains(word), "{word} is missing in\n{shown}");
     }
+    let shown = env.run(&["show", "web@1.0.1"]).expect(0).stdout;
+    for word in ["file 2", "shell 1", "as somebody", "scripts/who.pl"] {
+        assert!(shown.contains(word), "{word} is missing in\n{shown}");
+    }
     exports(&env);
+}
+
+/// Steps without a document, which look at each other's work.
+const PROVISIONERS: &str = r#"  provisioner "file" {
+    source      = "files/"
+    destination = "/opt/app"
+  }
+
+  provisioner "file" {
+    content     = "port = 80\n"
+    destination = "/etc/app.conf"
+    mode        = "0600"
+    owner       = "www-data"
+  }
+
+  provisioner "shell" {
+    environment = { WORD = "golden {{ image }}" }
+    inline = [
+      "test \"$WORD\" = 'golden {{ image }}'",
+      "test \"$(stat -c '%a %U' /etc/app.conf)\" = '600 www-data'",
+      "/opt/app/bin/hello | grep -qx hello",
+    ]
+  }
+
+  provisioner "shell" {
+    name       = "as somebody"
+    script     = "scripts/who.pl"
+    execute_as = "www-data"
+  }
+
+"#;
+
+fn provision(env: &TestEnv) {
+    let recipe = env.read("web.gold.hcl");
+    let recipe = recipe.replace("  disk {\n", &format!("{PROVISIONERS}  disk {{\n"));
+    fs::remove_file(env.project().join("web.gold.hcl")).unwrap();
+    env.write("web.gold.hcl", recipe);
+    let missing = env.run(&["validate"]).expect(3).stderr;
+    for path in ["files/", "scripts/who.pl"] {
+        assert!(missing.contains(path), "{missing}");
+    }
+    env.write("files/bin/hello", "#!/bin/sh\necho hello\n");
+    let hello = env.project().join("files/bin/hello");
+    fs::set_permissions(&hello, fs::Permissions::from_mode(0o755)).unwrap();
+    env.write(
+        "scripts/who.pl",
+        "#!/usr/bin/perl\nexit(getpwuid($<) eq 'www-data' ? 0 : 1);\n",
+    );
+    // What they put is an input: a lock from before does not fit.
+    let stale = env.run(&["build", "web", "--offline"]).expect(4).stderr;
+    assert!(stale.contains("scripts/who.pl"), "{stale}");
+    env.run(&["lock", "--offline"]).expect(0);
 }
 
 fn exports(env: &TestEnv) {

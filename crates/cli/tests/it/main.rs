@@ -8,5 +8,6 @@ mod component_validate;
 mod crash;
 mod env;
 mod fixture;
+mod import;
 mod mirror;
 mod surface;

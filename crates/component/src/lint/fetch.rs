@@ -157,7 +157,7 @@ pub(super) fn input<'a>(entry: &'a Entry, name: &str) -> Option<&'a Spanned<Stri
     let (_, input) = entry.fields.iter().find(|(key, _)| key.value == name)?;
     match input {
         Input::Text(text) => Some(text),
-        Input::List(_) | Input::Pairs(_) => None,
+        Input::List(_) | Input::Pairs(_) | Input::Verbatim(_) => None,
     }
 }
 

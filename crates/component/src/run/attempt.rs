@@ -269,6 +269,7 @@ pub(super) fn values(scope: &Scope, look: Look<'_>, entry: &Entry) -> Result<Val
         let mut texts = Vec::new();
         for text in input.texts() {
             match input {
+                Input::Verbatim(_) => texts.push(text.value.clone()),
                 Input::List(_) => texts.extend(scope.resolve_items(look, &text.value)?),
                 Input::Text(_) | Input::Pairs(_) => {
                     texts.push(scope.resolve(look, &text.value)?);

@@ -118,8 +118,8 @@ impl Scope {
             }),
             Reference::Chain(chain) => self.chain(chain).map(Some),
             Reference::Prefixed { namespace, rest } => match *namespace {
-                "env" => match look.services.env.get(rest) {
-                    Some(value) => Ok(Some(value.clone())),
+                "env" => match look.services.variable(rest) {
+                    Some(value) => Ok(Some(value.to_owned())),
                     None => Err(format!("the environment has no `{rest}`").into()),
                 },
                 "context" => self.context(look, rest).map(Some),

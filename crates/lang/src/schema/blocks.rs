@@ -186,6 +186,88 @@ static COMPONENT_USE: BlockSpec = BlockSpec {
     is_repeated: true,
 };
 
+/// Packer's words. The two types share the block, so what each needs is seen to when it is read.
+static PROVISIONER: BlockSpec = BlockSpec {
+    name: "provisioner",
+    labels: &["type"],
+    summary: "A step without a document: `\"shell\"` runs commands, `\"file\"` puts a file or directory of the project into the image. Runs in order with the components.",
+    attributes: &[
+        optional("name", Form::Text, "`shell 1`", "How it is shown"),
+        optional(
+            "inline",
+            Form::Texts,
+            "",
+            "shell: lines of a bash script that ends at its first failure",
+        ),
+        optional("script", Form::Text, "", "shell: a script of the project"),
+        optional(
+            "scripts",
+            Form::Texts,
+            "",
+            "shell: several scripts, one after the other",
+        ),
+        optional(
+            "environment",
+            Form::Map,
+            "{}",
+            "shell: variables of the environment",
+        ),
+        optional(
+            "environment_vars",
+            Form::Texts,
+            "[]",
+            "shell: the same as a list of `NAME=value`",
+        ),
+        optional("execute_as", Form::Text, "root", "shell: name of the user"),
+        optional(
+            "valid_exit_codes",
+            Form::Texts,
+            "[0]",
+            "shell: exit codes that are a success",
+        ),
+        optional(
+            "timeout",
+            Form::Time,
+            "2h",
+            "shell: the longest a script may take",
+        ),
+        optional(
+            "max_retries",
+            Form::Text,
+            "0",
+            "shell: how often a script that fails is tried again",
+        ),
+        optional(
+            "source",
+            Form::Text,
+            "",
+            "file: a file or directory of the project; a directory that ends in `/` means what is in it",
+        ),
+        optional(
+            "content",
+            Form::Text,
+            "",
+            "file: its text, instead of a source",
+        ),
+        optional(
+            "destination",
+            Form::Text,
+            "",
+            "file: absolute path in the image; one that ends in `/` is a directory",
+        ),
+        optional("owner", Form::Text, "root", "file: user"),
+        optional("group", Form::Text, "root", "file: group"),
+        optional(
+            "mode",
+            Form::Text,
+            "`0644`, `0755` for what is executable",
+            "file: permissions in octal",
+        ),
+    ],
+    blocks: &[],
+    is_repeated: true,
+};
+
 static COMPONENT: BlockSpec = BlockSpec {
     name: "component",
     labels: &["name"],
@@ -264,7 +346,7 @@ static RECIPE: BlockSpec = BlockSpec {
             "`disk.<name>`, instead of a `disk` block",
         ),
     ],
-    blocks: &[&COMPONENT_USE, &DISK_OF_RECIPE],
+    blocks: &[&COMPONENT_USE, &PROVISIONER, &DISK_OF_RECIPE],
     is_repeated: true,
 };
 

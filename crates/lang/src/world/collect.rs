@@ -18,7 +18,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("packer", "there are no plugins to require"),
     (
         "provisioner",
-        "what a provisioner does is a component document here",
+        "it stands within a `recipe`, among the components",
     ),
     (
         "data",

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use goldsmith_core::diagnostic::Diagnostic;
+use goldsmith_core::recipe::Work;
 use goldsmith_lang::{Options, Outcome};
 
 use crate::evaluate;
@@ -63,12 +64,19 @@ fn shown(outcome: &Outcome) -> String {
         // Places are shown by problems; here they would only make noise.
         let source = format!("{:?}", recipe.source);
         let _ = writeln!(out, "  source {}", without_spans(&source));
-        for component in &recipe.components {
-            let _ = writeln!(
-                out,
-                "  component {} {:?}",
-                component.document, component.parameters
-            );
+        for work in &recipe.work {
+            let _ = match work {
+                Work::Component(component) => writeln!(
+                    out,
+                    "  component {} {:?}",
+                    component.document, component.parameters
+                ),
+                Work::Provisioner(provisioner) => writeln!(
+                    out,
+                    "  provisioner {:?} {:?}",
+                    provisioner.name, provisioner.what
+                ),
+            };
         }
         let _ = writeln!(out, "  disk {:?}", recipe.disk);
     }

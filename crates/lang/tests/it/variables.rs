@@ -155,7 +155,7 @@ fn secrets_are_marked_and_never_shown() {
     let mut options = select(&["r"]);
     options.assignments.push(given("suite", "bookworm", "-var"));
     let outcome = evaluate("p.gold.hcl", PROJECT, &options);
-    let parameter = &outcome.project.recipes[0].components[0].parameters["token"];
+    let parameter = outcome.project.recipes[0].work[0].values()[0];
     assert!(parameter.is_sensitive);
     assert_eq!(parameter.value, "Bearer s3cr3t-t0ken");
     assert!(
@@ -260,7 +260,7 @@ fn what_is_made_of_a_secret_is_known_as_one() {
     let mut options = select(&["r"]);
     options.assignments.push(given("suite", "bookworm", "-var"));
     let outcome = evaluate("p.gold.hcl", text, &options);
-    let made = &outcome.project.recipes[0].components[0].parameters["token"].value;
+    let made = &outcome.project.recipes[0].work[0].values()[0].value;
     assert!(outcome.secrets.iter().any(|secret| secret.expose() == made));
 }
 

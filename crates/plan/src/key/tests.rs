@@ -1,13 +1,13 @@
 use goldsmith_core::diagnostic::{SourceFile, Span};
-use goldsmith_core::recipe::Firmware;
+use goldsmith_core::recipe::{ComponentUse, Firmware};
 
 use super::*;
 use crate::lock::tests::section;
 
 const SALT: Salt = Salt([7; 32]);
 
-fn component(document: &str, parameters: &[(&str, &str, bool)]) -> ComponentUse {
-    ComponentUse {
+fn component(document: &str, parameters: &[(&str, &str, bool)]) -> Work {
+    Work::Component(ComponentUse {
         document: document.to_owned(),
         span: Span::new(&SourceFile::new("a.gold.hcl", ""), 0..0),
         parameters: parameters
@@ -20,7 +20,7 @@ fn component(document: &str, parameters: &[(&str, &str, bool)]) -> ComponentUse 
                 ((*name).to_owned(), value)
             })
             .collect(),
-    }
+    })
 }
 
 fn disk() -> DiskSpec {
@@ -31,7 +31,7 @@ fn disk() -> DiskSpec {
     }
 }
 
-fn components() -> Vec<ComponentUse> {
+fn components() -> Vec<Work> {
     vec![component(
         "./a.yaml",
         &[("port", "80", false), ("password", "hunter2", true)],
