@@ -46,6 +46,7 @@ pub fn document(name: &str, phase: &str, steps: Vec<MadeStep>) -> Document {
     let spanned = |value: String| Spanned { value, range: 0..0 };
     let steps = steps.into_iter().map(|step| Step {
         name: spanned(step.name),
+        range: 0..0,
         action: Spanned {
             value: match step.does {
                 Does::Shell => action::shell(),
