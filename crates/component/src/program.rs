@@ -65,7 +65,6 @@ pub fn document(name: &str, phase: &str, steps: Vec<MadeStep>) -> Document {
                 .collect(),
         }]),
         timeout: Some(step.timeout.unwrap_or(TIMEOUT)),
-        range: 0..0,
         on_failure: OnFailure::Abort,
         on_failure_at: 0..0,
         attempts_max: step.attempts.max(1),
