@@ -81,16 +81,14 @@ struct Cluster {
 fn write(disk: &Disk<'_>, target: &mut dyn Target, method: Method) -> Result<[u8; 32], FmtError> {
     let mut clusters = Clusters::new(Out::new(target))?;
     let work = || {
-        let mut squeeze = squeezer(method);
+        let mut squeezer = Squeezer::new(method);
         move |unit: &mut Unit| -> Vec<Cluster> {
             let cluster = |(index, bytes): (u64, &[u8])| {
-                let compressed = squeeze(bytes);
-                let is_compressed = compressed.is_some();
-                let bytes = compressed.unwrap_or_else(|| bytes.to_vec());
+                let squeezed = squeezer.squeeze(bytes);
                 Cluster {
                     index,
-                    bytes,
-                    is_compressed,
+                    is_compressed: squeezed.is_some(),
+                    bytes: squeezed.unwrap_or(bytes).to_vec(),
                 }
             };
             unit.grains().map(cluster).collect()
@@ -105,31 +103,53 @@ fn write(disk: &Disk<'_>, target: &mut dyn Target, method: Method) -> Result<[u8
     Ok(found)
 }
 
-/// Compresses clusters; `None` when a cluster does not become smaller.
-fn squeezer(method: Method) -> Box<dyn FnMut(&[u8]) -> Option<Vec<u8>>> {
-    match method {
-        Method::Zstd => {
-            // Level 3 with shorter matches: 1 % smaller in the same time.
-            let mut zstd = Compressor::new(3).expect("a level that there is");
-            zstd.set_parameter(CParameter::MinMatch(4))
-                .expect("a length that there is");
-            let mut room = vec![0; GRAIN - 1];
-            Box::new(move |bytes| {
-                let length = zstd.compress_to_buffer(bytes, &mut room[..]).ok()?;
-                Some(room[..length].to_vec())
-            })
-        }
-        Method::Zlib => {
-            // The level at which so small a window gives no more room than QEMU takes.
-            let mut deflate = Compress::new_with_window_bits(Compression::new(9), false, 12);
-            let mut room = vec![0; GRAIN - 1];
-            Box::new(move |bytes| {
+/// Compresses clusters.
+struct Squeezer {
+    codec: Codec,
+    /// For what is smaller than a cluster.
+    room: Vec<u8>,
+}
+
+enum Codec {
+    Zstd(Compressor<'static>),
+    Zlib(Compress),
+}
+
+impl Squeezer {
+    fn new(method: Method) -> Self {
+        let codec = match method {
+            Method::Zstd => {
+                // Level 3 with shorter matches: 1 % smaller in the same time.
+                let mut zstd = Compressor::new(3).expect("a level that there is");
+                zstd.set_parameter(CParameter::MinMatch(4))
+                    .expect("a length that there is");
+                Codec::Zstd(zstd)
+            }
+            // The level at which so small a window takes no more room than QEMU's files.
+            Method::Zlib => Codec::Zlib(Compress::new_with_window_bits(
+                Compression::new(9),
+                false,
+                12,
+            )),
+        };
+        let room = vec![0; GRAIN - 1];
+        Self { codec, room }
+    }
+
+    /// `None` when the cluster does not become smaller.
+    fn squeeze(&mut self, cluster: &[u8]) -> Option<&[u8]> {
+        let length = match &mut self.codec {
+            Codec::Zstd(zstd) => zstd.compress_to_buffer(cluster, &mut self.room[..]).ok()?,
+            Codec::Zlib(deflate) => {
                 deflate.reset();
-                let status = deflate.compress(bytes, &mut room, FlushCompress::Finish);
-                let length = usize::try_from(deflate.total_out()).expect("less than a cluster");
-                matches!(status, Ok(Status::StreamEnd)).then(|| room[..length].to_vec())
-            })
-        }
+                let done = deflate.compress(cluster, &mut self.room, FlushCompress::Finish);
+                let is_whole = matches!(done, Ok(Status::StreamEnd));
+                usize::try_from(deflate.total_out())
+                    .ok()
+                    .filter(|_| is_whole)?
+            }
+        };
+        Some(&self.room[..length])
     }
 }
 

@@ -120,9 +120,9 @@ fn deterministic() {
         let expected = journal(1);
         assert_eq!(journal(2), expected, "{} with 2 threads", format.name);
         assert_eq!(journal(7), expected, "{} with 7 threads", format.name);
-        let whole = [0..sample.size];
+        let whole = 0..sample.size;
         let disk = Disk {
-            data: &whole,
+            data: std::slice::from_ref(&whole),
             ..disk(&sample, 2)
         };
         let mut journal = Journal::default();
