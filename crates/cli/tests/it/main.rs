@@ -7,6 +7,7 @@ mod build;
 mod component_validate;
 mod crash;
 mod env;
+mod export;
 mod fixture;
 mod import;
 mod mirror;
