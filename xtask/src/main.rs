@@ -14,6 +14,7 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod r#gen;
 mod layers;
 mod setup;
@@ -52,6 +53,11 @@ const TASKS: &[Task] = &[
         "gen",
         "write the generated files; --check fails when they are stale",
         r#gen::run,
+    ),
+    (
+        "fuzz",
+        "TARGET SECONDS: feed a parser with what it never saw",
+        fuzz::run,
     ),
     (
         "bench",
