@@ -17,6 +17,7 @@ mod demo;
 mod fuzz;
 mod r#gen;
 mod layers;
+mod runner;
 mod setup;
 mod sh;
 mod test;
@@ -53,6 +54,11 @@ const TASKS: &[Task] = &[
         "gen",
         "write the generated files; --check fails when they are stale",
         r#gen::run,
+    ),
+    (
+        "runner",
+        "build the static goldsmith-runner and check that it is one",
+        runner::run,
     ),
     (
         "fuzz",

@@ -3,7 +3,6 @@
 
 mod app;
 mod args;
-mod clock;
 mod cmd;
 mod documents;
 mod env;
@@ -45,7 +44,10 @@ fn main() -> ExitCode {
         verbosity: cli.global.verbose,
     };
     let env = env::Environment::read();
-    let cx = Cx::new(Arc::new(clock::SystemClock::start()), output.sink());
+    let cx = Cx::new(
+        Arc::new(goldsmith_exec::clock::SystemClock::start()),
+        output.sink(),
+    );
     watch_signals(cx.cancel.clone());
     let directory = match &cli.global.directory {
         Some(directory) => env.working_directory.join(directory),

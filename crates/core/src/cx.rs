@@ -94,6 +94,15 @@ impl Cx {
         Self::new(clock, Arc::new(NoEvents))
     }
 
+    /// The same, for cleaning up: it goes on when somebody has asked to stop.
+    #[must_use]
+    pub fn uncancelled(&self) -> Self {
+        Self {
+            cancel: Cancel::default(),
+            ..self.clone()
+        }
+    }
+
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock

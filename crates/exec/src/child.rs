@@ -222,14 +222,27 @@ impl Program {
         Ok(lines)
     }
 
+    /// Starts it in a session of its own, both outputs to `output`, and does not wait: it
+    /// outlives this program and whatever this one was started from. Gives its process id.
+    pub fn detach(&self, output: &std::fs::File) -> Result<u32, ChildError> {
+        wait::spawn_detached(&self.start(), output).map_err(|source| ChildError::Start {
+            program: self.name.to_string_lossy().into_owned(),
+            source,
+        })
+    }
+
     fn spawn(&self) -> io::Result<wait::Process> {
-        wait::spawn(&wait::Start {
+        wait::spawn(&self.start())
+    }
+
+    fn start(&self) -> wait::Start<'_> {
+        wait::Start {
             program: &self.name,
             args: &self.args,
             env: &self.env,
             cwd: &self.cwd,
             stdin: &self.stdin,
-        })
+        }
     }
 }
 

@@ -1,5 +1,7 @@
-//! The only crate that starts processes: children, sandbox, virtual machines.
+//! The only crate that starts processes: children, sandbox, virtual machines; and the clock.
 
 pub mod child;
+pub mod clock;
 pub mod ns;
+pub mod ssh;
 pub mod vm;

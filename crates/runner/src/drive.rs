@@ -1,0 +1,262 @@
+//! Drives a runner on another machine: puts it there, starts it, follows it over as many
+//! connections as it takes, reboots the machine when a step asks for it, and removes it.
+//!
+//! Whatever happens, the last thing done is to take the directory away. When even that is not
+//! possible, the error says where it was left.
+
+mod error;
+mod machine;
+mod reach;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use goldsmith_component::run::{Report, StepReport};
+use goldsmith_core::cx::Cx;
+use goldsmith_core::event::Event;
+use goldsmith_core::failure::Cancelled;
+
+use crate::format::{End, Frames, Job, Line, Said};
+use machine::Machine;
+
+pub use error::DriveError;
+pub use reach::{Answer, Reach, ReachError};
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// A machine that was being followed may be out of reach for this long.
+    pub lost: Duration,
+    /// From asking for a reboot until the machine answers again.
+    pub reboot: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            lost: Duration::from_mins(10),
+            reboot: Duration::from_mins(15),
+        }
+    }
+}
+
+/// How long work that was asked to stop may take to say so.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// Between two tries to reach a machine.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Runs a job on a machine that is reached like this, with the bytes of `program` as the runner;
+/// gives a report for every document that was begun. `on_step` hears of every step as it ends;
+/// what the steps print are events.
+///
+/// The machine is left as the documents made it: the runner, its files and processes are gone.
+pub fn run(
+    cx: &Cx,
+    reach: &dyn Reach,
+    program: &[u8],
+    job: &Job,
+    limits: Limits,
+    on_step: &mut dyn FnMut(usize, &StepReport),
+) -> Result<Vec<Report>, DriveError> {
+    let mut machine = Machine::look(cx, reach)?;
+    machine.put(cx, program, &job.id)?;
+    let mut drive = Drive {
+        cx,
+        machine,
+        limits,
+        seen: 0,
+        reports: BTreeMap::new(),
+        job,
+        on_step,
+        place: String::new(),
+    };
+    let outcome = drive.to_the_end();
+    // Also after a Ctrl-C, which must not stop the cleaning up.
+    let removed = drive.machine.remove(&cx.uncancelled());
+    let reports = outcome?;
+    removed?;
+    Ok(reports)
+}
+
+struct Drive<'a> {
+    cx: &'a Cx,
+    machine: Machine<'a>,
+    limits: Limits,
+    /// The last line of the journal that arrived.
+    seen: u64,
+    reports: BTreeMap<usize, Report>,
+    job: &'a Job,
+    on_step: &'a mut dyn FnMut(usize, &StepReport),
+    /// What was heard of last, for errors.
+    place: String,
+}
+
+impl Drive<'_> {
+    fn to_the_end(&mut self) -> Result<Vec<Report>, DriveError> {
+        let job = serde_json::to_vec(self.job).expect("a job is texts");
+        self.machine.start(self.cx, &job)?;
+        loop {
+            let last = self.follow();
+            if let Err(DriveError::Cancelled(_)) = &last {
+                self.stop();
+            }
+            match last? {
+                Said::Reboot { delay_ms } => {
+                    self.pause(Duration::from_millis(delay_ms))?;
+                    self.cx.note(format!("{} is rebooted", self.machine.name()));
+                    self.machine.reboot(self.cx, self.limits.reboot)?;
+                    self.machine.start(self.cx, b"")?;
+                }
+                Said::End { end, why } => {
+                    let why = why.unwrap_or_default();
+                    return match end {
+                        End::Done => Ok(std::mem::take(&mut self.reports).into_values().collect()),
+                        End::Refused => Err(DriveError::Refused { why }),
+                        End::Stopped => Err(DriveError::Stopped),
+                    };
+                }
+                _ => unreachable!("only what ends a process ends `follow`"),
+            }
+        }
+    }
+
+    /// Waits, but not for somebody who wants to stop.
+    fn pause(&self, time: Duration) -> Result<(), Cancelled> {
+        let until = self.cx.clock().monotonic() + time;
+        while self.cx.clock().monotonic() < until {
+            self.cx.cancel.check()?;
+            let left = until.saturating_sub(self.cx.clock().monotonic());
+            self.cx.clock().sleep(left.min(PAUSE));
+        }
+        self.cx.cancel.check()
+    }
+
+    /// Passes the journal on until a line that ends the process, over any number of connections.
+    fn follow(&mut self) -> Result<Said, DriveError> {
+        let mut lost_at: Option<Duration> = None;
+        loop {
+            let before = self.seen;
+            let answer = self.follow_once();
+            let now = self.cx.clock().monotonic();
+            if self.seen > before {
+                lost_at = None;
+            }
+            let why = match answer {
+                Ok(Some(last)) => return Ok(last),
+                Ok(None) => "the connection ended early".to_owned(),
+                Err(DriveError::Reach(ReachError::Lost { why })) => why,
+                Err(error) => return Err(error),
+            };
+            let since = *lost_at.get_or_insert_with(|| {
+                self.cx.note(format!(
+                    "the connection to {} is lost ({why}); the work goes on there",
+                    self.machine.name()
+                ));
+                now
+            });
+            if now.saturating_sub(since) > self.limits.lost {
+                return Err(DriveError::OutOfReach {
+                    machine: self.machine.name(),
+                    limit: self.limits.lost,
+                    directory: self.machine.directory().to_owned(),
+                    why,
+                });
+            }
+            self.pause(PAUSE)?;
+        }
+    }
+
+    /// One connection; `None` when it ended before the journal did.
+    fn follow_once(&mut self) -> Result<Option<Said>, DriveError> {
+        let mut frames = Frames::default();
+        let mut last = None;
+        let command = format!("follow {{}} {}", self.seen);
+        let Self {
+            cx,
+            machine,
+            seen,
+            reports,
+            job,
+            on_step,
+            place,
+            ..
+        } = self;
+        let answer = machine.runner(cx, &command, b"", None, &mut |frame| {
+            // What else is printed there, by a login script, is no frame.
+            let Ok(Some(line)) = frames.push(frame) else {
+                return;
+            };
+            let Line { n, said } = line;
+            if n <= *seen {
+                return;
+            }
+            *seen = n;
+            if said.is_last() {
+                last = Some(said);
+                return;
+            }
+            take(cx, said, reports, job, on_step, place);
+        })?;
+        if last.is_none() && answer.code == crate::command::GONE {
+            return Err(DriveError::Gone {
+                machine: machine.name(),
+                place: std::mem::take(place),
+                log: answer.complaint,
+            });
+        }
+        Ok(last)
+    }
+
+    /// Asks the work to stop and hears it out.
+    fn stop(&mut self) {
+        let calm = self.cx.uncancelled();
+        let limit = Some(STOP_LIMIT);
+        let stopped = self
+            .machine
+            .runner(&calm, "stop {}", b"", limit, &mut |_| {});
+        // What cannot be asked to stop is told so by `remove`, or by the error of it.
+        drop(stopped);
+    }
+}
+
+/// What a line means here.
+fn take(
+    cx: &Cx,
+    said: Said,
+    reports: &mut BTreeMap<usize, Report>,
+    job: &Job,
+    on_step: &mut dyn FnMut(usize, &StepReport),
+    place: &mut String,
+) {
+    match said {
+        Said::Document { index } => {
+            let name = job.documents.get(index).map_or("", |one| one.name.as_str());
+            name.clone_into(place);
+            reports.entry(index).or_insert_with(|| Report {
+                document: name.to_owned(),
+                steps: Vec::new(),
+            });
+        }
+        Said::Output {
+            source,
+            stream,
+            text,
+        } => {
+            place.clone_from(&source);
+            cx.emit(Event::Output {
+                source,
+                stream,
+                text,
+            });
+        }
+        Said::Note { text } => cx.note(text),
+        Said::Warning { text } => cx.warn(text),
+        Said::Step { document, report } => {
+            on_step(document, &report);
+            if let Some(all) = reports.get_mut(&document) {
+                all.steps.push(*report);
+            }
+        }
+        Said::Begun { .. } | Said::Reboot { .. } | Said::End { .. } => {}
+    }
+}

@@ -1,0 +1,4 @@
+//! Documents on machines that are logged in to by SSH.
+
+mod job;
+mod ssh;
