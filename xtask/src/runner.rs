@@ -41,9 +41,9 @@ pub(crate) fn build() -> Result<PathBuf, String> {
     let bytes = fs::read(&program).map_err(|e| format!("{}: {e}", program.display()))?;
     check(&bytes)?;
     println!(
-        "    {}: static, {:.1} MiB",
+        "    {}: static, {} KiB",
         program.display(),
-        bytes.len() as f64 / f64::from(1 << 20)
+        bytes.len() >> 10
     );
     Ok(program)
 }

@@ -63,17 +63,20 @@ pub fn run(arguments: &[OsString], around: Around<'_>) -> Result<i32, io::Error>
     }
 }
 
-/// Starts the work and waits until it has begun.
+/// Starts the work and waits until it has begun. Work that has begun already, for somebody whose
+/// connection broke before he heard of it, is not begun again.
 fn start(place: &Place, around: &Around<'_>) -> io::Result<()> {
     let mut job = Vec::new();
     io::stdin().lock().read_to_end(&mut job)?;
-    if place.claim()?.is_none() {
-        return Err(io::Error::other("the work is being done already"));
+    let last = last_line(place)?;
+    let waits = |line: &Line| matches!(line.said, Said::Reboot { .. });
+    if last.as_ref().is_some_and(|line| !waits(line)) || place.claim()?.is_none() {
+        return Ok(());
     }
     if !job.is_empty() {
         place.write(&place.job(), &job)?;
     }
-    let before = last_line(place)?.map_or(0, |line| line.n);
+    let before = last.map_or(0, |line| line.n);
     let log = File::create(place.log())?;
     let own = fs::read_link("/proc/self/exe")?;
     let mut program = Program::new(own).arg("work").arg(place.directory());
@@ -166,10 +169,7 @@ fn stop(place: &Place) -> io::Result<()> {
         let pid = begun.and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?));
         if let Some(pid) = pid {
             // The lock is held, so that this number is still the number of who works.
-            drop(rustix::process::kill_process(
-                pid,
-                rustix::process::Signal::TERM,
-            ));
+            let _gone = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
         clock.sleep(TICK * 4);
     }

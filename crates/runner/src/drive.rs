@@ -42,6 +42,8 @@ impl Default for Limits {
 
 /// How long work that was asked to stop may take to say so.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// How long what takes no time may be tried.
+const SHORT: Duration = Duration::from_secs(30);
 /// Between two tries to reach a machine.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -59,7 +61,7 @@ pub fn run(
     on_step: &mut dyn FnMut(usize, &StepReport),
 ) -> Result<Vec<Report>, DriveError> {
     let mut machine = Machine::look(cx, reach)?;
-    machine.put(cx, program, &job.id)?;
+    persist(cx, SHORT, || machine.put(cx, program, &job.id))?;
     let mut drive = Drive {
         cx,
         machine,
@@ -70,12 +72,33 @@ pub fn run(
         on_step,
         place: String::new(),
     };
-    let outcome = drive.to_the_end();
+    let outcome = drive.work();
     // Also after a Ctrl-C, which must not stop the cleaning up.
-    let removed = drive.machine.remove(&cx.uncancelled());
+    let calm = cx.uncancelled();
+    let removed = persist(&calm, SHORT, || drive.machine.remove(&calm));
     let reports = outcome?;
-    removed?;
+    removed.map_err(|error| drive.machine.left(&error))?;
     Ok(reports)
+}
+
+/// Repeats what failed for want of a connection.
+fn persist<T>(
+    cx: &Cx,
+    limit: Duration,
+    mut work: impl FnMut() -> Result<T, DriveError>,
+) -> Result<T, DriveError> {
+    let deadline = cx.clock().monotonic() + limit;
+    loop {
+        match work() {
+            Err(DriveError::Reach(ReachError::Lost { .. }))
+                if cx.clock().monotonic() < deadline =>
+            {
+                cx.cancel.check()?;
+                cx.clock().sleep(PAUSE);
+            }
+            other => return other,
+        }
+    }
 }
 
 struct Drive<'a> {
@@ -92,9 +115,14 @@ struct Drive<'a> {
 }
 
 impl Drive<'_> {
-    fn to_the_end(&mut self) -> Result<Vec<Report>, DriveError> {
+    fn work(&mut self) -> Result<Vec<Report>, DriveError> {
         let job = serde_json::to_vec(self.job).expect("a job is texts");
-        self.machine.start(self.cx, &job)?;
+        let start = |drive: &Self, job| {
+            persist(drive.cx, drive.limits.lost, || {
+                drive.machine.start(drive.cx, job)
+            })
+        };
+        start(self, &job)?;
         loop {
             let last = self.follow();
             if let Err(DriveError::Cancelled(_)) = &last {
@@ -105,7 +133,7 @@ impl Drive<'_> {
                     self.pause(Duration::from_millis(delay_ms))?;
                     self.cx.note(format!("{} is rebooted", self.machine.name()));
                     self.machine.reboot(self.cx, self.limits.reboot)?;
-                    self.machine.start(self.cx, b"")?;
+                    start(self, b"")?;
                 }
                 Said::End { end, why } => {
                     let why = why.unwrap_or_default();

@@ -246,7 +246,7 @@ fn read(name: &str, text: &str) -> Result<Document, String> {
     })
 }
 
-fn refused(error: &(impl Failure + std::error::Error)) -> Ended {
+fn refused(error: &impl Failure) -> Ended {
     if error.class() == Class::Cancelled {
         return Ended::Over(End::Stopped, None);
     }

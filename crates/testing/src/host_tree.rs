@@ -71,6 +71,11 @@ pub fn make(root: &Path, programs: &[&str]) {
 pub(crate) fn add(root: &Path, program: &Path, beside: &Path) {
     let name = program.file_name().expect("a program has a name");
     copy(program, &root.join("usr/bin").join(name));
+    add_libraries(root, program, beside);
+}
+
+/// Adds the libraries of a program, of which some may lie in `beside`.
+pub(crate) fn add_libraries(root: &Path, program: &Path, beside: &Path) {
     for file in libraries(program, beside) {
         let name = file.file_name().expect("a library has a name");
         let place = match file.strip_prefix("/") {

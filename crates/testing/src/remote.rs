@@ -1,9 +1,12 @@
 //! A machine to log in to: files, processes and network of its own in namespaces of this host,
-//! with a real `sshd`. It can be rebooted, from inside as well, and cut off from the network.
+//! with a real `sshd`. It can be rebooted from inside, and its logins be cut off.
 //!
 //! ```text
-//! test ── veth 10.x.y.z/30 ──► network namespace: sshd, in a tree made of programs of this host
+//! test ── veth 10.x.y.z/30 ──► network namespace, held by a process that sleeps
+//!   │                             └─ a boot: sshd, in a tree made of programs of this host
 //!   └─ watches for `systemctl reboot`: every process is killed, and another boot begins
+//!
+//! The network stays while nothing is booted: nobody who tries to log in is sent elsewhere.
 //! ```
 //!
 //! All of it goes when the value is dropped, or the test is killed.
@@ -20,10 +23,10 @@ use tempfile::TempDir;
 use crate::{emulators, host_tree};
 
 /// Programs that every machine has.
-const PROGRAMS: [&str; 28] = [
+const PROGRAMS: [&str; 29] = [
     "bash", "cat", "chmod", "cut", "echo", "env", "false", "grep", "head", "id", "ln", "ls",
-    "mkdir", "mktemp", "mv", "printf", "ps", "rm", "sed", "seq", "setsid", "sleep", "stat", "sync",
-    "tail", "touch", "true", "uname",
+    "mkdir", "mktemp", "mv", "printf", "ps", "rm", "sed", "seq", "setsid", "sh", "sleep", "stat",
+    "sync", "tail", "touch", "true", "uname",
 ];
 
 /// A running machine.
@@ -42,28 +45,27 @@ struct Shared {
     is_over: AtomicBool,
 }
 
-/// Addresses of both ends, and the name of ours.
+/// A network of two: who holds it, and the address of the machine.
 #[derive(Debug)]
 struct Network {
-    link: String,
-    here: String,
+    holder: Child,
     there: String,
 }
 
 impl Remote {
-    /// Boots one that has these programs of the host besides the usual ones.
+    /// Boots one that has the libraries of `visitor`, a program that will be put there.
     ///
     /// # Panics
     ///
     /// When this host lacks something, root above all.
-    pub fn start(programs: &[&str]) -> Self {
+    pub fn start(visitor: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a directory for the machine");
         let root = folder.path().join("root");
         std::fs::create_dir(&root).expect("the machine's root");
-        let all: Vec<&str> = PROGRAMS.iter().chain(programs).copied().collect();
-        host_tree::make(&root, &all);
+        host_tree::make(&root, &PROGRAMS);
         let (sshd, libraries) = emulators::sshd();
         host_tree::add(&root, &sshd, &libraries);
+        host_tree::add_libraries(&root, visitor, Path::new(""));
         furnish(folder.path(), &root);
         let shared = Arc::new(Shared {
             folder,
@@ -112,12 +114,6 @@ impl Remote {
     /// How often it has booted.
     pub fn boots(&self) -> u32 {
         self.shared.boots.load(Ordering::SeqCst)
-    }
-
-    /// Takes its network away, or gives it back.
-    pub fn set_network(&self, is_up: bool) {
-        let state = if is_up { "up" } else { "down" };
-        run("ip", &["link", "set", &self.shared.network.link, state]);
     }
 
     /// Ends every login, as a broken connection does in the end; what runs in a session of its
@@ -177,6 +173,13 @@ impl Remote {
     }
 }
 
+impl Drop for Network {
+    fn drop(&mut self) {
+        drop(self.holder.kill());
+        drop(self.holder.wait());
+    }
+}
+
 impl Drop for Remote {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::SeqCst);
@@ -199,54 +202,30 @@ impl Shared {
             "set -e; r={root}; mount --make-rprivate /; mount --rbind /dev $r/dev\n\
              mount -t proc proc $r/proc; mount -t tmpfs run $r/run; mkdir $r/run/sshd\n\
              mount --bind {boot_id} $r/proc/sys/kernel/random/boot_id\n\
-             ip link set lo up; until ip link show there >/dev/null 2>&1; do sleep 0.02; done\n\
-             ip address add {there}/30 dev there; ip link set there up\n\
              exec chroot $r /usr/bin/sshd -D -e",
             root = folder.join("root").display(),
             boot_id = boot_id.display(),
-            there = self.network.there,
         );
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a fixture cannot use the crate it is a fixture for"
-        )]
-        let init = Command::new("setpriv")
-            .args([
-                "--pdeathsig",
-                "KILL",
-                "unshare",
-                "--mount",
-                "--pid",
-                "--net",
-            ])
-            .args(["--uts", "--ipc", "--fork", "--kill-child=KILL"])
-            .args(["bash", "-c", &script])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("this test needs `setpriv` and `unshare`");
+        let holder = self.network.holder.id().to_string();
+        let init = spawn(
+            &[
+                &[
+                    "nsenter", "--net", "--target", &holder, "unshare", "--mount", "--pid",
+                ][..],
+                &[
+                    "--uts",
+                    "--ipc",
+                    "--fork",
+                    "--kill-child=KILL",
+                    "bash",
+                    "-c",
+                    &script,
+                ],
+            ]
+            .concat(),
+            log.into(),
+        );
         *self.init.lock().expect("no panic while held") = Some(init);
-        let pid = (0..500)
-            .find_map(|_| {
-                let pid = self.init_pid();
-                if pid.is_none() {
-                    std::thread::sleep(Duration::from_millis(10));
-                }
-                pid
-            })
-            .expect("the machine's first process");
-        let Network { link, here, .. } = &self.network;
-        let peer = ["peer", "name", "there", "netns", &pid.to_string()];
-        run(
-            "ip",
-            &[&["link", "add", link, "type", "veth"][..], &peer].concat(),
-        );
-        run(
-            "ip",
-            &["address", "add", &format!("{here}/30"), "dev", link],
-        );
-        run("ip", &["link", "set", link, "up"]);
     }
 
     /// The first process of the machine: the child of `unshare`, in another namespace.
@@ -259,7 +238,7 @@ impl Shared {
             .trim()
             .parse()
             .ok()?;
-        let space = |pid| std::fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+        let space = |pid| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
         (space(child)? != space(std::process::id())?).then_some(child)
     }
 
@@ -268,17 +247,6 @@ impl Shared {
             drop(init.kill());
             drop(init.wait());
         }
-        // The link goes with the namespace of its other end, a little later.
-        for _ in 0..200 {
-            if !Path::new("/sys/class/net")
-                .join(&self.network.link)
-                .exists()
-            {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        run("ip", &["link", "delete", &self.network.link]);
     }
 
     /// Does what `systemctl reboot` asks for in there.
@@ -296,18 +264,57 @@ impl Shared {
     }
 }
 
-/// Addresses that no other test of this host has now.
+/// Makes a network with addresses that no other test of this host has now.
 fn network() -> Network {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let n = COUNT.fetch_add(1, Ordering::SeqCst);
     let seed = std::process::id().wrapping_mul(4).wrapping_add(n);
-    let (high, low) = ((seed >> 6) & 0xff, (seed & 0x3f) * 4);
-    let third = 128 + ((seed >> 14) & 0x7f);
-    Network {
-        link: format!("gs{seed:x}"),
-        here: format!("10.{third}.{high}.{}", low + 1),
-        there: format!("10.{third}.{high}.{}", low + 2),
+    let (second, third) = (128 + ((seed >> 14) & 0x7f), (seed >> 6) & 0xff);
+    let address = |last: u32| format!("10.{second}.{third}.{}", (seed & 0x3f) * 4 + last);
+    let (link, here, there) = (format!("gs{seed:x}"), address(1), address(2));
+    let holder = spawn(&["unshare", "--net", "sleep", "infinity"], Stdio::null());
+    let pid = holder.id().to_string();
+    let space = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+    while space(&pid) == space("self") {
+        std::thread::sleep(Duration::from_millis(5));
     }
+    let peer = ["peer", "name", "there", "netns", &pid];
+    run(
+        "ip",
+        &[&["link", "add", &link, "type", "veth"][..], &peer].concat(),
+    );
+    run(
+        "ip",
+        &["address", "add", &format!("{here}/30"), "dev", &link],
+    );
+    run("ip", &["link", "set", &link, "up"]);
+    let inside = |arguments: &[&str]| {
+        run(
+            "nsenter",
+            &[&["--net", "--target", &pid, "ip"], arguments].concat(),
+        );
+    };
+    inside(&["link", "set", "lo", "up"]);
+    inside(&["address", "add", &format!("{there}/30"), "dev", "there"]);
+    inside(&["link", "set", "there", "up"]);
+    Network { holder, there }
+}
+
+/// Starts a program that ends with this thread, also when that is killed.
+fn spawn(words: &[&str], errors: Stdio) -> Child {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a fixture cannot use the crate it is a fixture for"
+    )]
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--pdeathsig", "KILL"])
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(errors)
+        .spawn()
+        .expect("this test needs `setpriv`")
 }
 
 /// Keys, accounts and the configuration of `sshd`.
@@ -344,7 +351,7 @@ fn furnish(folder: &Path, root: &Path) {
     );
     write(
         "usr/bin/systemctl",
-        "#!/bin/bash\n[ \"$1\" = reboot ] || exit 1\ntouch /reboot-wanted; sleep 30\n",
+        "#!/bin/bash\n[ \"$1\" = reboot ] || exit 1\nexec touch /reboot-wanted\n",
     );
     run(
         "chmod",

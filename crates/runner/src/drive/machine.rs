@@ -9,6 +9,8 @@ use super::{DriveError, PAUSE};
 
 /// What a command of ours may take that does no work.
 const COMMAND_LIMIT: Duration = Duration::from_mins(1);
+/// What an answer may take of a machine that is perhaps not there.
+const PROBE_LIMIT: Duration = Duration::from_secs(15);
 /// What sending the program may take.
 const PUT_LIMIT: Duration = Duration::from_mins(10);
 
@@ -34,14 +36,16 @@ impl<'a> Machine<'a> {
             boot: String::new(),
             directory: String::new(),
         };
-        let seen = machine.seen(cx).map_err(|error| match error {
-            DriveError::Reach(ReachError::Cancelled(cancelled)) => cancelled.into(),
-            DriveError::Reach(source) => DriveError::NoWay {
-                machine: reach.name(),
-                source,
-            },
-            error => error,
-        })?;
+        let seen = machine
+            .seen(cx, COMMAND_LIMIT)
+            .map_err(|error| match error {
+                DriveError::Reach(ReachError::Cancelled(cancelled)) => cancelled.into(),
+                DriveError::Reach(source) => DriveError::NoWay {
+                    machine: reach.name(),
+                    source,
+                },
+                error => error,
+            })?;
         let [architecture, user, boot] = seen;
         machine.architecture = architecture;
         machine.boot = boot;
@@ -62,13 +66,11 @@ impl<'a> Machine<'a> {
         &self.directory
     }
 
-    fn seen(&self, cx: &Cx) -> Result<[String; 3], DriveError> {
+    fn seen(&self, cx: &Cx, limit: Duration) -> Result<[String; 3], DriveError> {
         let mut lines = Vec::new();
-        let answer = self
-            .reach
-            .shell(cx, LOOK, b"", Some(COMMAND_LIMIT), &mut |line| {
-                lines.push(line.trim().to_owned());
-            })?;
+        let answer = self.reach.shell(cx, LOOK, b"", Some(limit), &mut |line| {
+            lines.push(line.trim().to_owned());
+        })?;
         // A login script may print before.
         let ours = lines.split_off(lines.len().saturating_sub(3));
         match <[String; 3]>::try_from(ours) {
@@ -102,7 +104,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Puts the program into a directory of its own, where programs may run: not every machine
-    /// lets them below `/var/tmp`, and `/tmp` may not last.
+    /// lets them below `/var/tmp`, and `/tmp` may not last. May be repeated.
     pub(super) fn put(&mut self, cx: &Cx, program: &[u8], id: &str) -> Result<(), DriveError> {
         let made_for = architecture(program);
         if made_for != self.architecture {
@@ -116,7 +118,7 @@ impl<'a> Machine<'a> {
             "umask 077\n\
              for above in /var/lib /opt \"$HOME\" /var/tmp; do\n\
                d=\"$above/goldsmith-runner-{id}\"\n\
-               mkdir -- \"$d\" 2>/dev/null || continue\n\
+               rm -rf -- \"$d\" 2>/dev/null; mkdir -- \"$d\" 2>/dev/null || continue\n\
                printf '#!/bin/sh\\n' >\"$d/try\" && chmod 700 \"$d/try\" && \"$d/try\" 2>/dev/null || {{ rm -rf -- \"$d\"; continue; }}\n\
                rm -f -- \"$d/try\"; printf '%s\\n' \"$d\"\n\
                cat >\"$d/goldsmith-runner\" && chmod 700 \"$d/goldsmith-runner\" && exit 0\n\
@@ -159,7 +161,7 @@ impl<'a> Machine<'a> {
         Ok(self.sh_within(cx, &script, input, limit, on_line)?)
     }
 
-    /// Starts the work, or goes on with it when there is no new job.
+    /// Starts the work, or goes on with it when there is no new job. May be repeated.
     pub(super) fn start(&self, cx: &Cx, job: &[u8]) -> Result<(), DriveError> {
         let limit = Some(COMMAND_LIMIT);
         let answer = self.runner(cx, "start {}", job, limit, &mut |_| {})?;
@@ -170,7 +172,8 @@ impl<'a> Machine<'a> {
     pub(super) fn reboot(&mut self, cx: &Cx, limit: Duration) -> Result<(), DriveError> {
         let script = "sync; systemctl reboot || shutdown -r now || reboot";
         // Whether it says yes, no or nothing any more: what counts is whether it happens.
-        let mut why = match self.sh(cx, script, b"", &mut |_| {}) {
+        let limit_of_asking = Some(PROBE_LIMIT);
+        let mut why = match self.sh_within(cx, script, b"", limit_of_asking, &mut |_| {}) {
             Err(ReachError::Cancelled(cancelled)) => return Err(cancelled.into()),
             Err(error) => error.to_string(),
             Ok(answer) => answer.complaint,
@@ -179,7 +182,7 @@ impl<'a> Machine<'a> {
         while cx.clock().monotonic() < deadline {
             cx.cancel.check()?;
             cx.clock().sleep(PAUSE);
-            match self.seen(cx) {
+            match self.seen(cx, PROBE_LIMIT) {
                 Ok([_, _, boot]) if boot != self.boot => {
                     self.boot = boot;
                     return Ok(());
@@ -204,15 +207,16 @@ impl<'a> Machine<'a> {
         let script = format!(
             "d={directory}; [ ! -e \"$d\" ] || {{ \"$d/goldsmith-runner\" stop \"$d\" 2>/dev/null; rm -rf -- \"$d\"; }}"
         );
-        let left = |why: String| DriveError::Left {
+        let answer = self.sh(cx, &script, b"", &mut |_| {})?;
+        self.check("remove what is there", &answer)
+    }
+
+    /// The error when that was not possible.
+    pub(super) fn left(&self, error: &DriveError) -> DriveError {
+        DriveError::Left {
             machine: self.name(),
             directory: self.directory.clone(),
-            why,
-        };
-        match self.sh(cx, &script, b"", &mut |_| {}) {
-            Ok(answer) if answer.code == 0 => Ok(()),
-            Ok(answer) => Err(left(answer.complaint)),
-            Err(error) => Err(left(error.to_string())),
+            why: error.to_string(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Jobs, and what is needed to have one done.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,9 +55,18 @@ pub(crate) fn cx() -> (Cx, Arc<Events>) {
 }
 
 /// The runner as the tests have built it, or the static one that somebody names.
-pub(crate) fn program() -> Vec<u8> {
-    let path = option_env!("GOLDSMITH_RUNNER").unwrap_or(env!("CARGO_BIN_EXE_goldsmith-runner"));
-    std::fs::read(path).unwrap()
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the gate names the static program by the environment"
+)]
+pub(crate) fn program() -> PathBuf {
+    let named = std::env::var_os("GOLDSMITH_RUNNER").map(PathBuf::from);
+    named.unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_goldsmith-runner")))
+}
+
+/// A machine that it can be put on.
+pub(crate) fn machine() -> Remote {
+    Remote::start(&program())
 }
 
 /// A job of one document.
@@ -99,7 +109,7 @@ pub(crate) fn run(cx: &Cx, remote: &Remote, job: &Job) -> Result<Vec<Report>, Dr
     drive::run(
         cx,
         &ssh(remote, "root"),
-        &program(),
+        &std::fs::read(program()).unwrap(),
         job,
         limits,
         &mut |_, _| {},

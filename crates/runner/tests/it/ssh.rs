@@ -6,13 +6,12 @@ use goldsmith_component::run::StepStatus;
 use goldsmith_core::failure::{Class, Failure as _};
 use goldsmith_exec::ssh::Ssh;
 use goldsmith_runner::drive::{self, DriveError, Limits};
-use goldsmith_testing::remote::Remote;
 
-use crate::job::{check_gone, cx, job, program, run, ssh};
+use crate::job::{check_gone, cx, job, machine, program, run, ssh};
 
 #[test]
 fn documents_run_and_nothing_is_left() {
-    let remote = Remote::start(&[]);
+    let remote = machine();
     let (cx, events) = cx();
     let mut job = job(
         "web",
@@ -47,13 +46,18 @@ fn documents_run_and_nothing_is_left() {
 
 #[test]
 fn a_broken_connection_is_taken_up_again() {
-    let remote = Remote::start(&[]);
+    let remote = machine();
     let (cx, events) = cx();
     let steps = "      - name: Count\n        action: ExecuteBash\n        inputs:\n          commands: ['for n in $(seq 1 60); do echo line $n; sleep 0.1; done']\n";
     let reports = std::thread::scope(|scope| {
         scope.spawn(|| {
-            for _ in 0..3 {
-                std::thread::sleep(Duration::from_millis(1500));
+            for lines in [5, 20, 40] {
+                for _ in 0..600 {
+                    if events.printed().len() >= lines {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(50));
+                }
                 remote.end_logins();
             }
         });
@@ -70,11 +74,11 @@ fn a_broken_connection_is_taken_up_again() {
 
 #[test]
 fn the_machine_is_rebooted_and_the_run_goes_on() {
-    let remote = Remote::start(&[]);
+    let remote = machine();
     let (cx, events) = cx();
     let steps = "      - name: Once\n        action: ExecuteBash\n        inputs:\n          commands: ['echo run; if [ -e /var/once ]; then echo again; else touch /var/once; exit 194; fi']\n\
         \x20     - name: Boot\n        action: Reboot\n        inputs: {delaySeconds: 1}\n\
-        \x20     - name: After\n        action: ExecuteBash\n        inputs:\n          commands: ['echo after {{ build.Once.outputs.stdout }}; ls -d /var/lib/goldsmith-runner-*; ls /var/lib/goldsmith-runner-*']\n";
+        \x20     - name: After\n        action: ExecuteBash\n        inputs:\n          commands: ['echo \"after {{ build.Once.outputs.stdout }}\"; ls -d /var/lib/goldsmith-runner-*; ls /var/lib/goldsmith-runner-*']\n";
     let reports = run(&cx, &remote, &job("boots", steps)).unwrap();
     assert_eq!(remote.boots(), 3);
     let steps = &reports[0].steps;
@@ -92,9 +96,10 @@ fn the_machine_is_rebooted_and_the_run_goes_on() {
 
 #[test]
 fn what_cannot_be_done_is_said() {
-    let remote = Remote::start(&[]);
+    let remote = machine();
     let (cx, _) = cx();
     let limits = Limits::default();
+    let program = || std::fs::read(program()).unwrap();
     let nothing = job(
         "no",
         "      - {name: No, action: ExecuteBash, inputs: {commands: ['true']}}\n",
@@ -155,14 +160,17 @@ fn what_cannot_be_done_is_said() {
 
 #[test]
 fn a_cancel_stops_the_work_there() {
-    let remote = Remote::start(&[]);
+    let remote = machine();
     let (cx, events) = cx();
     let steps = "      - name: Long\n        action: ExecuteBash\n        inputs:\n          commands: ['echo begun; sleep 600']\n";
     let error = std::thread::scope(|scope| {
         let cancel = cx.cancel.clone();
         let events = events.clone();
         scope.spawn(move || {
-            while events.printed().is_empty() {
+            for _ in 0..400 {
+                if !events.printed().is_empty() {
+                    break;
+                }
                 std::thread::sleep(Duration::from_millis(50));
             }
             cancel.cancel();
@@ -175,7 +183,7 @@ fn a_cancel_stops_the_work_there() {
 
 #[test]
 fn a_worker_that_is_killed_is_noticed() {
-    let remote = Remote::start(&[]);
+    let remote = machine();
     let (cx, _) = cx();
     let steps = "      - name: Kill\n        action: ExecuteBash\n        inputs:\n          commands: ['echo here; sleep 0.3; kill -KILL $PPID; sleep 60']\n";
     let error = run(&cx, &remote, &job("killed", steps)).unwrap_err();
