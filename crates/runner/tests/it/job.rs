@@ -103,8 +103,8 @@ pub(crate) fn ssh(remote: &Remote, user: &str) -> Ssh {
 /// Has a job done on a machine.
 pub(crate) fn run(cx: &Cx, remote: &Remote, job: &Job) -> Result<Vec<Report>, DriveError> {
     let limits = Limits {
-        lost: Duration::from_secs(60),
-        reboot: Duration::from_secs(60),
+        lost: Duration::from_mins(1),
+        reboot: Duration::from_mins(1),
     };
     drive::run(
         cx,
