@@ -46,6 +46,7 @@ const ORACLES: &[Need] = &[
     ("shellcheck", "/usr/bin/shellcheck"),
     ("python3", "/usr/bin/python3"),
     ("util-linux", "/usr/bin/setpriv"),
+    ("uidmap", "/usr/bin/newuidmap"),
     ("iproute2", "/usr/sbin/ip"),
     ("openssh-client", "/usr/bin/ssh"),
     ("procps", "/usr/bin/ps"),

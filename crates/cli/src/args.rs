@@ -94,6 +94,15 @@ pub(crate) enum Outcome {
 }
 
 impl Command {
+    /// Whether it makes or removes trees, whose files belong to many users: root's work, or that
+    /// of an ordinary user in a namespace of users.
+    pub(crate) fn makes_trees(&self) -> bool {
+        matches!(
+            self,
+            Self::Build(_) | Self::Plan(_) | Self::Gc(_) | Self::Doctor(_)
+        )
+    }
+
     pub(crate) fn run(&self, app: &App) -> Result<Outcome, CmdError> {
         match self {
             Self::Init(args) => cmd::init::run(args, app),

@@ -26,7 +26,7 @@ use goldsmith_core::failure::{Cancelled, Class, Failure};
 use output::{Ended, Output};
 
 /// The search path of a program that was given none.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How long a group may take to follow SIGTERM before SIGKILL.
 const GRACE: Duration = Duration::from_secs(2);

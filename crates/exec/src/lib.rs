@@ -4,4 +4,5 @@ pub mod child;
 pub mod clock;
 pub mod ns;
 pub mod ssh;
+pub mod user_ns;
 pub mod vm;

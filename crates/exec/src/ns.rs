@@ -38,6 +38,17 @@ mod sys;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
 
+/// Where overlays keep their notes, as the names of extended attributes: what one made by root
+/// says, one made in a user namespace does not see.
+pub fn overlay_note(name: &str) -> String {
+    let space = if crate::user_ns::is_inside() {
+        "user"
+    } else {
+        "trusted"
+    };
+    format!("{space}.overlay.{name}")
+}
+
 pub use error::SandboxError;
 pub use probe::probe;
 pub use run::Command;

@@ -111,7 +111,9 @@ impl Failure for SandboxError {
 
     fn hints(&self) -> Vec<String> {
         let hint = match self {
-            Self::NotRoot => "run it as root, for example with `sudo`",
+            Self::NotRoot => {
+                "run it as root, or where user namespaces are: `goldsmith doctor` says"
+            }
             Self::UpperOnOverlay { .. } => {
                 "keep Goldsmith's home on a plain file system: in a container, mount a volume \
                  for it"
