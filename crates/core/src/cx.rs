@@ -94,6 +94,15 @@ impl Cx {
         Self::new(clock, Arc::new(NoEvents))
     }
 
+    /// The same context whose events go elsewhere.
+    #[must_use]
+    pub fn with_events(&self, events: Arc<dyn EventSink>) -> Self {
+        Self {
+            events,
+            ..self.clone()
+        }
+    }
+
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
