@@ -1,9 +1,13 @@
-//! The port to whatever a document runs on: a tree in a sandbox, a guest.
+//! The port to whatever a document runs on: a tree in a sandbox, a guest, this computer.
 //!
 //! Small on purpose: actions are written on top of it, once for all machines. Paths are
 //! absolute paths of the machine; links in them are followed there and never lead out.
 
 mod accounts;
+mod host;
+mod root;
+mod rooted;
+mod script;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -16,6 +20,9 @@ use goldsmith_core::failure::{Cancelled, Class, Failure};
 use goldsmith_core::size::format_duration;
 
 pub use goldsmith_exec::child::{Exit, Status};
+pub use host::Host;
+pub use root::Root;
+pub use rooted::Rooted;
 pub use tree::Tree;
 
 /// What to start.

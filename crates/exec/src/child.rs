@@ -15,7 +15,7 @@ pub(crate) mod wait;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -75,8 +75,19 @@ pub struct Exit {
     pub left_behind: Vec<String>,
 }
 
+/// Who a program runs as, by number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct User {
+    /// User.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Further groups.
+    pub groups: Vec<u32>,
+}
+
 /// A program to run on the host.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Program {
     name: OsString,
     args: Vec<OsString>,
@@ -84,6 +95,8 @@ pub struct Program {
     cwd: PathBuf,
     stdin: Vec<u8>,
     timeout: Option<Duration>,
+    user: Option<User>,
+    descriptor: Option<OwnedFd>,
 }
 
 impl Program {
@@ -99,6 +112,8 @@ impl Program {
             cwd: PathBuf::from("/"),
             stdin: Vec::new(),
             timeout: None,
+            user: None,
+            descriptor: None,
         }
     }
 
@@ -125,6 +140,13 @@ impl Program {
         self
     }
 
+    /// Sets the whole environment, in the place of what [`Self::new`] gave it.
+    #[must_use]
+    pub fn environment(mut self, env: BTreeMap<OsString, OsString>) -> Self {
+        self.env = env;
+        self
+    }
+
     /// Sets the directory it starts in.
     #[must_use]
     pub fn cwd(mut self, cwd: impl AsRef<Path>) -> Self {
@@ -143,6 +165,20 @@ impl Program {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets who it runs as; else it is who this program is.
+    #[must_use]
+    pub fn user(mut self, user: User) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// Sets what it gets as its descriptor 3.
+    #[must_use]
+    pub fn descriptor(mut self, descriptor: OwnedFd) -> Self {
+        self.descriptor = Some(descriptor);
         self
     }
 
@@ -229,6 +265,8 @@ impl Program {
             env: &self.env,
             cwd: &self.cwd,
             stdin: &self.stdin,
+            user: self.user.as_ref(),
+            descriptor: self.descriptor.as_ref(),
         })
     }
 }

@@ -40,7 +40,7 @@ use std::path::PathBuf;
 
 pub use error::SandboxError;
 pub use probe::probe;
-pub use run::{Command, User};
+pub use run::Command;
 
 /// What a sandbox is made of.
 #[derive(Debug, Clone)]

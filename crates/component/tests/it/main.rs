@@ -4,6 +4,7 @@
 
 mod appendix;
 mod documents;
+mod host;
 mod hostile;
 mod library;
 mod machine;

@@ -18,7 +18,7 @@ use super::report::Record;
 use super::sys::{self, Stack, Strings};
 use super::{Sandbox, SandboxError};
 use crate::child::output::{Ended, Output, pump};
-use crate::child::{Exit, wait};
+use crate::child::{Exit, User, wait};
 
 /// Where programs without a `/` are searched.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -26,17 +26,6 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// Descriptors the command gets are copied from numbers from here on, so that putting one
 /// in its place never closes another.
 const FD_MIN: i32 = 64;
-
-/// Who a command runs as, by the numbers of the tree.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct User {
-    /// User.
-    pub uid: u32,
-    /// Group.
-    pub gid: u32,
-    /// Further groups.
-    pub groups: Vec<u32>,
-}
 
 /// A command to run in a sandbox.
 #[derive(Debug)]

@@ -4,7 +4,8 @@ use std::time::Duration;
 use goldsmith_core::event::Stream;
 use tempfile::TempDir;
 
-use super::{Command, Sandbox, SandboxError, SandboxSpec, User};
+use super::{Command, Sandbox, SandboxError, SandboxSpec};
+use crate::child::User;
 use crate::child::tests::cx;
 use crate::child::{Exit, Program, Status};
 

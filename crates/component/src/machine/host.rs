@@ -1,0 +1,101 @@
+//! This computer as a machine: documents change it as they would under AWSTOE.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use goldsmith_core::cx::Cx;
+use goldsmith_core::event::Stream;
+use goldsmith_exec::child::{self, ChildError};
+
+use super::{Exit, MachineError, Program, Root, Rooted, Script, script};
+
+/// This computer.
+#[derive(Debug)]
+pub struct Host {
+    directory: PathBuf,
+    root: OwnedFd,
+    environment: BTreeMap<OsString, OsString>,
+}
+
+impl Host {
+    /// The whole computer. `environment` is what programs find in theirs beside what their
+    /// steps add, as they would if this program started them; `PATH` should be in it.
+    pub fn new(environment: BTreeMap<OsString, OsString>) -> Result<Self, MachineError> {
+        Self::below(Path::new("/"), environment)
+    }
+
+    /// The files below a directory, and the programs of the computer, which start in
+    /// there. They can leave it; the file operations cannot.
+    pub fn below(
+        directory: &Path,
+        environment: BTreeMap<OsString, OsString>,
+    ) -> Result<Self, MachineError> {
+        let root = File::open(directory).map_err(|source| MachineError::File {
+            operation: "open",
+            path: directory.display().to_string(),
+            source,
+        })?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            root: root.into(),
+            environment,
+        })
+    }
+}
+
+impl Rooted for Host {
+    fn root(&self, _cx: &Cx) -> Result<Root<'_>, MachineError> {
+        Ok(Root::new(self.root.as_fd()))
+    }
+
+    fn start(
+        &self,
+        cx: &Cx,
+        script: &Script,
+        on_line: &mut dyn FnMut(Stream, &str),
+    ) -> Result<Exit, MachineError> {
+        let text = script::text(&script.program)?;
+        let mut program = match &script.program {
+            Program::Bash(_) => child::Program::new("bash").arg("/dev/fd/3"),
+            Program::Argv(argv) => {
+                let name = argv.first().map_or("", String::as_str);
+                child::Program::new(name).args(argv.iter().skip(1))
+            }
+        };
+        program = program
+            .environment(self.environment.clone())
+            .cwd(self.directory.join(script.cwd.trim_start_matches('/')));
+        if let Some(text) = text {
+            program = program.descriptor(text.into());
+        }
+        if let Some(name) = &script.user {
+            let (user, home) = self.root(cx)?.user(name)?;
+            program = program
+                .user(user)
+                .env("HOME", home)
+                .env("USER", name)
+                .env("LOGNAME", name);
+        }
+        for (name, value) in &script.env {
+            program = program.env(name, value);
+        }
+        if let Some(timeout) = script.timeout {
+            program = program.timeout(timeout);
+        }
+        Ok(program.run(cx, on_line)?)
+    }
+}
+
+impl From<ChildError> for MachineError {
+    fn from(error: ChildError) -> Self {
+        match error {
+            ChildError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            ChildError::TimedOut { timeout, .. } => Self::TimedOut(timeout),
+            ChildError::Start { program, source } => Self::Start { program, source },
+            error => Self::machine(error),
+        }
+    }
+}
