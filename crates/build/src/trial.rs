@@ -1,9 +1,12 @@
 //! A tree to try documents in: made as the tree of an image is, of the same layers, and gone with
 //! its owner. Nothing that is done in it is kept.
 
-use goldsmith_component::machine::{Attributes, Machine as _, MachineError, Tree};
+use goldsmith_component::machine::{
+    Attributes, Exit, Machine as _, MachineError, Root, Rooted, Script, Tree,
+};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::diagnostic::{SourceFile, Span};
+use goldsmith_core::event::Stream;
 use goldsmith_core::recipe::{DebianSource, DiskSpec, Variant};
 use goldsmith_exec::ns::Sandbox;
 use goldsmith_plan::lock::Section;
@@ -55,6 +58,8 @@ pub struct Trial {
     // Before the directory it is mounted over.
     sandbox: Sandbox,
     _scratch: Scratch,
+    // Nobody collects the layers while the store is open.
+    _store: Store,
 }
 
 impl Trial {
@@ -102,12 +107,23 @@ impl Trial {
         Ok(Self {
             sandbox,
             _scratch: scratch,
+            _store: stack.store().clone(),
         })
     }
+}
 
-    /// Where its commands run.
-    pub const fn sandbox(&self) -> &Sandbox {
-        &self.sandbox
+impl Rooted for Trial {
+    fn root(&self, _cx: &Cx) -> Result<Root<'_>, MachineError> {
+        Ok(Root::new(self.sandbox.tree_fd()))
+    }
+
+    fn start(
+        &self,
+        cx: &Cx,
+        script: &Script,
+        on_line: &mut dyn FnMut(Stream, &str),
+    ) -> Result<Exit, MachineError> {
+        Tree::new(&self.sandbox).start(cx, script, on_line)
     }
 }
 
