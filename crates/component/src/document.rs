@@ -226,6 +226,11 @@ impl Document {
         })
     }
 
+    /// Whether it declares a parameter of this name.
+    pub fn has_parameter(&self, name: &str) -> bool {
+        self.parameters.iter().any(|p| p.name.value == name)
+    }
+
     /// Gives parameters that have neither a value nor a default the empty text, as AWSTOE does;
     /// says which.
     pub fn fill(&self, parameters: &mut BTreeMap<String, String>) -> Vec<&str> {

@@ -146,21 +146,20 @@ impl<'a> Execution<'a> {
                 continue;
             };
             let before = run.steps().len();
-            let is_over = match reboots {
-                Reboots::Impossible => !run.next_unbooted(cx, machine, services)?,
-                Reboots::ByCaller => match run.next(cx, machine, services)? {
-                    Next::Step => false,
-                    Next::End => true,
-                    Next::Reboot(delay) => return Ok(Stopped::Reboot(delay)),
-                },
+            let next = match reboots {
+                Reboots::ByCaller => run.next(cx, machine, services)?,
+                Reboots::Impossible if run.next_unbooted(cx, machine, services)? => Next::Step,
+                Reboots::Impossible => Next::End,
             };
             if let Some(step) = run.steps().nth(before) {
                 let document = &self.planned[self.done.len()].document;
                 on_step(document.name(), step);
                 bar.progress(run.steps().len() as u64);
             }
-            if is_over {
-                self.finish();
+            match next {
+                Next::Step => {}
+                Next::Reboot(delay) => return Ok(Stopped::Reboot(delay)),
+                Next::End => self.finish(),
             }
         }
         Ok(Stopped::End)
@@ -203,9 +202,10 @@ impl<'a> Execution<'a> {
         if report.count(StepStatus::Failed) == 0 {
             let skipped = report.count(StepStatus::Skipped);
             let executed = report.steps.len() - skipped;
+            let steps = if executed == 1 { "step" } else { "steps" };
             bar.finish(match skipped {
-                0 => format!("{executed} steps"),
-                _ => format!("{executed} steps, {skipped} skipped"),
+                0 => format!("{executed} {steps}"),
+                _ => format!("{executed} {steps}, {skipped} skipped"),
             });
         }
         self.done.push(report);

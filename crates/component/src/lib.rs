@@ -36,7 +36,7 @@ mod yaml;
 
 use goldsmith_core::diagnostic::{Diagnostic, SourceFile};
 
-pub use check::{Platform, check_parameters};
+pub use check::{Platform, check_blocked, check_parameters};
 pub use document::Document;
 pub use run::{Parameters, Report, run_document};
 pub use services::Services;

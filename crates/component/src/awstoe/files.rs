@@ -116,6 +116,11 @@ impl Logs {
         self.sink.log("INFO", &sink::step(document, step));
     }
 
+    /// Says that the execution waits for a reboot.
+    pub fn reboot(&self) {
+        self.sink.log("INFO", "a reboot is asked for");
+    }
+
     /// Writes what came of it.
     pub fn finish(self, report: &ExecutionReport, planned: &[Planned]) -> Result<(), LogError> {
         self.sink.fail(report);

@@ -116,10 +116,20 @@ fn step(report: &StepReport, id: &str) -> Value {
         "startTime": moment(time.start),
         "endTime": moment(time.end),
         "inputs": encoded(json!(report.inputs)),
-        "outputs": encoded(json!(report.outputs)),
+        "outputs": encoded(outputs(report)),
         "loop": report.terms.repeat,
         "detailedOutput": Some(nested).filter(|nested| !nested.is_empty()),
     })
+}
+
+/// Entries without outputs keep the place of those with some, and are nothing without these.
+fn outputs(report: &StepReport) -> Value {
+    let has_any = report.outputs.iter().any(|entry| !entry.is_empty());
+    if has_any {
+        json!(report.outputs)
+    } else {
+        json!([])
+    }
 }
 
 /// Why a step failed, when it matters.
