@@ -78,6 +78,7 @@ pub(crate) enum Command {
     Component(cmd::component::Command),
     #[command(subcommand)]
     Import(cmd::import::Command),
+    Awstoe(cmd::awstoe::Args),
     Doctor(cmd::doctor::Args),
     Gc(cmd::gc::Args),
     #[command(hide = true)]
@@ -91,6 +92,8 @@ pub(crate) enum Outcome {
     Done,
     /// The command did its work, and the answer is no: the exit code says of what kind.
     No(goldsmith_core::failure::Class),
+    /// The exit code is one that other programs wait for.
+    Exit(u8),
 }
 
 impl Command {
@@ -117,6 +120,7 @@ impl Command {
             Self::Export(args) => cmd::export::run(args, app),
             Self::Component(command) => cmd::component::run(command, app),
             Self::Import(command) => cmd::import::run(command, app),
+            Self::Awstoe(args) => cmd::awstoe::run(args, app),
             Self::Doctor(args) => cmd::doctor::run(args, app),
             Self::Gc(args) => cmd::gc::run(args, app),
             Self::GenerateReference(args) => cmd::generate_reference::run(args, app),

@@ -89,6 +89,10 @@ impl Reach {
         })
     }
 
+    pub(crate) fn mirrors(&self) -> &Mirrors {
+        &self.mirrors
+    }
+
     pub(crate) fn archive<'a>(&'a self, fetch: &'a dyn Fetch, store: &'a Store) -> Archive<'a> {
         Archive {
             mirrors: &self.mirrors,

@@ -7,6 +7,7 @@ mod cmd;
 mod documents;
 mod env;
 mod escape;
+mod execution;
 mod host;
 mod lockfile;
 mod output;
@@ -28,7 +29,8 @@ use goldsmith_exec::user_ns;
 use crate::args::{Cli, Outcome};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse_from(std::env::args_os().map(packer_spelling)) {
+    let arguments = cmd::awstoe::apart(std::env::args_os()).into_iter();
+    let cli = match Cli::try_parse_from(arguments.map(packer_spelling)) {
         Ok(cli) => cli,
         Err(error) => {
             drop(error.print());
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::No(class)) => code(class.exit_code()),
+        Ok(Outcome::Exit(number)) => code(number),
         Err(error) => {
             let app::App { cx, output, .. } = app;
             let text = cx.redactor.redact(&error.text());

@@ -272,8 +272,28 @@ fn check_input(kind: Kind, name: &Spanned<String>, input: &Input, problems: &mut
     }
 }
 
-/// Values that a recipe gives against what the document declares. `at` is the place of the
-/// recipe that gives them.
+/// Steps of the phases asked for (all, when none is) whose action is one of these.
+pub fn check_blocked(
+    document: &Document,
+    phases: &[String],
+    blocked: &[String],
+) -> Vec<Diagnostic> {
+    let is_asked = |phase: &&Phase| phases.is_empty() || phases.contains(&phase.name.value);
+    let steps = document.phases.iter().filter(is_asked);
+    let steps = steps.flat_map(|phase| &phase.steps);
+    let is_blocked = |step: &&Step| blocked.iter().any(|name| name == step.action.value.name);
+    steps
+        .filter(is_blocked)
+        .map(|step| {
+            let message = format!("the action `{}` is blocked here", step.action.value.name);
+            let at = Span::new(&document.file, step.action.range.clone());
+            Diagnostic::error(code::BLOCKED, message).label(at, "")
+        })
+        .collect()
+}
+
+/// Values that a recipe or a command gives against what the document declares. `at` is the place
+/// that gives them.
 pub fn check_parameters(document: &Document, given: &Parameters, at: &Span) -> Vec<Diagnostic> {
     let name = document.name();
     let mut problems = Vec::new();

@@ -103,6 +103,15 @@ impl Cx {
         }
     }
 
+    /// The same context whose events go elsewhere.
+    #[must_use]
+    pub fn with_events(&self, events: Arc<dyn EventSink>) -> Self {
+        Self {
+            events,
+            ..self.clone()
+        }
+    }
+
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock

@@ -1,6 +1,7 @@
 //! `goldsmith component`: the library of components, and documents by themselves.
 
 mod list;
+pub(crate) mod run;
 mod show;
 mod validate;
 
@@ -8,12 +9,13 @@ use crate::app::App;
 use crate::args::Outcome;
 use crate::report::CmdError;
 
-/// Look at the components that ship with Goldsmith, check documents of your own
+/// Look at the components that ship with Goldsmith, check and run documents
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     List(list::Args),
     Show(show::Args),
     Validate(validate::Args),
+    Run(Box<run::Args>),
 }
 
 pub(crate) fn run(command: &Command, app: &App) -> Result<Outcome, CmdError> {
@@ -21,5 +23,6 @@ pub(crate) fn run(command: &Command, app: &App) -> Result<Outcome, CmdError> {
         Command::List(args) => list::run(args, app),
         Command::Show(args) => show::run(args, app),
         Command::Validate(args) => validate::run(args, app),
+        Command::Run(args) => run::run(args, app),
     }
 }

@@ -205,7 +205,11 @@ fn parse_inputs(node: &Node, action: &Action, problems: &mut Problems) -> Option
 }
 
 /// Names and values in turn: of a mapping, or of a list of `name` and `value`.
-fn pairs(node: &Node, name: &str, problems: &mut Problems) -> Option<Vec<Spanned<String>>> {
+pub(crate) fn pairs(
+    node: &Node,
+    name: &str,
+    problems: &mut Problems,
+) -> Option<Vec<Spanned<String>>> {
     let mut all = Vec::new();
     match &node.value {
         Value::Mapping(entries) => {

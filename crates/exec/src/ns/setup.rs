@@ -175,9 +175,10 @@ fn plan(spec: &SandboxSpec, pipe: i32) -> Result<Plan, SandboxError> {
         let lower: Vec<String> = (2..layers.len()).map(fd).collect();
         // In a user namespace an overlay keeps its notes in attributes that users may write, and
         // moves no directories: whoever renames one copies it.
-        let notes = match user_ns::is_inside() {
-            true => "userxattr",
-            false => "redirect_dir=on",
+        let notes = if user_ns::is_inside() {
+            "userxattr"
+        } else {
+            "redirect_dir=on"
         };
         options = format!(
             "lowerdir={},upperdir={},workdir={},index=off,metacopy=off,{notes},volatile",
