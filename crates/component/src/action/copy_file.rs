@@ -35,7 +35,7 @@ fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
         let message = format!("`{source}` means several files, so `{destination}` must end in `/`");
         return Err(ActionError::Refused(message));
     }
-    let sources = files::matching(call, &source)?;
+    let sources = files::matching(call, &source, NodeKind::File)?;
     if sources.is_empty() {
         return Err(ActionError::Refused(format!("no file fits `{source}`")));
     }

@@ -2,6 +2,7 @@
 
 use super::files;
 use super::{Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, required};
+use crate::machine::NodeKind;
 
 pub(super) static ACTION: Action = Action {
     name: "DeleteFile",
@@ -19,7 +20,7 @@ pub(super) static ACTION: Action = Action {
 
 fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
     let path = files::absolute(values.required("path")?)?;
-    for path in files::matching(call, &path)? {
+    for path in files::matching(call, &path, NodeKind::File)? {
         call.machine.remove(call.cx, &path)?;
     }
     Ok(Outputs::new())

@@ -1,7 +1,7 @@
 //! What the file actions have in common: parents, patterns, texts in an encoding.
 
 use super::{ActionError, Call, InputRecord, Kind, Values, optional};
-use crate::machine::{Attributes, NodeKind};
+use crate::machine::{Attributes, Depth, Group, NodeKind};
 
 pub(super) const OVERWRITE: InputRecord = optional(
     "overwrite",
@@ -38,7 +38,7 @@ pub(super) fn attributes(values: &Values) -> Result<Attributes, ActionError> {
     Ok(Attributes {
         mode: values.permissions()?,
         owner: name("owner"),
-        group: name("group"),
+        group: name("group").map(Group::Named),
     })
 }
 
@@ -80,8 +80,13 @@ pub(super) fn check_overwrite(
     Ok(())
 }
 
-/// Files that a path means whose last part may hold `*`, in order.
-pub(super) fn matching(call: &Call<'_>, path: &str) -> Result<Vec<String>, ActionError> {
+/// What a path means whose last part may hold `*`, in order: things of one kind, links
+/// followed. A path without `*` means itself, whatever is there.
+pub(super) fn matching(
+    call: &Call<'_>,
+    path: &str,
+    kind: NodeKind,
+) -> Result<Vec<String>, ActionError> {
     let (directory, last) = path.rsplit_once('/').unwrap_or(("", path));
     if directory.contains('*') {
         return Err(ActionError::Refused(format!(
@@ -91,15 +96,41 @@ pub(super) fn matching(call: &Call<'_>, path: &str) -> Result<Vec<String>, Actio
     if !last.contains('*') {
         return Ok(vec![path.to_owned()]);
     }
+    let found = below(call, directory, Depth::One, kind, &|name| fits(last, name))?;
+    Ok(found
+        .into_iter()
+        .map(|name| format!("{directory}/{name}"))
+        .collect())
+}
+
+/// Things of one kind in a directory, links to such things included, whose names fit: their
+/// paths relative to it, in order.
+pub(super) fn below(
+    call: &Call<'_>,
+    directory: &str,
+    depth: Depth,
+    kind: NodeKind,
+    fits: &dyn Fn(&str) -> bool,
+) -> Result<Vec<String>, ActionError> {
     let listed = if directory.is_empty() { "/" } else { directory };
-    let mut files = Vec::new();
-    for name in call.machine.list(call.cx, listed)? {
-        let path = format!("{directory}/{name}");
-        if fits(last, &name) && call.machine.stat(call.cx, &path)? == Some(NodeKind::File) {
-            files.push(path);
+    let mut found = Vec::new();
+    for entry in call.machine.list(call.cx, listed, depth)? {
+        let name = entry.path.rsplit('/').next().unwrap_or_default();
+        if !fits(name) {
+            continue;
+        }
+        let is_one = match entry.kind {
+            NodeKind::Link => {
+                let path = format!("{directory}/{}", entry.path);
+                call.machine.stat(call.cx, &path)? == Some(kind)
+            }
+            known => known == kind,
+        };
+        if is_one {
+            found.push(entry.path);
         }
     }
-    Ok(files)
+    Ok(found)
 }
 
 /// Whether a name fits a pattern in which `*` is any text.
