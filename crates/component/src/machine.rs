@@ -62,8 +62,8 @@ impl Script {
     }
 }
 
-/// Attributes of a file or directory. What is not said stays, or for a new one is mode
-/// 0644 or 0755 and root.
+/// Attributes of a file or directory. What is not said stays, or for a new one is what the
+/// machine gives: mode 0644 or 0755 where its umask is 022, and who programs run as.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes {
     /// Permission bits.

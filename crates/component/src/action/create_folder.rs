@@ -19,6 +19,7 @@ pub(super) static ACTION: Action = Action {
         files::OVERWRITE,
     ],
     outputs: &[],
+    check: None,
     run,
 };
 

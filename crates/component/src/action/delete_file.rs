@@ -1,7 +1,7 @@
 //! `DeleteFile`: deletes files; `*` after the last `/` means several, possibly none.
 
 use super::files;
-use super::{Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, required};
+use super::{Action, ActionError, Call, EVERYWHERE, Outputs, Shape, Values};
 use crate::machine::NodeKind;
 
 pub(super) static ACTION: Action = Action {
@@ -9,12 +9,12 @@ pub(super) static ACTION: Action = Action {
     summary: "deletes files",
     platforms: EVERYWHERE,
     shape: Shape::List,
-    inputs: &[required(
+    inputs: &[files::pattern(
         "path",
-        Kind::Text,
         "file, or files by `*` in the last part",
     )],
     outputs: &[],
+    check: None,
     run,
 };
 

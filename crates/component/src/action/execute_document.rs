@@ -36,6 +36,7 @@ pub(super) static ACTION: Action = Action {
         "logUrl",
         "status",
     ],
+    check: None,
     run,
 };
 

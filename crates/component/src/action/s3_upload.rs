@@ -32,6 +32,7 @@ pub(super) static ACTION: Action = Action {
         transfer::OWNER,
     ],
     outputs: &[],
+    check: None,
     run,
 };
 

@@ -17,19 +17,38 @@ use super::{Attributes, Group, MachineError, NodeKind, READ_BYTES_MAX, accounts}
 
 /// The directory, opened with `O_PATH` or otherwise.
 #[derive(Debug, Clone, Copy)]
-pub struct Root<'a>(BorrowedFd<'a>);
+pub struct Root<'a> {
+    directory: BorrowedFd<'a>,
+    umask: u32,
+}
 
 impl<'a> Root<'a> {
-    /// What is below `directory`.
+    /// What is below `directory`. New files get what a umask of 022 leaves, whatever that of
+    /// this process is.
     pub const fn new(directory: BorrowedFd<'a>) -> Self {
-        Self(directory)
+        Self {
+            directory,
+            umask: 0o022,
+        }
+    }
+
+    /// With another umask.
+    #[must_use]
+    pub const fn with_umask(self, umask: u32) -> Self {
+        Self { umask, ..self }
+    }
+
+    /// Permissions of a new directory.
+    pub(super) const fn directory_mode(self) -> Mode {
+        Mode::from_raw_mode(0o777 & !self.umask)
     }
 
     /// Opens a path with the directory as its root.
     pub(super) fn open(self, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
         let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
         loop {
-            match rustix::fs::openat2(self.0, path, flags | OFlags::CLOEXEC, mode, resolve) {
+            match rustix::fs::openat2(self.directory, path, flags | OFlags::CLOEXEC, mode, resolve)
+            {
                 // Somebody renamed a directory meanwhile.
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 result => return result,
@@ -117,10 +136,10 @@ impl<'a> Root<'a> {
         })
     }
 
-    /// A file to write into, empty. A new one is 0644 whatever the umask of this process.
+    /// A file to write into, empty.
     pub(super) fn create(self, path: &str) -> Result<OwnedFd, Errno> {
         let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::NONBLOCK;
-        let mode = Mode::from_raw_mode(0o644);
+        let mode = Mode::from_raw_mode(0o666 & !self.umask);
         match self.open(path, flags, Mode::empty()) {
             Ok(file) => {
                 let stat = rustix::fs::fstat(&file)?;

@@ -112,7 +112,7 @@ impl<M: Rooted> Machine for M {
         let failed = |error: Errno| file_error("make the directory", path, error);
         let owners = root.owners(attributes)?;
         let (parent, name) = root.parent(path).map_err(failed)?;
-        let mode = Mode::from_raw_mode(0o755);
+        let mode = root.directory_mode();
         let is_new = match rustix::fs::mkdirat(&parent, name, mode) {
             Ok(()) => true,
             Err(Errno::EXIST) => false,
@@ -194,6 +194,8 @@ impl<M: Rooted> Machine for M {
                     make_room(root, source.as_fd(), to_parent.as_fd(), to_name)?;
                     Ok(once()?)
                 }
+                // Into itself.
+                Err(Errno::INVAL) => Err(nested()),
                 Err(Errno::XDEV) => move_bytes(root, (&parent, name), (&to_parent, to_name)),
                 done => Ok(done?),
             }
@@ -242,6 +244,10 @@ fn is_directory(parent: BorrowedFd<'_>, name: &str) -> Result<bool, Errno> {
     Ok(FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
 }
 
+fn nested() -> io::Error {
+    io::Error::other("one of the two directories lies in the other")
+}
+
 /// Removes a directory that is in the way of what `source` is to become. Refuses when one of
 /// the two lies in the other.
 fn make_room(
@@ -250,7 +256,6 @@ fn make_room(
     parent: BorrowedFd<'_>,
     name: &str,
 ) -> io::Result<()> {
-    let nested = || io::Error::other("one of the two directories lies in the other");
     if deep::is_within(parent, source, root)? {
         return Err(nested());
     }

@@ -129,11 +129,6 @@ fn known_action(
             range: name.range,
         });
     }
-    if let Some(why) = action::why_not(&name.value) {
-        let message = format!("the action `{}` cannot be run", name.value);
-        problems.error(code::PLATFORM, &name.range, message, why);
-        return None;
-    }
     let message = format!("the action `{}` does not exist", name.value);
     let known = action::all().iter().map(|action| action.name);
     let label = meant(&name.value, known);
@@ -180,8 +175,9 @@ fn parse_inputs(node: &Node, action: &Action, problems: &mut Problems) -> Option
             continue;
         };
         let fields = fields.iter().map(|(key, node)| {
-            let is_pairs =
-                |input: &action::InputRecord| input.name == key.value && input.kind == Kind::Pairs;
+            let is_pairs = |input: &action::InputRecord| {
+                input.name == key.value && matches!(input.kind, Kind::Pairs)
+            };
             let value = match &node.value {
                 _ if action.inputs.iter().any(is_pairs) => {
                     pairs(node, &key.value, problems).map(Input::Pairs)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{FileTypeExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use goldsmith_component::machine::{
     Attributes, Depth, Entry, Group, Host, Machine, NodeKind, Tree,
@@ -27,9 +27,9 @@ fn on_both(check: fn(&Cx, &dyn Machine, &Path)) {
     check(&cx, &host, dir.path());
 }
 
-fn describe(directory: PathBuf) -> String {
+fn describe(directory: impl AsRef<Path>) -> String {
     let mut out = String::new();
-    list(&directory, "", &mut out);
+    list(directory.as_ref(), "", &mut out);
     out
 }
 
@@ -189,13 +189,13 @@ impl Outside {
         std::fs::create_dir(dir.path().join("sub")).unwrap();
         std::fs::write(dir.path().join("secret"), "of the host").unwrap();
         std::fs::write(dir.path().join("sub/more"), "too").unwrap();
-        let before = describe(dir.path().to_owned());
+        let before = describe(dir.path());
         Self { dir, before }
     }
 
     #[track_caller]
     fn check(&self) {
-        assert_eq!(describe(self.dir.path().to_owned()), self.before);
+        assert_eq!(describe(self.dir.path()), self.before);
     }
 }
 

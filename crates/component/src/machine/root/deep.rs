@@ -111,7 +111,7 @@ pub(in crate::machine) fn is_within(
     outer: BorrowedFd<'_>,
     root: Root<'_>,
 ) -> Result<bool, Errno> {
-    let (outer, root) = (id(outer)?, id(root.0)?);
+    let (outer, root) = (id(outer)?, id(root.directory)?);
     let mut here = rustix::io::fcntl_dupfd_cloexec(inner, 0)?;
     loop {
         let at = id(here.as_fd())?;
