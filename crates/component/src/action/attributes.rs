@@ -1,7 +1,7 @@
 //! What the actions have in common that change attributes of what exists.
 
 use super::input::{InputRecord, Kind, optional, required};
-use super::{ActionError, Call, Outputs, Values, files};
+use super::{ActionError, Call, Outputs, Values, files, transfer};
 use crate::machine::{Depth, Group, NodeKind};
 
 pub(super) const FILE: InputRecord = required("path", Kind::Text, "of the file");
@@ -37,6 +37,8 @@ pub(super) fn set(
     } else {
         Depth::One
     };
-    call.machine.set(call.cx, &path, &attributes, depth)?;
-    Ok(Outputs::new())
+    transfer::in_time(call, |cx| {
+        call.machine.set(cx, &path, &attributes, depth)?;
+        Ok(Outputs::new())
+    })
 }

@@ -19,9 +19,8 @@ pub(super) static ACTION: Action = Action {
 };
 
 fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
-    let call = &*call;
-    from_to::each(call, values, NodeKind::File, &|from, to| {
-        Ok(call.machine.copy(call.cx, from, to)?)
-    })?;
-    Ok(Outputs::new())
+    let machine = call.machine;
+    from_to::each(call, values, NodeKind::File, &|cx, from, to| {
+        machine.copy(cx, from, to)
+    })
 }

@@ -7,9 +7,11 @@
 //! /a/*           /b/           each by its name; `/b` without `/` is an error
 //! ```
 
+use goldsmith_core::cx::Cx;
+
 use super::input::{Given, InputRecord, Kind, Wrong, required};
-use super::{ActionError, Call, Values, files};
-use crate::machine::NodeKind;
+use super::{ActionError, Call, Outputs, Values, files, transfer};
+use crate::machine::{MachineError, NodeKind};
 
 pub(super) const DESTINATION: InputRecord = required(
     "destination",
@@ -39,8 +41,8 @@ pub(super) fn each(
     call: &Call<'_>,
     values: &Values,
     kind: NodeKind,
-    each: &dyn Fn(&str, &str) -> Result<(), ActionError>,
-) -> Result<(), ActionError> {
+    each: &dyn Fn(&Cx, &str, &str) -> Result<(), MachineError>,
+) -> Result<Outputs, ActionError> {
     let source = files::absolute(values.required("source")?)?;
     let destination = files::absolute(values.required("destination")?)?;
     let into_directory = destination.ends_with('/');
@@ -80,9 +82,11 @@ pub(super) fn each(
         }
         pairs.push((source, to));
     }
-    for (from, to) in pairs {
-        files::make_parents(call, &to)?;
-        each(&from, &to)?;
-    }
-    Ok(())
+    transfer::in_time(call, |cx| {
+        for (from, to) in pairs {
+            files::make_parents(call, &to)?;
+            each(cx, &from, &to)?;
+        }
+        Ok(Outputs::new())
+    })
 }

@@ -22,9 +22,8 @@ pub(super) static ACTION: Action = Action {
 };
 
 fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
-    let call = &*call;
-    from_to::each(call, values, NodeKind::Directory, &|from, to| {
-        Ok(call.machine.rename(call.cx, from, to)?)
-    })?;
-    Ok(Outputs::new())
+    let machine = call.machine;
+    from_to::each(call, values, NodeKind::Directory, &|cx, from, to| {
+        machine.rename(cx, from, to)
+    })
 }

@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
+use goldsmith_core::failure::Cancelled;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -31,10 +32,15 @@ pub trait Rooted: Send + Sync {
 }
 
 fn file_error(operation: &'static str, path: &str, source: impl Into<io::Error>) -> MachineError {
+    let source = source.into();
+    // What looks whether to stop says so by this.
+    if source.raw_os_error() == Some(Errno::CANCELED.raw_os_error()) {
+        return Cancelled.into();
+    }
     MachineError::File {
         operation,
         path: path.to_owned(),
-        source: source.into(),
+        source,
     }
 }
 
@@ -97,14 +103,14 @@ impl<M: Rooted> Machine for M {
         let owners = root.owners(attributes)?;
         let failed = |error: io::Error| file_error("write", path, error);
         let mut file = File::from(root.create(path).map_err(|error| failed(error.into()))?);
-        io::copy(source, &mut file).map_err(failed)?;
+        deep::pour(cx, source, &mut file).map_err(failed)?;
         set(&file, owners, attributes.mode).map_err(|error| failed(error.into()))
     }
 
     fn get(&self, cx: &Cx, path: &str, sink: &mut dyn io::Write) -> Result<(), MachineError> {
         let failed = |error: io::Error| file_error("read", path, error);
-        let mut file = self.root(cx)?.open_file(path).map_err(failed)?;
-        io::copy(&mut file, sink).map(drop).map_err(failed)
+        let file = self.root(cx)?.open_file(path).map_err(failed)?;
+        deep::pour(cx, file, sink).map_err(failed)
     }
 
     fn make_dir(&self, cx: &Cx, path: &str, attributes: &Attributes) -> Result<(), MachineError> {
@@ -138,7 +144,7 @@ impl<M: Rooted> Machine for M {
         let node = root.open(path, OFlags::PATH, Mode::empty());
         let done = node.and_then(|node| match depth {
             Depth::One => set(&node, owners, attributes.mode),
-            Depth::All => deep::set_all(node.as_fd(), owners, attributes.mode),
+            Depth::All => deep::set_all(cx, node.as_fd(), owners, attributes.mode),
         });
         done.map_err(|error| file_error("change", path, error))
     }
@@ -166,7 +172,7 @@ impl<M: Rooted> Machine for M {
         let failed = |error: io::Error| file_error("write", to, error);
         let target = root.create(to).map_err(|error| failed(error.into()))?;
         let mut target = File::from(target);
-        io::copy(&mut source, &mut target).map_err(failed)?;
+        deep::pour(cx, &mut source, &mut target).map_err(failed)?;
         let mode = Mode::from_raw_mode(stat.mode() & 0o7777);
         rustix::fs::fchmod(&target, mode).map_err(|error| failed(error.into()))
     }
@@ -178,7 +184,7 @@ impl<M: Rooted> Machine for M {
             let (parent, name) = root.parent(to)?;
             make_room(root, source.as_fd(), parent.as_fd(), name)?;
             let made = deep::make_dir(parent.as_fd(), &CString::new(name)?)?;
-            deep::copy(source.as_fd(), made.as_fd())
+            deep::copy(cx, source.as_fd(), made.as_fd())
         };
         copy().map_err(|error| file_error("copy", from, error))
     }
@@ -196,7 +202,7 @@ impl<M: Rooted> Machine for M {
                 }
                 // Into itself.
                 Err(Errno::INVAL) => Err(nested()),
-                Err(Errno::XDEV) => move_bytes(root, (&parent, name), (&to_parent, to_name)),
+                Err(Errno::XDEV) => move_bytes(cx, root, (&parent, name), (&to_parent, to_name)),
                 done => Ok(done?),
             }
         };
@@ -207,7 +213,7 @@ impl<M: Rooted> Machine for M {
         let mut entries = Vec::new();
         let directory = self.root(cx)?.open(path, DIRECTORY, Mode::empty());
         directory
-            .and_then(|directory| deep::list(directory.as_fd(), "", depth, &mut entries))
+            .and_then(|directory| deep::list(cx, directory.as_fd(), "", depth, &mut entries))
             .map_err(|error| file_error("list", path, error))?;
         entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Ok(entries)
@@ -270,6 +276,7 @@ fn make_room(
 
 /// Moves between two file systems.
 fn move_bytes(
+    cx: &Cx,
     root: Root<'_>,
     (parent, name): (&OwnedFd, &str),
     (to_parent, to_name): (&OwnedFd, &str),
@@ -287,7 +294,7 @@ fn move_bytes(
         }
     }
     let names = (CString::new(name)?, CString::new(to_name)?);
-    deep::copy_node((parent, &names.0), (to_parent, &names.1))?;
+    deep::copy_node(cx, (parent, &names.0), (to_parent, &names.1))?;
     if is_directory {
         deep::remove(parent, name)
     } else {

@@ -43,7 +43,10 @@ pub(super) fn step(node: &Node, problems: &mut Problems) -> Option<Step> {
     let repeat = repeat.map(|node| step_loop(node, problems));
     fields.finish(problems);
     let action = action?;
-    if action.value.name == "ExecuteDocument" {
+    let is_nested = action.value.name == "ExecuteDocument";
+    // The steps of a nested document have their own limits.
+    let usual = (!is_nested).then_some(TIMEOUT);
+    if is_nested {
         fixed(
             timeout.as_ref(),
             "timeoutSeconds",
@@ -75,7 +78,7 @@ pub(super) fn step(node: &Node, problems: &mut Problems) -> Option<Step> {
         timeout: match timeout.map(|timeout| timeout.value) {
             Some(-1) => None,
             Some(seconds) => Some(Duration::from_secs(seconds.unsigned_abs())),
-            None => Some(TIMEOUT),
+            None => usual,
         },
         on_failure: on_failure
             .as_ref()

@@ -1,13 +1,14 @@
-//! Whole directories. Everything below them is reached from descriptor to descriptor, never
+//! Whole directories, and files of any size. Everything below them is reached from descriptor to descriptor, never
 //! by a path and never through a link: whatever somebody puts in the way meanwhile, nothing
 //! outside is touched.
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
+use goldsmith_core::cx::Cx;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
@@ -16,12 +17,14 @@ use crate::machine::{Depth, Entry};
 
 /// What is in a directory, or all below it, in no order.
 pub(in crate::machine) fn list(
+    cx: &Cx,
     directory: BorrowedFd<'_>,
     before: &str,
     depth: Depth,
     into: &mut Vec<Entry>,
 ) -> Result<(), Errno> {
     for (name, known) in names(directory)? {
+        check(cx)?;
         let found = match known {
             FileType::Unknown => type_of(&rustix::fs::statat(
                 directory,
@@ -33,7 +36,7 @@ pub(in crate::machine) fn list(
         let path = format!("{before}{}", name.to_string_lossy());
         if found == FileType::Directory && depth == Depth::All {
             let below = open(directory, &name, OFlags::DIRECTORY)?;
-            list(below.as_fd(), &format!("{path}/"), depth, into)?;
+            list(cx, below.as_fd(), &format!("{path}/"), depth, into)?;
         }
         into.push(Entry {
             path,
@@ -45,39 +48,47 @@ pub(in crate::machine) fn list(
 
 /// Gives a node, and all below it, owners and permissions.
 pub(in crate::machine) fn set_all(
+    cx: &Cx,
     node: BorrowedFd<'_>,
     owners: Owners,
     mode: Option<u32>,
 ) -> Result<(), Errno> {
+    check(cx)?;
     set(node, owners, mode)?;
     if type_of(&rustix::fs::fstat(node)?) != FileType::Directory {
         return Ok(());
     }
     for (name, _) in names(node)? {
-        set_all(open(node, &name, OFlags::PATH)?.as_fd(), owners, mode)?;
+        set_all(cx, open(node, &name, OFlags::PATH)?.as_fd(), owners, mode)?;
     }
     Ok(())
 }
 
 /// Copies what is in a directory into another, which gets the permissions and owners of the
 /// first.
-pub(in crate::machine) fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> io::Result<()> {
+pub(in crate::machine) fn copy(
+    cx: &Cx,
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+) -> io::Result<()> {
     for (name, _) in names(from)? {
-        copy_node((from, &name), (to, &name))?;
+        copy_node(cx, (from, &name), (to, &name))?;
     }
     Ok(keep(to, &rustix::fs::fstat(from)?)?)
 }
 
 /// Copies one thing, whatever it is, to where nothing is.
 pub(in crate::machine) fn copy_node(
+    cx: &Cx,
     (from, name): (BorrowedFd<'_>, &CStr),
     (to, new): (BorrowedFd<'_>, &CStr),
 ) -> io::Result<()> {
+    check(cx)?;
     let node = open(from, name, OFlags::PATH)?;
     let stat = rustix::fs::fstat(&node)?;
     let private = Mode::from_raw_mode(0o600);
     match type_of(&stat) {
-        FileType::Directory => return copy(node.as_fd(), make_dir(to, new)?.as_fd()),
+        FileType::Directory => return copy(cx, node.as_fd(), make_dir(to, new)?.as_fd()),
         FileType::Symlink => {
             let target = rustix::fs::readlinkat(&node, "", Vec::new())?;
             rustix::fs::symlinkat(&target, to, new)?;
@@ -87,11 +98,33 @@ pub(in crate::machine) fn copy_node(
             let mut source = File::open(by_descriptor(node.as_fd()))?;
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
             let mut made = File::from(rustix::fs::openat(to, new, flags, private)?);
-            io::copy(&mut source, &mut made)?;
+            pour(cx, &mut source, &mut made)?;
         }
         other => rustix::fs::mknodat(to, new, other, private, stat.st_rdev)?,
     }
     Ok(keep(open(to, new, OFlags::PATH)?.as_fd(), &stat)?)
+}
+
+/// Copies all bytes that come, as far as nobody asks to stop.
+pub(in crate::machine) fn pour(
+    cx: &Cx,
+    mut from: impl io::Read,
+    mut to: impl io::Write,
+) -> io::Result<()> {
+    loop {
+        check(cx)?;
+        // Files are copied by the kernel.
+        if io::copy(&mut from.by_ref().take(PIECE), &mut to)? < PIECE {
+            return Ok(());
+        }
+    }
+}
+
+/// Bytes between two looks at whether to stop.
+const PIECE: u64 = 16 << 20;
+
+fn check(cx: &Cx) -> Result<(), Errno> {
+    cx.cancel.check().map_err(|_| Errno::CANCELED)
 }
 
 /// Removes a directory of `parent` with all below it.
