@@ -18,6 +18,7 @@ pub struct Host {
     directory: PathBuf,
     root: OwnedFd,
     environment: BTreeMap<OsString, OsString>,
+    umask: u32,
 }
 
 impl Host {
@@ -42,13 +43,22 @@ impl Host {
             directory: directory.to_owned(),
             root: root.into(),
             environment,
+            umask: umask(),
         })
     }
 }
 
+/// The umask of this process, which its programs have too. Asking the kernel would change it.
+fn umask() -> u32 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let said = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    said.and_then(|digits| u32::from_str_radix(digits.trim(), 8).ok())
+        .unwrap_or(0o022)
+}
+
 impl Rooted for Host {
     fn root(&self, _cx: &Cx) -> Result<Root<'_>, MachineError> {
-        Ok(Root::new(self.root.as_fd()))
+        Ok(Root::new(self.root.as_fd()).with_umask(self.umask))
     }
 
     fn start(

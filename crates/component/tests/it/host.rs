@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::time::Duration;
 
 use goldsmith_component::machine::{
-    Attributes, Host, Machine as _, MachineError, Program, Script, Status,
+    Attributes, Group, Host, Machine as _, MachineError, Program, Script, Status,
 };
 use goldsmith_core::event::Stream;
 use tempfile::TempDir;
@@ -151,7 +151,7 @@ fn files_stay_below_the_directory() {
     let attributes = Attributes {
         mode: Some(0o640),
         owner: Some("app".to_owned()),
-        group: Some("web".to_owned()),
+        group: Some(Group::Named("web".to_owned())),
     };
     host.write(&cx, "/etc/app.conf", b"x", &attributes).unwrap();
     let metadata = std::fs::metadata(dir.path().join("etc/app.conf")).unwrap();

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod appendix;
+mod cloud;
+mod directories;
 mod documents;
 mod host;
 mod hostile;
