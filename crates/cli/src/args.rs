@@ -100,10 +100,11 @@ impl Command {
     /// Whether it makes or removes trees, whose files belong to many users: root's work, or that
     /// of an ordinary user in a namespace of users.
     pub(crate) fn makes_trees(&self) -> bool {
-        matches!(
-            self,
-            Self::Build(_) | Self::Plan(_) | Self::Gc(_) | Self::Doctor(_)
-        )
+        match self {
+            Self::Build(_) | Self::Plan(_) | Self::Gc(_) | Self::Doctor(_) => true,
+            Self::Component(command) => command.makes_trees(),
+            _ => false,
+        }
     }
 
     pub(crate) fn run(&self, app: &App) -> Result<Outcome, CmdError> {

@@ -19,6 +19,7 @@ use goldsmith_component::Services;
 use goldsmith_core::cx::{Cancel, Clock as _};
 use goldsmith_exec::child::Program;
 use goldsmith_exec::clock::SystemClock;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::format::{Line, Said, frames};
 use crate::journal::Reader;
@@ -155,23 +156,44 @@ fn follow(place: &Place, after: u64) -> io::Result<i32> {
     }
 }
 
-/// Asks the process that works to stop, and waits until it has.
+/// Asks the process that works to stop, waits until it has, and ends what its steps left running.
 fn stop(place: &Place) -> io::Result<()> {
     let clock = SystemClock::start();
+    let mut reader = Reader::open(&place.journal())?;
+    let begun =
+        reader
+            .more()?
+            .into_iter()
+            .rev()
+            .find_map(
+                |(_, text)| match serde_json::from_str::<Line>(&text).ok()?.said {
+                    Said::Begun { pid } => Pid::from_raw(i32::try_from(pid).ok()?),
+                    _ => None,
+                },
+            );
+    let Some(worker) = begun else {
+        return Ok(());
+    };
     while place.claim()?.is_none() && clock.monotonic() < BEGIN_LIMIT {
-        let mut reader = Reader::open(&place.journal())?;
-        let begun = reader.more()?.into_iter().rev().find_map(|(_, text)| {
-            match serde_json::from_str::<Line>(&text).ok()?.said {
-                Said::Begun { pid } => Some(pid),
-                _ => None,
-            }
-        });
-        let pid = begun.and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?));
-        if let Some(pid) = pid {
-            // The lock is held, so that this number is still the number of who works.
-            let _gone = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        }
+        // The lock is held, so that this number is still the number of who works.
+        let _gone = kill_process(worker, Signal::TERM);
         clock.sleep(TICK * 4);
+    }
+    // A worker that was killed could not end its steps. They are in its session, whose number
+    // means nobody else while one of them is left; with a leader it is somebody else's by now.
+    let processes = fs::read_dir("/proc")?.flatten().filter_map(|entry| {
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        let (pid, rest) = stat.split_once(' ')?;
+        // The name may hold anything; after it come state, parent, group, session.
+        let session = rest.rsplit_once(')')?.1.split_whitespace().nth(3)?;
+        let is_here = session.parse() == Ok(worker.as_raw_nonzero().get());
+        is_here.then(|| Pid::from_raw(pid.parse().ok()?))?
+    });
+    let left: Vec<Pid> = processes.collect();
+    if !left.contains(&worker) {
+        for pid in left {
+            let _gone = kill_process(pid, Signal::KILL);
+        }
     }
     Ok(())
 }

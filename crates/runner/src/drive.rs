@@ -8,10 +8,10 @@ mod error;
 mod machine;
 mod reach;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use goldsmith_component::run::{Report, StepReport};
+use goldsmith_component::execution::ExecutionReport;
+use goldsmith_component::run::StepReport;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Event;
 use goldsmith_core::failure::Cancelled;
@@ -48,7 +48,7 @@ const SHORT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Runs a job on a machine that is reached like this, with the bytes of `program` as the runner;
-/// gives a report for every document that was begun. `on_step` hears of every step as it ends;
+/// gives what came of it. `on_step` hears of every step as it ends, with the name of its document;
 /// what the steps print are events.
 ///
 /// The machine is left as the documents made it: the runner, its files and processes are gone.
@@ -58,8 +58,8 @@ pub fn run(
     program: &[u8],
     job: &Job,
     limits: Limits,
-    on_step: &mut dyn FnMut(usize, &StepReport),
-) -> Result<Vec<Report>, DriveError> {
+    on_step: &mut dyn FnMut(&str, &StepReport),
+) -> Result<ExecutionReport, DriveError> {
     let mut machine = Machine::look(cx, reach)?;
     persist(cx, SHORT, || machine.put(cx, program, &job.id))?;
     let mut drive = Drive {
@@ -67,7 +67,6 @@ pub fn run(
         machine,
         limits,
         seen: 0,
-        reports: BTreeMap::new(),
         job,
         on_step,
         place: String::new(),
@@ -76,9 +75,9 @@ pub fn run(
     // Also after a Ctrl-C, which must not stop the cleaning up.
     let calm = cx.uncancelled();
     let removed = persist(&calm, SHORT, || drive.machine.remove(&calm));
-    let reports = outcome?;
+    let report = outcome?;
     removed.map_err(|error| drive.machine.left(&error))?;
-    Ok(reports)
+    Ok(report)
 }
 
 /// Repeats what failed for want of a connection.
@@ -107,15 +106,14 @@ struct Drive<'a> {
     limits: Limits,
     /// The last line of the journal that arrived.
     seen: u64,
-    reports: BTreeMap<usize, Report>,
     job: &'a Job,
-    on_step: &'a mut dyn FnMut(usize, &StepReport),
+    on_step: &'a mut dyn FnMut(&str, &StepReport),
     /// What was heard of last, for errors.
     place: String,
 }
 
 impl Drive<'_> {
-    fn work(&mut self) -> Result<Vec<Report>, DriveError> {
+    fn work(&mut self) -> Result<ExecutionReport, DriveError> {
         let job = serde_json::to_vec(self.job).expect("a job is texts");
         let start = |drive: &Self, job| {
             persist(drive.cx, drive.limits.lost, || {
@@ -135,12 +133,13 @@ impl Drive<'_> {
                     self.machine.reboot(self.cx, self.limits.reboot)?;
                     start(self, b"")?;
                 }
-                Said::End { end, why } => {
-                    let why = why.unwrap_or_default();
-                    return match end {
-                        End::Done => Ok(std::mem::take(&mut self.reports).into_values().collect()),
-                        End::Refused => Err(DriveError::Refused { why }),
-                        End::Stopped => Err(DriveError::Stopped),
+                Said::End { end, why, report } => {
+                    return match (end, report) {
+                        (End::Done, Some(report)) => Ok(*report),
+                        (End::Stopped, _) => Err(DriveError::Stopped),
+                        (_, _) => Err(DriveError::Refused {
+                            why: why.unwrap_or_default(),
+                        }),
                     };
                 }
                 _ => unreachable!("only what ends a process ends `follow`"),
@@ -203,8 +202,6 @@ impl Drive<'_> {
             cx,
             machine,
             seen,
-            reports,
-            job,
             on_step,
             place,
             ..
@@ -223,7 +220,7 @@ impl Drive<'_> {
                 last = Some(said);
                 return;
             }
-            take(cx, said, reports, job, on_step, place);
+            take(cx, said, on_step, place);
         })?;
         if last.is_none() && answer.code == crate::command::GONE {
             return Err(DriveError::Gone {
@@ -248,23 +245,8 @@ impl Drive<'_> {
 }
 
 /// What a line means here.
-fn take(
-    cx: &Cx,
-    said: Said,
-    reports: &mut BTreeMap<usize, Report>,
-    job: &Job,
-    on_step: &mut dyn FnMut(usize, &StepReport),
-    place: &mut String,
-) {
+fn take(cx: &Cx, said: Said, on_step: &mut dyn FnMut(&str, &StepReport), place: &mut String) {
     match said {
-        Said::Document { index } => {
-            let name = job.documents.get(index).map_or("", |one| one.name.as_str());
-            name.clone_into(place);
-            reports.entry(index).or_insert_with(|| Report {
-                document: name.to_owned(),
-                steps: Vec::new(),
-            });
-        }
         Said::Output {
             source,
             stream,
@@ -280,10 +262,8 @@ fn take(
         Said::Note { text } => cx.note(text),
         Said::Warning { text } => cx.warn(text),
         Said::Step { document, report } => {
-            on_step(document, &report);
-            if let Some(all) = reports.get_mut(&document) {
-                all.steps.push(*report);
-            }
+            *place = format!("{document} {}/{}", report.phase, report.step);
+            on_step(&document, &report);
         }
         Said::Begun { .. } | Said::Reboot { .. } | Said::End { .. } => {}
     }

@@ -3,28 +3,32 @@
 //!
 //! ```text
 //! the job, on standard input of `start`, kept as `job.json` until the end:
-//! { "version": 1, "id": "web-3f2a", "phases": ["build"],
+//! { "version": 1, "id": "3f2a...", "phases": ["build"],
 //!   "documents": [ { "name": "nginx.yaml", "text": "...", "parameters": { "port": "80" } } ],
 //!   "aside": { "./b.yaml": "..." },         documents that documents run by a relative path
-//!   "env": {}, "names": {}, "context": {},  as in the services of a run
+//!   "env": {}, "context": {},               as in the services of a run
+//!   "is_lenient": false,                    the same
 //!   "secrets": ["..."] }                    masked in all that is said
 //!
 //! the journal, a JSON object a line, `n` counted up from 1:
 //! {"n":1,"is":"begun","pid":812}
-//! {"n":2,"is":"document","index":0}
-//! {"n":3,"is":"output","source":"nginx build/Install","stream":"stdout","text":"..."}
-//! {"n":4,"is":"step","document":0,"report":{...}}
-//! {"n":5,"is":"reboot","delay_ms":0}        the run goes on with the next `begun`
-//! {"n":6,"is":"end","end":"done"}           nothing comes after it
+//! {"n":2,"is":"output","source":"nginx build/Install","stream":"stdout","text":"..."}
+//! {"n":3,"is":"step","document":"nginx","report":{...}}
+//! {"n":4,"is":"reboot","delay_ms":0}        the run goes on with the next `begun`
+//! {"n":5,"is":"end","end":"done","report":{...}}     nothing comes after it
 //!
 //! a frame of `follow`: a line of the journal in pieces, `+` for more to come, `.` for the last:
-//! 4 + {"n":4,"is":"step","document":0,"rep
-//! 4 . ort":{...}}
+//! 3 + {"n":3,"is":"step","document":"nginx","rep
+//! 3 . ort":{...}}
 //! ```
+//!
+//! While the machine is rebooted the state of the execution is in `state.json`, whose form is the
+//! engine's. It and the job hold secrets: only their owner may read them.
 
 use std::collections::BTreeMap;
 
-use goldsmith_component::run::{State, StepReport};
+use goldsmith_component::execution::ExecutionReport;
+use goldsmith_component::run::StepReport;
 use goldsmith_core::event::Stream;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +43,8 @@ const PIECE_BYTES_MAX: usize = 16 << 10;
 pub struct Job {
     /// [`VERSION`].
     pub version: u32,
-    /// Names the run, and its directory on the machine: letters, digits and `-`.
+    /// Names the execution, and its directory on the machine: letters, digits and `-`. No two
+    /// executions have the same.
     pub id: String,
     /// Phases to run; empty: all.
     pub phases: Vec<String>,
@@ -49,10 +54,10 @@ pub struct Job {
     pub aside: BTreeMap<String, String>,
     /// See [`Services::env`](goldsmith_component::Services::env).
     pub env: BTreeMap<String, String>,
-    /// See [`Services::names`](goldsmith_component::Services::names).
-    pub names: BTreeMap<String, String>,
     /// See [`Services::context`](goldsmith_component::Services::context).
     pub context: BTreeMap<String, String>,
+    /// See [`Services::is_lenient`](goldsmith_component::Services::is_lenient).
+    pub is_lenient: bool,
     /// Values to mask.
     pub secrets: Vec<String>,
 }
@@ -103,11 +108,6 @@ pub enum Said {
         /// Its number.
         pid: u32,
     },
-    /// A document begins, or goes on after a reboot.
-    Document {
-        /// Which of the job's.
-        index: usize,
-    },
     /// A line that a step's program printed.
     Output {
         /// Document, phase and step.
@@ -130,8 +130,8 @@ pub enum Said {
     },
     /// A step is over.
     Step {
-        /// Which of the job's documents it is of.
-        document: usize,
+        /// Name of the document it is of.
+        document: String,
         /// What came of it.
         report: Box<StepReport>,
     },
@@ -147,6 +147,9 @@ pub enum Said {
         /// Why, when it is not [`End::Done`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
+        /// What came of it, when there was an execution.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        report: Option<Box<ExecutionReport>>,
     },
 }
 
@@ -187,15 +190,6 @@ mod stream {
             _ => Stream::Stdout,
         })
     }
-}
-
-/// Where a run stands while the machine is rebooted: `state.json`. Holds secrets.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Standing {
-    /// The document that goes on.
-    pub(crate) index: usize,
-    /// Where it goes on.
-    pub(crate) state: State,
 }
 
 /// The frames of a line of the journal, each with its line end.
@@ -292,6 +286,7 @@ mod tests {
                 Said::End {
                     end: End::Done,
                     why: None,
+                    report: None,
                 },
             ),
         ] {

@@ -1,25 +1,26 @@
 //! The process that runs the documents, in a session of its own.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use goldsmith_component::execution::{Execution, Planned, Reboots, Stopped};
 use goldsmith_component::machine::Host;
-use goldsmith_component::run::{Next, Run};
 use goldsmith_component::services::DocumentSource;
 use goldsmith_component::{Document, Services};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::diagnostic::{Severity, SourceFile};
 use goldsmith_core::event::{Event, EventSink};
-use goldsmith_core::failure::{Class, Failure};
+use goldsmith_core::failure::{Class, Failure as _};
 use goldsmith_core::secret::Secret;
 use goldsmith_exec::clock::SystemClock;
 use rustix::fs::FlockOperation;
 
 use crate::command::Around;
-use crate::format::{End, Job, Said, Standing, VERSION};
+use crate::format::{End, Job, Said, VERSION};
 use crate::journal::Journal;
 
 /// The files of a run.
@@ -128,19 +129,12 @@ impl DocumentSource for Aside<'_> {
     }
 }
 
-/// Why the work could not be done, in words.
-enum Ended {
-    Reboot(u64),
-    Over(End, Option<String>),
-}
-
 /// Does the work of a directory, or goes on with it, and writes down how it ended.
 pub(crate) fn work(place: &Place, around: Around<'_>) -> io::Result<()> {
     let Some(_claim) = place.claim()? else {
         return Err(io::Error::other("somebody works in this directory"));
     };
-    let bytes = fs::read(place.job())?;
-    let job: Job = serde_json::from_slice(&bytes)?;
+    let job: Job = serde_json::from_slice(&fs::read(place.job())?)?;
     if job.version != VERSION {
         let other = format!("the job has version {}, this is {VERSION}", job.version);
         return Err(io::Error::other(other));
@@ -155,86 +149,98 @@ pub(crate) fn work(place: &Place, around: Around<'_>) -> io::Result<()> {
     journal.say(Said::Begun {
         pid: std::process::id(),
     })?;
-    let machine = Host::new(around.environment).map_err(io::Error::other)?;
+    let text = |text: &OsString| text.to_str().map(str::to_owned);
+    let variables = around.environment.iter();
+    let names = variables.filter_map(|(name, value)| Some((text(name)?, text(value)?)));
     let aside = Aside(&job);
     let services = Services {
         documents: Some(&aside),
         env: job.env.clone(),
-        names: job.names.clone(),
+        names: names.collect(),
         context: job.context.clone(),
+        is_lenient: job.is_lenient,
         scratch: Some(place.directory().to_owned()),
         ..around.outside
     };
-    let ended = documents(&cx, place, (&job, &machine), &journal, &services)?;
-    match ended {
-        Ended::Reboot(delay_ms) => journal.say(Said::Reboot { delay_ms }),
-        Ended::Over(end, why) => {
-            let why = why.map(|why| cx.redactor.redact(&why));
-            journal.say(Said::End { end, why })
-        }
-    }
+    let machine = Host::new(around.environment).map_err(io::Error::other)?;
+    let last = execute(&cx, place, &job, &journal, (&machine, &services))?;
+    journal.say(last)
 }
 
-/// Runs the documents from the first, or from where a reboot interrupted.
-fn documents(
+/// Runs the documents, from the first or from where a reboot interrupted; gives what is said last.
+fn execute(
     cx: &Cx,
     place: &Place,
-    (job, machine): (&Job, &Host),
+    job: &Job,
     journal: &Journal,
-    services: &Services<'_>,
-) -> io::Result<Ended> {
-    let mut standing: Option<Standing> = match fs::read(place.state()) {
-        Ok(bytes) => Some(serde_json::from_slice(&bytes)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+    (machine, services): (&Host, &Services<'_>),
+) -> io::Result<Said> {
+    let refused = |why: String| Said::End {
+        end: End::Refused,
+        why: Some(cx.redactor.redact(&why)),
+        report: None,
+    };
+    let mut planned = Vec::new();
+    for wanted in &job.documents {
+        match read(&wanted.name, &wanted.text) {
+            Err(why) => return Ok(refused(why)),
+            Ok(document) => planned.push(Planned {
+                document,
+                parameters: wanted.parameters.clone(),
+            }),
+        }
+    }
+    let mut execution = match fs::read(place.state()) {
+        Ok(bytes) => {
+            // It was for this process: another one that finds it would do the same steps twice.
+            fs::remove_file(place.state())?;
+            let state = serde_json::from_slice(&bytes)?;
+            match Execution::resume(cx, &planned, &job.phases, state) {
+                Ok(execution) => execution,
+                Err(error) => return Ok(refused(error.to_string())),
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Execution::new(cx, &job.id, &planned, &job.phases)
+        }
         Err(error) => return Err(error),
     };
-    // It was for this process: another one that finds it would do the same steps twice.
-    if standing.is_some() {
-        fs::remove_file(place.state())?;
-    }
-    let first = standing.as_ref().map_or(0, |standing| standing.index);
-    let phases: Vec<&str> = job.phases.iter().map(String::as_str).collect();
-    for (index, wanted) in job.documents.iter().enumerate().skip(first) {
-        let document = match read(&wanted.name, &wanted.text) {
-            Ok(document) => document,
-            Err(why) => return Ok(Ended::Over(End::Refused, Some(why))),
-        };
-        journal.say(Said::Document { index })?;
-        let run = match standing.take() {
-            Some(standing) => Run::resume(&document, &wanted.parameters, standing.state),
-            None => Run::new(&document, &wanted.parameters, &phases),
-        };
-        let mut run = match run {
-            Ok(run) => run,
-            Err(error) => return Ok(refused(&error)),
-        };
-        loop {
-            let before = run.steps().len();
-            let next = run.next(cx, machine, services);
-            for report in run.steps().skip(before) {
-                journal.say(Said::Step {
-                    document: index,
-                    report: Box::new(report.clone()),
-                })?;
+    let mut unsaid = Ok(());
+    let ran = execution.run(
+        cx,
+        machine,
+        services,
+        Reboots::ByCaller,
+        &mut |name, step| {
+            let said = journal.say(Said::Step {
+                document: name.to_owned(),
+                report: Box::new(step.clone()),
+            });
+            if unsaid.is_ok() {
+                unsaid = said;
             }
-            match next {
-                Ok(Next::Step) => {}
-                Ok(Next::End) => break,
-                Ok(Next::Reboot(delay)) => {
-                    let state = run.state();
-                    let bytes = serde_json::to_vec(&Standing { index, state })?;
-                    place.write(&place.state(), &bytes)?;
-                    let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-                    return Ok(Ended::Reboot(delay_ms));
-                }
-                Err(error) => return Ok(refused(&error)),
+        },
+    );
+    unsaid?;
+    let over = |end, why: Option<String>| Said::End {
+        end,
+        why: why.clone(),
+        report: Some(Box::new(execution.report(cx, why))),
+    };
+    Ok(match ran {
+        Ok(Stopped::End) => over(End::Done, None),
+        Ok(Stopped::Reboot(delay)) => {
+            let state = serde_json::to_vec(&execution.state(cx))?;
+            place.write(&place.state(), &state)?;
+            Said::Reboot {
+                delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
             }
         }
-        if run.into_report().check().is_err() {
-            break;
+        Err(error) if error.class() == Class::Cancelled => {
+            over(End::Stopped, Some(error.to_string()))
         }
-    }
-    Ok(Ended::Over(End::Done, None))
+        Err(error) => over(End::Refused, Some(cx.redactor.redact(&with_causes(&error)))),
+    })
 }
 
 fn read(name: &str, text: &str) -> Result<Document, String> {
@@ -246,15 +252,7 @@ fn read(name: &str, text: &str) -> Result<Document, String> {
     })
 }
 
-fn refused(error: &impl Failure) -> Ended {
-    if error.class() == Class::Cancelled {
-        return Ended::Over(End::Stopped, None);
-    }
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    Ended::Over(End::Refused, Some(text))
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -4,6 +4,7 @@
 
 mod boot;
 mod build;
+mod component_remote;
 mod component_validate;
 mod crash;
 mod env;

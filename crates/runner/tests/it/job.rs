@@ -84,8 +84,8 @@ pub(crate) fn job(id: &str, steps: &str) -> Job {
         }],
         aside: BTreeMap::new(),
         env: BTreeMap::new(),
-        names: BTreeMap::new(),
         context: BTreeMap::new(),
+        is_lenient: false,
         secrets: Vec::new(),
     }
 }
@@ -114,6 +114,7 @@ pub(crate) fn run(cx: &Cx, remote: &Remote, job: &Job) -> Result<Vec<Report>, Dr
         limits,
         &mut |_, _| {},
     )
+    .map(|report| report.documents)
 }
 
 /// Nothing of the runner is left on the machine.
