@@ -43,7 +43,8 @@ pub(super) fn step(node: &Node, problems: &mut Problems) -> Option<Step> {
     let repeat = repeat.map(|node| step_loop(node, problems));
     fields.finish(problems);
     let action = action?;
-    if action.value.name == "ExecuteDocument" {
+    let is_nesting = action.value.name == "ExecuteDocument";
+    if is_nesting {
         fixed(
             timeout.as_ref(),
             "timeoutSeconds",
@@ -73,6 +74,8 @@ pub(super) fn step(node: &Node, problems: &mut Problems) -> Option<Step> {
         action,
         inputs,
         timeout: match timeout.map(|timeout| timeout.value) {
+            // The steps of the document that it runs have limits of their own.
+            None if is_nesting => None,
             Some(-1) => None,
             Some(seconds) => Some(Duration::from_secs(seconds.unsigned_abs())),
             None => Some(TIMEOUT),
