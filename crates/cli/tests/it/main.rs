@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod awstoe;
 mod boot;
 mod build;
+mod component_run;
 mod component_validate;
 mod crash;
 mod env;
@@ -11,3 +13,4 @@ mod fixture;
 mod import;
 mod mirror;
 mod surface;
+mod trial;
