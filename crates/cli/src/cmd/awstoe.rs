@@ -45,6 +45,7 @@ const FAILED: u8 = 1;
     bin_name = "awstoe",
     disable_version_flag = true,
     disable_help_subcommand = true,
+    propagate_version = true,
     args_override_self = true,
     version,
     max_term_width = 100,

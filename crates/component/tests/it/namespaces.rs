@@ -139,7 +139,7 @@ fn what_a_result_depends_on() {
             "action = CreateFile",
             "onFailure = Ignore",
             "environment = A=1",
-            "if = not(fileExists(\\\"/app/name\\\", \\\"\\\")): Execute, else Skip",
+            "if = not(fileExists(\\\"/app/name\\\")): Execute, else Skip",
             "loop = x\\ny",
             "loop[0].inputs[0].content = (secret)",
             "loop[0].inputs[0].path = /tmp/x",

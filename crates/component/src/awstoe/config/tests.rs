@@ -71,7 +71,7 @@ fn spelling_and_unknown_keys() {
     assert_eq!(config.execution_id.as_deref(), Some("right"));
     assert_eq!(
         problems,
-        ["Warning config.json:1:81 the configuration has no field `phase`: did you mean `phases`?"]
+        ["Warning config.json:1:79 the configuration has no field `phase`: did you mean `phases`?"]
     );
 }
 

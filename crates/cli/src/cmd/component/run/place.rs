@@ -86,6 +86,10 @@ impl Place {
                     .hint("`--in debian:bookworm` is such a tree"),
             );
         }
+        if args.network && place == Self::Host {
+            return Err(CmdError::usage("`--network` is for a tree")
+                .hint("this machine has its network anyway"));
+        }
         Ok(place)
     }
 
