@@ -154,7 +154,8 @@ fn ensure(groups: &[&[Need]]) -> Outcome {
     let extra = backports(&missing)?;
     apt(&["update"], extra.as_ref())?;
     let names = missing.iter().map(|name| match &extra {
-        Some(list) if BOOT.iter().any(|(boot, _)| boot == name) => format!("{name}/{}", list.suite),
+        // What is no part of QEMU need not be in the backports at all.
+        Some(list) if name.starts_with("qemu-") => format!("{name}/{}", list.suite),
         _ => (*name).to_owned(),
     });
     // The packages that QEMU pulls in have to come from the same suite as it does.
