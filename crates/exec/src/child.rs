@@ -284,6 +284,11 @@ impl Program {
     }
 }
 
+/// A word of a shell that means exactly this text.
+pub fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// Path of a program of the host, searched where [`Program`] searches.
 pub fn find(program: &str) -> Option<PathBuf> {
     PATH.split(':')

@@ -13,10 +13,11 @@ use goldsmith_component::machine::{
 };
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
+use goldsmith_exec::child::shell_word;
 use goldsmith_exec::vm::guest::{Finished, Script as Text};
 use goldsmith_exec::vm::{Vm, VmError};
 
-use script::{MISSING, NO_PROGRAM, NO_USER, program, quoted, set};
+use script::{MISSING, NO_PROGRAM, NO_USER, program, set};
 
 /// What a script may take that was given no limit: no test is meant to take as long.
 const NO_LIMIT: Duration = Duration::from_hours(1);
@@ -174,13 +175,13 @@ impl<S: Shell> Machine for Guest<'_, S> {
     }
 
     fn stat(&self, cx: &Cx, path: &str) -> Result<Option<NodeKind>, MachineError> {
-        let text = format!("{}\nkind {}; echo $kind", script::KIND, quoted(path));
+        let text = format!("{}\nkind {}; echo $kind", script::KIND, shell_word(path));
         let found = self.file(cx, "look at", path, &text, b"")?;
         Ok(found.first().and_then(|letter| kind(*letter)))
     }
 
     fn lstat(&self, cx: &Cx, path: &str) -> Result<Option<NodeKind>, MachineError> {
-        let text = format!("{}\nlkind {}; echo $kind", script::KIND, quoted(path));
+        let text = format!("{}\nlkind {}; echo $kind", script::KIND, shell_word(path));
         let found = self.file(cx, "look at", path, &text, b"")?;
         Ok(found.first().and_then(|letter| kind(*letter)))
     }
@@ -189,7 +190,7 @@ impl<S: Shell> Machine for Guest<'_, S> {
         let text = format!(
             "p={}\n[ ! -e \"$p\" ] || [ -f \"$p\" ] || {{ echo 'it is no regular file' >&2; exit 1; }}\n\
              head -c {} -- \"$p\"",
-            quoted(path),
+            shell_word(path),
             READ_BYTES_MAX + 1
         );
         self.file(cx, "read", path, &text, b"")
@@ -204,7 +205,7 @@ impl<S: Shell> Machine for Guest<'_, S> {
     ) -> Result<(), MachineError> {
         let text = format!(
             "p={}; umask 022; cat >\"$p\" || exit 1\n{}",
-            quoted(path),
+            shell_word(path),
             set(attributes, "")
         );
         self.file(cx, "write", path, &text, bytes).map(drop)
@@ -231,11 +232,11 @@ impl<S: Shell> Machine for Guest<'_, S> {
             if piece.is_empty() && redirect == ">>" {
                 break;
             }
-            let text = format!("umask 022; cat {redirect}{}", quoted(path));
+            let text = format!("umask 022; cat {redirect}{}", shell_word(path));
             self.file(cx, "write", path, &text, &piece)?;
             redirect = ">>";
         }
-        let text = format!("p={}\n{}", quoted(path), set(attributes, ""));
+        let text = format!("p={}\n{}", shell_word(path), set(attributes, ""));
         self.file(cx, "write", path, &text, b"").map(drop)
     }
 
@@ -250,7 +251,7 @@ impl<S: Shell> Machine for Guest<'_, S> {
             let text = format!(
                 "p={}; [ -f \"$p\" ] || {{ echo 'it is no regular file' >&2; exit 1; }}\n\
                  tail -c +{} -- \"$p\" | head -c {PIECE}",
-                quoted(path),
+                shell_word(path),
                 at + 1
             );
             let piece = self.file(cx, "read", path, &text, b"")?;
@@ -265,7 +266,7 @@ impl<S: Shell> Machine for Guest<'_, S> {
     fn make_dir(&self, cx: &Cx, path: &str, attributes: &Attributes) -> Result<(), MachineError> {
         let text = format!(
             "p={}; umask 022; [ -d \"$p\" ] || mkdir -- \"$p\" || exit 1\n{}",
-            quoted(path),
+            shell_word(path),
             set(attributes, "")
         );
         self.file(cx, "make the directory", path, &text, b"")
@@ -277,8 +278,8 @@ impl<S: Shell> Machine for Guest<'_, S> {
             "f={} t={}; [ \"$f\" -ef \"$t\" ] && exit 0\n\
              [ ! -e \"$f\" ] || [ -f \"$f\" ] || {{ echo 'it is no regular file' >&2; exit 1; }}\n\
              cp --preserve=mode -- \"$f\" \"$t\"",
-            quoted(from),
-            quoted(to)
+            shell_word(from),
+            shell_word(to)
         );
         self.file(cx, "copy", from, &text, b"").map(drop)
     }
@@ -291,12 +292,12 @@ impl<S: Shell> Machine for Guest<'_, S> {
         depth: Depth,
     ) -> Result<(), MachineError> {
         let text = match depth {
-            Depth::One => format!("p={}\n{}", quoted(path), set(attributes, "")),
+            Depth::One => format!("p={}\n{}", shell_word(path), set(attributes, "")),
             // From inside, so that a link that leads there is none any more. Links that are
             // met are changed themselves.
             Depth::All => format!(
                 "cd -P -- {} || exit 1; p=.\n{}",
-                quoted(path),
+                shell_word(path),
                 set(attributes, "-R ")
             ),
         };
@@ -304,7 +305,7 @@ impl<S: Shell> Machine for Guest<'_, S> {
     }
 
     fn link(&self, cx: &Cx, target: &str, path: &str) -> Result<(), MachineError> {
-        let text = format!("ln -s -T -- {} {}", quoted(target), quoted(path));
+        let text = format!("ln -s -T -- {} {}", shell_word(target), shell_word(path));
         self.file(cx, "make the link", path, &text, b"").map(drop)
     }
 
@@ -321,8 +322,8 @@ impl<S: Shell> Machine for Guest<'_, S> {
             "f={} t={}; [ \"$f\" != \"$t\" ] || exit 0\n\
              if [ -d \"$f\" ] && [ ! -L \"$f\" ]; then\n{}\nfi\n\
              mv -f -T -- \"$f\" \"$t\"",
-            quoted(from),
-            quoted(to),
+            shell_word(from),
+            shell_word(to),
             script::make_room(from, to)
         );
         self.file(cx, "move", from, &text, b"").map(drop)
@@ -338,7 +339,7 @@ impl<S: Shell> Machine for Guest<'_, S> {
             "{}\nshopt -s nullglob dotglob globstar; cd -- {} || exit 1\n\
              for f in {pattern}; do lkind \"$f\"; printf '%s%s\\0' \"$kind\" \"$f\"; done",
             script::KIND,
-            quoted(path)
+            shell_word(path)
         );
         let out = self.file(cx, "list", path, &text, b"")?;
         let entries = out.split(|b| *b == 0).filter_map(|entry| {
@@ -354,18 +355,18 @@ impl<S: Shell> Machine for Guest<'_, S> {
     }
 
     fn remove(&self, cx: &Cx, path: &str) -> Result<(), MachineError> {
-        let text = format!("rm -- {}", quoted(path));
+        let text = format!("rm -- {}", shell_word(path));
         self.file(cx, "delete", path, &text, b"").map(drop)
     }
 
     fn remove_dir(&self, cx: &Cx, path: &str, depth: Depth) -> Result<(), MachineError> {
         let path = path.trim_end_matches('/');
         let text = match depth {
-            Depth::One => format!("rmdir -- {}", quoted(path)),
+            Depth::One => format!("rmdir -- {}", shell_word(path)),
             // `rmdir` has the words for what is no directory.
             Depth::All => format!(
                 "p={}; [ -d \"$p\" ] && [ ! -L \"$p\" ] || exec rmdir -- \"$p\"\nrm -rf -- \"$p\"",
-                quoted(path)
+                shell_word(path)
             ),
         };
         self.file(cx, "delete", path, &text, b"").map(drop)

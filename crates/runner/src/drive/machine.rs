@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
+use goldsmith_exec::child::shell_word;
 
 use super::reach::{Answer, Reach, ReachError};
 use super::{DriveError, PAUSE};
@@ -99,7 +100,7 @@ impl<'a> Machine<'a> {
         on_line: &mut dyn FnMut(&str),
     ) -> Result<Answer, ReachError> {
         let before = if self.is_root { "" } else { "sudo -n " };
-        let line = format!("{before}sh -c {}", quoted(script));
+        let line = format!("{before}sh -c {}", shell_word(script));
         self.reach.shell(cx, &line, input, limit, on_line)
     }
 
@@ -153,7 +154,7 @@ impl<'a> Machine<'a> {
         limit: Option<Duration>,
         on_line: &mut dyn FnMut(&str),
     ) -> Result<Answer, DriveError> {
-        let directory = quoted(&self.directory);
+        let directory = shell_word(&self.directory);
         let script = format!(
             "exec {directory}/goldsmith-runner {}",
             command.replace("{}", &directory)
@@ -203,7 +204,7 @@ impl<'a> Machine<'a> {
 
     /// Ends what still works there and takes everything away.
     pub(super) fn remove(&self, cx: &Cx) -> Result<(), DriveError> {
-        let directory = quoted(&self.directory);
+        let directory = shell_word(&self.directory);
         let script = format!(
             "d={directory}; [ ! -e \"$d\" ] || {{ \"$d/goldsmith-runner\" stop \"$d\" 2>/dev/null; rm -rf -- \"$d\"; }}"
         );
@@ -252,9 +253,4 @@ fn architecture(program: &[u8]) -> &'static str {
         },
         _ => "no machine: it is no program",
     }
-}
-
-/// A word of the shell that means exactly this text.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use goldsmith_component::machine::{Attributes, Group, Program, Script};
+use goldsmith_exec::child::shell_word;
 
 /// Exit code of our own lines before a program, for what is not there.
 pub(super) const MISSING: i32 = 97;
@@ -24,7 +25,7 @@ pub(super) fn program(script: &Script) -> String {
     };
     let mut switch = String::new();
     if let Some(user) = &script.user {
-        let user = quoted(user);
+        let user = shell_word(user);
         line(format_args!(
             "user={user}; id -u -- \"$user\" >/dev/null 2>&1 || {{ echo '{NO_USER}' >&2; exit {MISSING}; }}"
         ));
@@ -49,7 +50,7 @@ pub(super) fn program(script: &Script) -> String {
             "bash /dev/fd/3".to_owned()
         }
         Program::Argv(argv) => {
-            let words: Vec<String> = argv.iter().map(|word| quoted(word)).collect();
+            let words: Vec<String> = argv.iter().map(|word| shell_word(word)).collect();
             let name = words.first().map_or("''", String::as_str);
             line(format_args!(
                 "type -P -- {name} >/dev/null || {{ echo '{NO_PROGRAM}' >&2; exit {MISSING}; }}"
@@ -58,9 +59,9 @@ pub(super) fn program(script: &Script) -> String {
             format!("env -- {}", words.join(" "))
         }
     };
-    line(format_args!("cd -- {} || exit 1", quoted(&script.cwd)));
+    line(format_args!("cd -- {} || exit 1", shell_word(&script.cwd)));
     for (name, value) in &script.env {
-        line(format_args!("export {name}={}", quoted(value)));
+        line(format_args!("export {name}={}", shell_word(value)));
     }
     line(format_args!(
         "unset INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID"
@@ -85,7 +86,7 @@ pub(super) fn set(attributes: &Attributes, options: &str) -> String {
     };
     // First the owner: changing it takes set-user-id bits away.
     if !who.is_empty() {
-        let who = quoted(&who);
+        let who = shell_word(&who);
         writeln!(text, "chown {options}-- {who} \"$p\" || exit 1").expect("a string");
     }
     if let Some(mode) = attributes.mode {
@@ -111,13 +112,8 @@ if within \"$d\" \"$f\" || {{ is_dir \"$t\" && within \"$f\" \"$t\"; }}; then
   echo 'one of the two directories lies in the other' >&2; exit 1
 fi
 if is_dir \"$t\"; then rm -rf -- \"$t\" || exit 1; fi",
-        quoted(from),
-        quoted(to),
-        quoted(above)
+        shell_word(from),
+        shell_word(to),
+        shell_word(above)
     )
-}
-
-/// A word of bash that means exactly this text.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

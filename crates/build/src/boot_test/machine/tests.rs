@@ -217,7 +217,7 @@ fn describe(directory: &std::path::Path) -> Vec<String> {
     let mut shell = HostShell;
     let text = format!(
         "cd -- {} && find . -printf '%P %m %U:%G %y %l\\n' | sort",
-        quoted(directory.to_str().unwrap())
+        shell_word(directory.to_str().unwrap())
     );
     let mut lines = Vec::new();
     Guest::new(&mut shell)
