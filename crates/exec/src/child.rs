@@ -7,7 +7,8 @@
 //!                      └ end, deadline or cancel ──► SIGTERM, then SIGKILL to the group
 //! ```
 //!
-//! What runs inside a tree goes through [`crate::ns`] instead.
+//! What runs inside a tree, and what people wrote to be run, goes through [`crate::ns`]
+//! instead.
 
 pub(crate) mod output;
 pub(crate) mod wait;
@@ -15,7 +16,7 @@ pub(crate) mod wait;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -70,24 +71,13 @@ pub struct Exit {
     pub max_rss_bytes: Option<u64>,
     /// The last lines it printed, oldest first.
     pub tail: Vec<String>,
-    /// Names of processes that were still there when it ended and had to be killed; only
-    /// the sandbox sees them.
+    /// Names of processes that were still there when it ended and had to be killed; a
+    /// [`Program`] does not look for them.
     pub left_behind: Vec<String>,
 }
 
-/// Who a program runs as, by number.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct User {
-    /// User.
-    pub uid: u32,
-    /// Group.
-    pub gid: u32,
-    /// Further groups.
-    pub groups: Vec<u32>,
-}
-
 /// A program to run on the host.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Program {
     name: OsString,
     args: Vec<OsString>,
@@ -95,8 +85,6 @@ pub struct Program {
     cwd: PathBuf,
     stdin: Vec<u8>,
     timeout: Option<Duration>,
-    user: Option<User>,
-    descriptor: Option<OwnedFd>,
 }
 
 impl Program {
@@ -112,8 +100,6 @@ impl Program {
             cwd: PathBuf::from("/"),
             stdin: Vec::new(),
             timeout: None,
-            user: None,
-            descriptor: None,
         }
     }
 
@@ -140,13 +126,6 @@ impl Program {
         self
     }
 
-    /// Sets the whole environment, in the place of what [`Self::new`] gave it.
-    #[must_use]
-    pub fn environment(mut self, env: BTreeMap<OsString, OsString>) -> Self {
-        self.env = env;
-        self
-    }
-
     /// Sets the directory it starts in.
     #[must_use]
     pub fn cwd(mut self, cwd: impl AsRef<Path>) -> Self {
@@ -165,20 +144,6 @@ impl Program {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
-        self
-    }
-
-    /// Sets who it runs as; else it is who this program is.
-    #[must_use]
-    pub fn user(mut self, user: User) -> Self {
-        self.user = Some(user);
-        self
-    }
-
-    /// Sets what it gets as its descriptor 3.
-    #[must_use]
-    pub fn descriptor(mut self, descriptor: OwnedFd) -> Self {
-        self.descriptor = Some(descriptor);
         self
     }
 
@@ -278,8 +243,6 @@ impl Program {
             env: &self.env,
             cwd: &self.cwd,
             stdin: &self.stdin,
-            user: self.user.as_ref(),
-            descriptor: self.descriptor.as_ref(),
         }
     }
 }
