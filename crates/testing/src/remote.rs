@@ -121,7 +121,16 @@ impl Remote {
     pub fn end_logins(&self) {
         for (pid, line) in self.all_processes() {
             if line.starts_with("sshd:") && !line.contains("listener") {
-                run("kill", &["-KILL", &pid.to_string()]);
+                kill(pid);
+            }
+        }
+    }
+
+    /// Kills what has these words in its command line.
+    pub fn kill(&self, words: &str) {
+        for (pid, line) in self.all_processes() {
+            if line.contains(words) {
+                kill(pid);
             }
         }
     }
@@ -129,15 +138,14 @@ impl Remote {
     /// Command lines of what runs there, `sshd` and the first process left out.
     pub fn processes(&self) -> Vec<String> {
         let all = self.all_processes().into_iter().map(|(_, line)| line);
-        all.filter(|line| !line.contains("sshd")).collect()
+        all.filter(|line| !line.contains("sshd") && !line.contains("sleep infinity"))
+            .collect()
     }
 
     fn all_processes(&self) -> Vec<(u32, String)> {
-        let Some(init) = self.shared.init_pid() else {
-            return Vec::new();
-        };
-        let space = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
-        let own = space(init);
+        // By the network: programs may have namespaces of processes of their own.
+        let space = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+        let own = space(self.shared.network.holder.id());
         let mut found = Vec::new();
         for entry in Path::new("/proc")
             .read_dir()
@@ -357,6 +365,19 @@ fn furnish(folder: &Path, root: &Path) {
         "chmod",
         &["755", &root.join("usr/bin/systemctl").to_string_lossy()],
     );
+}
+
+/// Kills a process that may be gone already.
+fn kill(pid: u32) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a fixture cannot use the crate it is a fixture for"
+    )]
+    let killed = Command::new("kill")
+        .args(["-KILL", &pid.to_string()])
+        .stderr(Stdio::null())
+        .status();
+    assert!(killed.is_ok(), "this test needs `kill`");
 }
 
 fn run(program: &str, arguments: &[&str]) {

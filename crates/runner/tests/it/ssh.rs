@@ -184,11 +184,22 @@ fn a_cancel_stops_the_work_there() {
 #[test]
 fn a_worker_that_is_killed_is_noticed() {
     let remote = machine();
-    let (cx, _) = cx();
-    let steps = "      - name: Kill\n        action: ExecuteBash\n        inputs:\n          commands: ['echo here; sleep 0.3; kill -KILL $PPID; sleep 60']\n";
-    let error = run(&cx, &remote, &job("killed", steps)).unwrap_err();
+    let (cx, events) = cx();
+    let steps = "      - name: Long\n        action: ExecuteBash\n        inputs:\n          commands: ['echo here; sleep 60 & sleep 60']\n";
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..400 {
+                if !events.printed().is_empty() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            remote.kill("goldsmith-runner work");
+        });
+        run(&cx, &remote, &job("killed", steps)).unwrap_err()
+    });
     assert!(
-        matches!(&error, DriveError::Gone { place, .. } if place == "killed build/Kill"),
+        matches!(&error, DriveError::Gone { place, .. } if place == "killed build/Long"),
         "{error}"
     );
     check_gone(&remote);
