@@ -11,11 +11,21 @@ use crate::fixture;
 fn documents_run_in_throw_away_trees() {
     let env = fixture::with_packages();
     env.write("kitchen.yaml", EVERYTHING);
-    let run = |document: &str, place: &str, more: &[&str]| {
-        let arguments = ["component", "run", document, "--in", place, "--offline"];
-        env.run(&[&arguments, more].concat())
-    };
-    let first = run("kitchen.yaml", "debian:bookworm", &["--json"]).expect(0);
+    let online = [
+        "component",
+        "run",
+        "kitchen.yaml",
+        "--in",
+        "debian:bookworm",
+        "--json",
+    ];
+    let offline = env.run(&[&online[..], &["--offline"]].concat()).expect(7);
+    assert!(
+        offline.stderr.contains("run it once without `--offline`"),
+        "{}",
+        offline.stderr
+    );
+    let first = env.run(&online).expect(0);
     assert_eq!(first.json()["executedStepCount"], 6);
     assert_eq!(first.json()["ignoredFailedStepCount"], 1);
     assert!(
@@ -24,7 +34,11 @@ fn documents_run_in_throw_away_trees() {
     );
     assert_nothing_left(&env);
 
-    // The layers are kept, what the steps did is not.
+    // The layers are kept, what the steps did is not; nothing has to be asked again.
+    let run = |document: &str, place: &str, more: &[&str]| {
+        let arguments = ["component", "run", document, "--in", place, "--offline"];
+        env.run(&[&arguments, more].concat())
+    };
     let second = run("kitchen.yaml", "debian:bookworm", &[]).expect(0);
     assert!(
         second
@@ -122,7 +136,6 @@ fn a_killed_trial_leaves_nothing() {
         "wait.yaml",
         "--in",
         "debian:bookworm",
-        "--offline",
         "--awstoe-logs=logs",
     ];
     let mut child = start(&env, &arguments);

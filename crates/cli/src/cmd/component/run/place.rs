@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use goldsmith_build::record::Images;
-use goldsmith_build::repo::{self, Update, Wanted};
+use goldsmith_build::repo;
 use goldsmith_build::trial::{self, Network, Trial};
 use goldsmith_component::Services;
 use goldsmith_component::machine::{Host, Machine};
@@ -14,7 +14,7 @@ use goldsmith_exec::ssh::Ssh;
 
 use crate::app::App;
 use crate::host;
-use crate::lockfile::Reach;
+use crate::lockfile::{self, Reach};
 use crate::report::CmdError;
 use crate::wiring::{self, Outside};
 
@@ -172,16 +172,13 @@ impl Place {
             }
             Self::Debian { suite } => {
                 let mut source = trial::debian(suite, host::architecture()?, &args.packages);
+                // What was valid when it was fetched will do.
+                source.check_valid_until = !args.offline;
                 let store = wiring::store(app)?;
                 let fetch = wiring::fetch(app, args.offline);
                 let reach = Reach::of(app, &source)?;
                 let archive = reach.archive(&*fetch, &store);
-                let wanted = Wanted {
-                    source: &source,
-                    disk: &trial::NO_DISK,
-                    documents: &[],
-                };
-                let section = repo::lock(&app.cx, archive, wanted, None, Update::None)?;
+                let section = lockfile::of_tree(app, archive, &source)?;
                 repo::fetch_packages(&app.cx, archive, &section)?;
                 let mirrors = reach.mirrors();
                 source.mirror.clone_from(&mirrors.main);
