@@ -2,6 +2,7 @@
 
 mod build;
 mod cli;
+mod component;
 mod measure;
 
 use crate::sh::Outcome;
@@ -17,9 +18,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     match which {
         "build" => build::run(rounds),
         "cli" => cli::run(rounds),
-        "all" => build::run(rounds).and_then(|()| cli::run(rounds)),
+        "component" => component::run(rounds),
+        "all" => build::run(rounds)
+            .and_then(|()| cli::run(rounds))
+            .and_then(|()| component::run(rounds)),
         other => Err(format!(
-            "there is no benchmark `{other}`; there are: build, cli, all"
+            "there is no benchmark `{other}`; there are: build, cli, component, all"
         )),
     }
 }

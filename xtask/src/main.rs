@@ -14,8 +14,10 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod r#gen;
 mod layers;
+mod runner;
 mod setup;
 mod sh;
 mod test;
@@ -52,6 +54,16 @@ const TASKS: &[Task] = &[
         "gen",
         "write the generated files; --check fails when they are stale",
         r#gen::run,
+    ),
+    (
+        "runner",
+        "build the static goldsmith-runner and check that it is one",
+        runner::run,
+    ),
+    (
+        "fuzz",
+        "TARGET SECONDS: feed a parser with what it never saw",
+        fuzz::run,
     ),
     (
         "bench",

@@ -46,6 +46,8 @@ use crate::deb::meta::PackageMeta;
 use crate::deb::{self, DebError, Decoded};
 use crate::layer::{LayerError, Made, Parts, Place, Stack, Wanted};
 
+/// Raised when files are put elsewhere: layers made before are then of no use.
+const LAYOUT: u32 = 1;
 /// Raised when the scripts are run in another way: layers made before are then of no use.
 const SCRIPTS: u32 = 1;
 
@@ -212,6 +214,7 @@ pub fn wanted(spec: &BootstrapSpec<'_>) -> [Wanted; 3] {
         unnoticed: Vec::new(),
     };
     let mut packages = Parts::default();
+    packages.add("layout", &LAYOUT.to_string());
     packages.add("architecture", spec.architecture);
     for package in spec.packages {
         let mark = if package.automatic { " automatic" } else { "" };

@@ -34,12 +34,14 @@ use goldsmith_store::Store;
 
 use crate::assemble::{self, Options, Request};
 use crate::document::Loaded;
-use crate::layer::{Anew, Stack};
+use crate::layer::{Anew, Layer, Stack};
 use crate::record::{Artifact, Image, Images, PhaseTime, Record};
 use top::Top;
 
+pub(crate) use chain::base;
 pub use chain::{Owner, step_titles};
 pub use error::BuildError;
+pub(crate) use inputs::apt_sources;
 pub use inputs::{inputs, salt};
 pub use steps::OnFailure;
 
@@ -142,6 +144,10 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     record.packages = job.section.packages.len();
     record.phases = times.0;
     record.steps = steps;
+    let layers = stack.layers();
+    if layers.iter().all(Layer::is_kept) {
+        record.layers = layers.iter().map(|layer| layer.name).collect();
+    }
     cx.cancel.check()?;
     Ok(images.publish(&folder, job.recipe.version, record)?)
 }

@@ -12,3 +12,4 @@ pub mod project;
 pub mod record;
 pub mod repo;
 pub mod services;
+pub mod trial;

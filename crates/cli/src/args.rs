@@ -78,6 +78,7 @@ pub(crate) enum Command {
     Component(cmd::component::Command),
     #[command(subcommand)]
     Import(cmd::import::Command),
+    Awstoe(cmd::awstoe::Args),
     Doctor(cmd::doctor::Args),
     Gc(cmd::gc::Args),
     #[command(hide = true)]
@@ -91,9 +92,21 @@ pub(crate) enum Outcome {
     Done,
     /// The command did its work, and the answer is no: the exit code says of what kind.
     No(goldsmith_core::failure::Class),
+    /// The exit code is one that other programs wait for.
+    Exit(u8),
 }
 
 impl Command {
+    /// Whether it makes or removes trees, whose files belong to many users: root's work, or that
+    /// of an ordinary user in a namespace of users.
+    pub(crate) fn makes_trees(&self) -> bool {
+        match self {
+            Self::Build(_) | Self::Plan(_) | Self::Gc(_) | Self::Doctor(_) => true,
+            Self::Component(command) => command.makes_trees(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn run(&self, app: &App) -> Result<Outcome, CmdError> {
         match self {
             Self::Init(args) => cmd::init::run(args, app),
@@ -108,6 +121,7 @@ impl Command {
             Self::Export(args) => cmd::export::run(args, app),
             Self::Component(command) => cmd::component::run(command, app),
             Self::Import(command) => cmd::import::run(command, app),
+            Self::Awstoe(args) => cmd::awstoe::run(args, app),
             Self::Doctor(args) => cmd::doctor::run(args, app),
             Self::Gc(args) => cmd::gc::run(args, app),
             Self::GenerateReference(args) => cmd::generate_reference::run(args, app),

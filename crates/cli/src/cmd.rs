@@ -1,5 +1,6 @@
 //! One file for each command: its arguments (their comments are the help) and its run.
 
+pub(crate) mod awstoe;
 pub(crate) mod build;
 pub(crate) mod component;
 pub(crate) mod doctor;

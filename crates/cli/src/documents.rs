@@ -1,5 +1,5 @@
 //! Finds and reads the component documents that a command line names: files, folders,
-//! patterns, standard input.
+//! patterns, standard input; to be run, also those of the library and of S3.
 
 mod pattern;
 
@@ -8,8 +8,10 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use goldsmith_component::{DOCUMENT_BYTES_MAX, code};
-use goldsmith_core::diagnostic::{Diagnostic, SourceFile, Span};
+use goldsmith_component::services::DocumentSource;
+use goldsmith_component::{DOCUMENT_BYTES_MAX, code, library};
+use goldsmith_core::diagnostic::{Diagnostic, SourceFile, Span, nearest};
+use goldsmith_core::remote::{ObjectPath, ObjectStore};
 
 use crate::app::App;
 use crate::report::CmdError;
@@ -109,6 +111,99 @@ fn read(found: &mut Found, shown: &str, from: impl io::Read, is_named: bool) {
             let problem = Diagnostic::error(code::SYNTAX, format!("`{shown}` is no UTF-8"));
             let problem = problem.label(Span::new(&file, good..good), label);
             found.problems.push(problem);
+        }
+    }
+}
+
+/// The document of a name: a path, `-`, `s3://...`, a component of the library.
+pub(crate) fn document(
+    app: &App,
+    objects: Option<&dyn ObjectStore>,
+    name: &str,
+    owner: Option<&str>,
+) -> Result<SourceFile, CmdError> {
+    let is_path = name.contains(['/', '.', ':']) || app.directory.join(name).exists();
+    if name == "-" || is_path {
+        return file(app, objects, name, owner);
+    }
+    if let Some(component) = library::find(name) {
+        return Ok(component.file());
+    }
+    let known: Vec<&str> = library::ALL
+        .iter()
+        .map(|component| component.name)
+        .collect();
+    let message = format!("there is no file `{name}`, and no such component in the library");
+    let error = CmdError::usage(message);
+    Err(match nearest(name, known.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("the library has: {}", known.join(", "))),
+    })
+}
+
+/// The text at a path, `-` or `s3://...`.
+pub(crate) fn file(
+    app: &App,
+    objects: Option<&dyn ObjectStore>,
+    name: &str,
+    owner: Option<&str>,
+) -> Result<SourceFile, CmdError> {
+    let mut found = Found::default();
+    let open = |path: &Path| {
+        let message = || format!("cannot read `{name}`");
+        let file = fs::File::open(path).map_err(|e| refused(message(), &e))?;
+        if is_folder(&file) {
+            return Err(CmdError::usage(format!("`{name}` is a folder"))
+                .hint("name the documents in it, in the order they are to run"));
+        }
+        Ok(file)
+    };
+    if name == "-" {
+        read(&mut found, "(standard input)", io::stdin().lock(), true);
+    } else if name.starts_with("arn:") {
+        let message = format!("`{name}`: documents are not fetched from Image Builder");
+        return Err(CmdError::usage(message).hint("name a file or `s3://...`"));
+    } else if let Some(object) = ObjectPath::parse(name) {
+        let Some(objects) = objects else {
+            return Err(CmdError::usage(format!(
+                "`{name}` cannot be fetched offline"
+            )));
+        };
+        let scratch = tempfile::Builder::new().prefix("goldsmith-").tempfile();
+        let scratch = scratch.map_err(|e| CmdError::io("cannot make a scratch file", &e))?;
+        objects.get(&app.cx, &object, owner, scratch.path())?;
+        read(&mut found, name, open(scratch.path())?, true);
+    } else {
+        read(&mut found, name, open(&app.directory.join(name))?, true);
+    }
+    match found.files.pop() {
+        Some((file, _)) => Ok(file),
+        None => Err(CmdError::Problems(found.problems)),
+    }
+}
+
+/// What is named and cannot be read is a slip of the command line, unless it is there.
+fn refused(what: String, error: &io::Error) -> CmdError {
+    match error.kind() {
+        io::ErrorKind::NotFound => CmdError::usage(format!("{what}: there is no such file")),
+        _ => CmdError::io(what, error),
+    }
+}
+
+/// Documents that documents run: files beside the command, then those of the library.
+pub(crate) struct Beside<'a> {
+    pub(crate) app: &'a App,
+}
+
+impl DocumentSource for Beside<'_> {
+    fn document(&self, name: &str) -> Result<SourceFile, String> {
+        match document(self.app, None, name, None) {
+            Ok(file) => Ok(file),
+            Err(CmdError::Refused { message, .. }) => Err(message),
+            Err(CmdError::Problems(problems)) => Err(problems
+                .first()
+                .map_or_else(String::new, |p| p.message.clone())),
+            Err(CmdError::Failed(failure)) => Err(failure.to_string()),
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fs;
 
 use goldsmith_build::repo::apt_sources::{self, Entry, Form};
 
+use crate::report::CmdError;
+
 /// Every archive that the host's apt uses, in the order of its files.
 pub(crate) fn apt_entries() -> Vec<Entry> {
     let mut files = vec![std::path::PathBuf::from("/etc/apt/sources.list")];
@@ -27,6 +29,22 @@ pub(crate) fn apt_entries() -> Vec<Entry> {
         }
     }
     entries
+}
+
+/// How the host finds names; nothing when it has no way.
+pub(crate) fn resolv_conf() -> Vec<u8> {
+    fs::read("/etc/resolv.conf").unwrap_or_default()
+}
+
+/// Debian's name of the architecture of this host.
+pub(crate) fn architecture() -> Result<&'static str, CmdError> {
+    match std::env::consts::ARCH {
+        "x86_64" => Ok("amd64"),
+        "aarch64" => Ok("arm64"),
+        other => Err(CmdError::config(format!(
+            "trees are made for amd64 and arm64, and this machine is {other}"
+        ))),
+    }
 }
 
 /// The mirror that has a suite.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use goldsmith_build::document::{Loaded, locked_inputs};
 use goldsmith_build::repo::{self, Archive, Mirrors, Update, Wanted};
+use goldsmith_build::trial;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
 use goldsmith_core::recipe::{DebianSource, Recipe, Source};
@@ -89,6 +90,10 @@ impl Reach {
         })
     }
 
+    pub(crate) fn mirrors(&self) -> &Mirrors {
+        &self.mirrors
+    }
+
     pub(crate) fn archive<'a>(&'a self, fetch: &'a dyn Fetch, store: &'a Store) -> Archive<'a> {
         Archive {
             mirrors: &self.mirrors,
@@ -124,6 +129,33 @@ pub(crate) fn section(
         previous,
         update,
     )?)
+}
+
+/// Locks the packages of a throw-away tree, at what the archive has today: nobody commits this
+/// lock. It is kept in the home, so that the next one can be made offline, and not of older heads.
+pub(crate) fn of_tree(
+    app: &App,
+    archive: Archive<'_>,
+    source: &DebianSource,
+) -> Result<Section, CmdError> {
+    let directory = app.home()?.join("trees");
+    let path = directory.join(format!("{}-{}.lock", source.suite, source.arch));
+    // One that cannot be read is as good as none.
+    let kept = fs::read(&path).ok().and_then(|b| Lock::parse(&b).ok());
+    let kept = kept.and_then(|mut lock| lock.recipes.remove(&source.suite));
+    let wanted = Wanted {
+        source,
+        disk: &trial::NO_DISK,
+        documents: &[],
+    };
+    let section = repo::lock(&app.cx, archive, wanted, kept.as_ref(), Update::All)?;
+    let lock = Lock {
+        recipes: [(source.suite.clone(), section.clone())].into(),
+    };
+    fs::create_dir_all(&directory)
+        .and_then(|()| project::replace_file(&path, lock.to_text().as_bytes()))
+        .map_err(|e| CmdError::io(format!("cannot write `{}`", path.display()), &e))?;
+    Ok(section)
 }
 
 /// The section of a recipe that still fits it, else why not.

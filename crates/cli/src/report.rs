@@ -77,6 +77,33 @@ impl CmdError {
         }
     }
 
+    /// The failure in a line, with its causes.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Failed(failure) => {
+                let causes = std::iter::successors(failure.source(), |cause| cause.source());
+                let mut words = vec![failure.to_string()];
+                for cause in causes.map(ToString::to_string) {
+                    // A transparent wrapper repeats its cause to the letter.
+                    if words.last() != Some(&cause) {
+                        words.push(cause);
+                    }
+                }
+                words.join(": ")
+            }
+            Self::Problems(problems) => {
+                let errors = problems.iter().filter(|p| p.severity == Severity::Error);
+                let messages = errors.map(|problem| {
+                    let place = problem.labels.first().map(|label| label.span.place());
+                    let place = place.map_or_else(String::new, |place| format!("{place}: "));
+                    format!("{place}{}", problem.message)
+                });
+                messages.collect::<Vec<_>>().join("; ")
+            }
+            Self::Refused { message, .. } => message.clone(),
+        }
+    }
+
     /// The failure for a terminal, ending with a line end.
     pub(crate) fn text(&self) -> String {
         match self {
@@ -139,7 +166,7 @@ impl CmdError {
     }
 }
 
-fn headline(message: &str) -> String {
+pub(crate) fn headline(message: &str) -> String {
     format!(
         "{}{}:{} {}\n",
         style::ERROR,

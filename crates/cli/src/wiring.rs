@@ -1,9 +1,13 @@
 //! Where concrete types are named: the store, the network, the machine.
 
 use std::fs;
+use std::io::Read as _;
+use std::path::Path;
 
 use goldsmith_component::Services;
+use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
+use goldsmith_core::remote::{InstanceMetadata, ObjectStore};
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
 use goldsmith_provider::aws::{self, Aws};
@@ -84,6 +88,13 @@ pub(crate) fn outside(app: &App, is_offline: bool) -> Option<Outside> {
     })
 }
 
+impl Outside {
+    /// Objects of S3.
+    pub(crate) fn objects(&self) -> &dyn ObjectStore {
+        &self.aws
+    }
+}
+
 /// Downloads, objects and named parameters. Not the metadata of an instance: that of this host
 /// is none of an image's business.
 pub(crate) fn services(outside: Option<&Outside>) -> Services<'_> {
@@ -96,4 +107,82 @@ pub(crate) fn services(outside: Option<&Outside>) -> Services<'_> {
             ..Services::default()
         },
     }
+}
+
+/// The same for documents that run on this machine, whose metadata they may ask.
+pub(crate) fn host_services(outside: Option<&Outside>) -> Services<'_> {
+    Services {
+        metadata: outside.map(|outside| &outside.aws as &dyn InstanceMetadata),
+        ..services(outside)
+    }
+}
+
+/// With what is known of a single execution: `context:executionId`, `context:uuid`, the region,
+/// and the variables that Image Builder sets, those of the environment first.
+pub(crate) fn of_execution<'a>(
+    app: &App,
+    services: Services<'a>,
+    id: &str,
+    phases: &[String],
+) -> Result<Services<'a>, CmdError> {
+    let is_test = !phases.is_empty() && phases.iter().all(|phase| phase == "test");
+    let phase = if is_test { "TESTING" } else { "BUILDING" };
+    let variables = [
+        ("IMAGE_PHASE", phase),
+        ("IMAGE_WORKFLOW_EXECUTION_ID", id),
+        ("IMAGE_STEP_EXECUTION_ID", id),
+        ("IMAGE_BUILD_VERSION_ARN", ""),
+        ("IMAGE_PIPELINE_ARN", ""),
+        ("IMAGE_VERSION", ""),
+        ("IMAGE_BUILD_VERSION", ""),
+    ];
+    let given = app.env.all();
+    let env = variables.into_iter().map(|(name, value)| {
+        let value = given.get(name).map_or(value, String::as_str);
+        (name.to_owned(), value.to_owned())
+    });
+    let mut context = services.context.clone();
+    context.insert("executionId".to_owned(), id.to_owned());
+    context.insert("uuid".to_owned(), identifier()?);
+    Ok(Services {
+        env: env.collect(),
+        context,
+        ..services
+    })
+}
+
+/// The program that is put on other machines: named by the environment, else beside this one.
+pub(crate) fn runner(app: &App) -> Result<Vec<u8>, CmdError> {
+    const NAME: &str = "goldsmith-runner";
+    let own = std::env::current_exe().unwrap_or_default();
+    let folder = own.parent().unwrap_or(Path::new("/"));
+    let beside = [
+        folder.join(NAME),
+        folder.join("../lib/goldsmith").join(NAME),
+    ];
+    let path = match app.env.get("GOLDSMITH_RUNNER") {
+        Some(path) => Some(app.env.working_directory.join(path)),
+        None => beside.into_iter().find(|path| path.is_file()),
+    };
+    let Some(path) = path else {
+        return Err(CmdError::Refused {
+            class: Class::Environment,
+            message: format!("there is no `{NAME}` beside `{}`", own.display()),
+            hints: vec![
+                "`cargo xtask runner` builds it; GOLDSMITH_RUNNER says where it is".to_owned(),
+            ],
+        });
+    };
+    let text = format!("cannot read the runner `{}`", path.display());
+    fs::read(&path).map_err(|e| CmdError::io(text, &e))
+}
+
+/// A version 4 UUID.
+pub(crate) fn identifier() -> Result<String, CmdError> {
+    let mut bytes = [0; 16];
+    fs::File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut bytes))
+        .map_err(|e| CmdError::io("cannot read `/dev/urandom`", &e))?;
+    let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    Ok(id.to_string())
 }

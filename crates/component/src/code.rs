@@ -42,6 +42,7 @@ codes! {
     UNKNOWN_INPUT = "C0304", strict, "an input that the action does not know";
     INPUT_TYPE = "C0305", strict, "an input of the wrong kind";
     INPUT_FORM = "C0306", strict, "inputs in another form than the action is documented with";
+    BLOCKED = "C0307", same, "an action that whoever runs the document does not allow";
     UNKNOWN_REFERENCE = "C0401", same, "a reference to something that does not exist";
     FORWARD_REFERENCE = "C0402", same, "a reference to a step that has not run by then";
     UNSUPPORTED_REFERENCE = "C0403", same, "a reference to credentials of the machine";

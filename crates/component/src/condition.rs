@@ -93,6 +93,12 @@ pub(crate) const OPERATORS: &[(&str, Operator)] = &[
 ];
 
 impl Operator {
+    /// As documents name it.
+    pub(crate) fn name(self) -> &'static str {
+        let known = OPERATORS.iter().find(|(_, known)| *known == self);
+        known.map_or("", |(name, _)| name)
+    }
+
     /// Name of the second operand.
     pub(crate) const fn second(self) -> Option<&'static str> {
         match self {
@@ -122,6 +128,35 @@ impl Condition {
             Self::And(all) | Self::Or(all) => all.iter().flat_map(Self::tests).collect(),
             Self::Not(inner) => inner.tests(),
             Self::Test(test) => vec![test],
+        }
+    }
+
+    /// The condition in words that two people can compare, its texts as `resolve` gives them:
+    /// `and(fileExists("/a"), not(stringEquals("a", "b")))`.
+    pub(crate) fn text<E>(
+        &self,
+        resolve: &mut dyn FnMut(&str) -> Result<String, E>,
+    ) -> Result<String, E> {
+        let mut all = |name: &str, conditions: &[Self]| {
+            let texts = conditions.iter().map(|one| one.text(resolve));
+            let texts = texts.collect::<Result<Vec<_>, _>>()?;
+            Ok(format!("{name}({})", texts.join(", ")))
+        };
+        match self {
+            Self::And(conditions) => all("and", conditions),
+            Self::Or(conditions) => all("or", conditions),
+            Self::Not(inner) => Ok(format!("not({})", inner.text(resolve)?)),
+            Self::Test(test) => {
+                let operand = resolve(&test.operand.value)?;
+                let name = test.operator.name();
+                match &test.second {
+                    None => Ok(format!("{name}({operand:?})")),
+                    Some(second) => {
+                        let second = resolve(&second.value)?;
+                        Ok(format!("{name}({operand:?}, {second:?})"))
+                    }
+                }
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The model of a component document. Names and values are as written; what refers to
 //! what was checked by [`load`](crate::load).
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -72,10 +73,14 @@ pub(crate) struct Step {
 }
 
 /// What a failed step means for the rest of the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OnFailure {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub enum OnFailure {
+    /// The document ends, and has failed.
+    #[default]
     Abort,
+    /// The document goes on, and has failed.
     Continue,
+    /// The document goes on as if nothing had happened.
     Ignore,
 }
 
@@ -219,6 +224,26 @@ impl Document {
             default: parameter.value.as_deref(),
             description: &parameter.description,
         })
+    }
+
+    /// Whether it declares a parameter of this name.
+    pub fn has_parameter(&self, name: &str) -> bool {
+        self.parameters.iter().any(|p| p.name.value == name)
+    }
+
+    /// Gives parameters that have neither a value nor a default the empty text, as AWSTOE does;
+    /// says which.
+    pub fn fill(&self, parameters: &mut BTreeMap<String, String>) -> Vec<&str> {
+        let missing = self.parameters.iter().filter(|parameter| {
+            parameter.value.is_none() && !parameters.contains_key(&parameter.name.value)
+        });
+        let missing: Vec<&str> = missing.map(|p| p.name.value.as_str()).collect();
+        parameters.extend(
+            missing
+                .iter()
+                .map(|name| ((*name).to_owned(), String::new())),
+        );
+        missing
     }
 
     /// Documents that its steps run by a name that is known before the run and is not a path of

@@ -14,16 +14,19 @@
 //! Scalars keep the text of the source: `0700` is a permission, `1.10` a version.
 
 pub mod action;
+pub mod awstoe;
 mod check;
 pub mod code;
 mod condition;
 pub mod document;
+pub mod execution;
 mod expr;
 pub mod library;
 pub mod lint;
 pub mod machine;
 mod parse;
 mod place;
+pub mod plan;
 mod problems;
 pub mod program;
 pub mod run;
@@ -33,7 +36,7 @@ mod yaml;
 
 use goldsmith_core::diagnostic::{Diagnostic, SourceFile};
 
-pub use check::{Platform, check_parameters};
+pub use check::{Platform, check_blocked, check_parameters};
 pub use document::Document;
 pub use run::{Parameters, Report, run_document};
 pub use services::Services;

@@ -26,6 +26,11 @@ use crate::document::{Document, Phase, Step};
 use crate::problems::Problems;
 use script::Script;
 
+/// Whether a name, of a parameter or a variable, says that it is of a secret.
+pub fn names_secret(name: &str) -> bool {
+    secret_echo::is_secret(name)
+}
+
 /// One thing that is looked for.
 pub struct Lint {
     /// As it is shown: `C1001`.

@@ -3,9 +3,9 @@
 
 mod condition;
 mod declared;
-mod fields;
+pub(crate) mod fields;
 mod repeat;
-mod step;
+pub(crate) mod step;
 
 use crate::code;
 use crate::document::{Document, Phase, Unread};

@@ -17,6 +17,7 @@ mod report;
 mod scope;
 mod step;
 pub(crate) mod stop;
+mod terms;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,10 +33,13 @@ use nested::Nest;
 use scope::{Look, Scope};
 use step::{Around, End};
 
+pub(crate) use attempt::numbers;
 pub use error::RunError;
 pub use format::{DoneStep, State};
 pub use key::StepInputs;
-pub use report::{DocumentFailed, Entries, Report, RunStatus, StepReport, StepStatus};
+pub use report::{DocumentFailed, Entries, Given, Pair, Report, RunStatus, StepReport, StepStatus};
+pub(crate) use scope::names as scope_names;
+pub use terms::{Each, Repeat, RepeatOver, Terms};
 
 /// Values of parameters, by name. The caller has made sensitive ones known to
 /// [`Cx::redactor`].
@@ -256,7 +260,7 @@ impl<'a> Run<'a> {
                 self.reboots += 1;
                 if self.reboots > REBOOTS_MAX {
                     let why = format!("it asked for a reboot {} times", self.reboots);
-                    self.fail(why);
+                    self.fail(cx, why);
                     return Ok(Next::Step);
                 }
                 match left {
@@ -266,6 +270,30 @@ impl<'a> Run<'a> {
                 Ok(Next::Reboot(delay))
             }
         }
+    }
+
+    /// Runs the next step to its end on a machine that nobody reboots; `false` when there is
+    /// none. A step that is to be run again after a reboot fails.
+    pub fn next_unbooted(
+        &mut self,
+        cx: &Cx,
+        machine: &dyn Machine,
+        services: &Services<'_>,
+    ) -> Result<bool, RunError> {
+        match self.next(cx, machine, services)? {
+            Next::End => return Ok(false),
+            Next::Step => {}
+            Next::Reboot(_) if self.is_partial() => {
+                let why = "it asks for a reboot, which is not possible here";
+                self.fail(cx, why.to_owned());
+            }
+            // Nothing runs here that a reboot would end: the image boots afresh anyway.
+            Next::Reboot(_) => cx.warn(format!(
+                "component `{}` asks for a reboot: left out, this is no running machine",
+                self.document.name()
+            )),
+        }
+        Ok(true)
     }
 
     /// Takes the result that is kept for the next step instead of running it.
@@ -285,32 +313,16 @@ impl<'a> Run<'a> {
 
     /// The next step fails without being run, or without being run to its end: what it asks
     /// for is not possible here.
-    pub fn fail(&mut self, why: String) {
+    pub fn fail(&mut self, cx: &Cx, why: String) {
         self.partial = None;
         let Some((phase, step)) = self.upcoming() else {
             return;
         };
-        let report = StepReport {
-            phase: phase.name.value.clone(),
-            step: step.name.value.clone(),
-            action: step.action.value.name.to_owned(),
-            status: match step.on_failure {
-                OnFailure::Ignore => StepStatus::IgnoredFailure,
-                OnFailure::Abort | OnFailure::Continue => StepStatus::Failed,
-            },
-            attempts: 1,
-            started: 0,
-            duration: Duration::ZERO,
-            cpu: Duration::ZERO,
-            max_rss_bytes: None,
-            exit_code: None,
-            iterations: 0,
-            inputs: Entries::new(),
-            outputs: Entries::new(),
-            tail: Vec::new(),
-            error: Some(why),
-            nested: Vec::new(),
+        let mut report = StepReport {
+            started: cx.clock().unix_seconds(),
+            ..StepReport::new(&phase.name.value, step)
         };
+        report.fail(why);
         self.done.push(DoneStep {
             report,
             inputs: Entries::new(),
@@ -345,11 +357,19 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// What came of the steps so far.
+    pub fn report(&self) -> Report {
+        Report {
+            steps: self.steps().cloned().collect(),
+            ..Report::new(self.document)
+        }
+    }
+
     /// What came of the steps that were run.
     pub fn into_report(self) -> Report {
         Report {
-            document: self.document.name().to_owned(),
             steps: self.done.into_iter().map(|done| done.report).collect(),
+            ..Report::new(self.document)
         }
     }
 }
@@ -368,18 +388,6 @@ pub fn run_document(
     services: &Services<'_>,
 ) -> Result<Report, RunError> {
     let mut run = Run::new(document, parameters, phases)?;
-    loop {
-        match run.next(cx, machine, services)? {
-            Next::Step => {}
-            Next::Reboot(_) if run.is_partial() => {
-                run.fail("it asks for a reboot, which is not possible here".to_owned());
-            }
-            // Nothing runs here that a reboot would end: the image boots afresh anyway.
-            Next::Reboot(_) => cx.warn(format!(
-                "component `{}` asks for a reboot: left out, this is no running machine",
-                document.name()
-            )),
-            Next::End => return Ok(run.into_report()),
-        }
-    }
+    while run.next_unbooted(cx, machine, services)? {}
+    Ok(run.into_report())
 }

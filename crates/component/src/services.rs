@@ -55,6 +55,11 @@ pub struct Services<'a> {
     pub names: BTreeMap<String, String>,
     /// What `{{ context:... }}` knows besides the machine: `executionId`, `region`, ...
     pub context: BTreeMap<String, String>,
+    /// Actions that may not be used: a step that comes to one fails.
+    pub blocked: &'a [String],
+    /// Whether a parameter without a value is the empty text, as under AWSTOE, in documents that
+    /// documents run.
+    pub is_lenient: bool,
     /// Directory of this host for files on their way; `None` is the system's temporary one.
     pub scratch: Option<PathBuf>,
 }

@@ -94,6 +94,24 @@ impl Cx {
         Self::new(clock, Arc::new(NoEvents))
     }
 
+    /// The same, for cleaning up: it goes on when somebody has asked to stop.
+    #[must_use]
+    pub fn uncancelled(&self) -> Self {
+        Self {
+            cancel: Cancel::default(),
+            ..self.clone()
+        }
+    }
+
+    /// The same context whose events go elsewhere.
+    #[must_use]
+    pub fn with_events(&self, events: Arc<dyn EventSink>) -> Self {
+        Self {
+            events,
+            ..self.clone()
+        }
+    }
+
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock

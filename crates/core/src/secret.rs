@@ -71,6 +71,13 @@ impl Redactor {
 }
 
 impl Redactor {
+    /// What is looked for, secrets in every encoding: to be written down beside what holds them
+    /// anyway, and given to [`Redactor::add`] by whoever goes on with that.
+    pub fn secrets(&self) -> Vec<Secret<String>> {
+        let needles = self.needles.read().expect("no panic while held");
+        needles.iter().cloned().map(Secret::new).collect()
+    }
+
     /// Whether there is nothing to find.
     pub fn is_empty(&self) -> bool {
         let needles = self.needles.read().expect("no panic while held");

@@ -7,7 +7,8 @@
 //!                      └ end, deadline or cancel ──► SIGTERM, then SIGKILL to the group
 //! ```
 //!
-//! What runs inside a tree goes through [`crate::ns`] instead.
+//! What runs inside a tree, and what people wrote to be run, goes through [`crate::ns`]
+//! instead.
 
 pub(crate) mod output;
 pub(crate) mod wait;
@@ -26,7 +27,7 @@ use goldsmith_core::failure::{Cancelled, Class, Failure};
 use output::{Ended, Output};
 
 /// The search path of a program that was given none.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How long a group may take to follow SIGTERM before SIGKILL.
 const GRACE: Duration = Duration::from_secs(2);
@@ -70,8 +71,8 @@ pub struct Exit {
     pub max_rss_bytes: Option<u64>,
     /// The last lines it printed, oldest first.
     pub tail: Vec<String>,
-    /// Names of processes that were still there when it ended and had to be killed; only
-    /// the sandbox sees them.
+    /// Names of processes that were still there when it ended and had to be killed; a
+    /// [`Program`] does not look for them.
     pub left_behind: Vec<String>,
 }
 
@@ -222,15 +223,33 @@ impl Program {
         Ok(lines)
     }
 
+    /// Starts it in a session of its own, both outputs to `output`, and does not wait: it
+    /// outlives this program and whatever this one was started from. Gives its process id.
+    pub fn detach(&self, output: &std::fs::File) -> Result<u32, ChildError> {
+        wait::spawn_detached(&self.start(), output).map_err(|source| ChildError::Start {
+            program: self.name.to_string_lossy().into_owned(),
+            source,
+        })
+    }
+
     fn spawn(&self) -> io::Result<wait::Process> {
-        wait::spawn(&wait::Start {
+        wait::spawn(&self.start())
+    }
+
+    fn start(&self) -> wait::Start<'_> {
+        wait::Start {
             program: &self.name,
             args: &self.args,
             env: &self.env,
             cwd: &self.cwd,
             stdin: &self.stdin,
-        })
+        }
     }
+}
+
+/// A word of a shell that means exactly this text.
+pub fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Path of a program of the host, searched where [`Program`] searches.

@@ -5,7 +5,8 @@
 //! directory at a path gives its metadata; a directory is never replaced by a
 //! link; a file is replaced by that of a package that says `Replaces`. The
 //! files of a package whose `preinst` diverts others are *held*: they are
-//! placed when that script has run ([`super::divert`]).
+//! placed when that script has run ([`super::divert`]). So are none of a package
+//! that shares no path with another one: what every script needs may be among them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +84,7 @@ pub(super) fn layout(packages: &[&PackageMeta], diverts: &[bool]) -> Result<Layo
         .collect();
     let mut builder = Builder {
         packages,
-        diverts,
+        waits: waiting(packages, diverts),
         replaces,
         layout: Layout::default(),
         parents: BTreeMap::new(),
@@ -96,9 +97,46 @@ pub(super) fn layout(packages: &[&PackageMeta], diverts: &[bool]) -> Result<Layo
     Ok(builder.layout)
 }
 
+/// Of the packages that may divert files, those that have a file where another one has, too.
+fn waiting(packages: &[&PackageMeta], diverts: &[bool]) -> Vec<bool> {
+    let mut waits = vec![false; packages.len()];
+    let mut theirs: BTreeMap<&str, usize> = BTreeMap::new();
+    let files = |at: usize| {
+        let entries = packages[at].paths.iter();
+        let files = entries.filter(|entry| entry.kind != Kind::Directory);
+        files.map(|entry| unmerged(&entry.path))
+    };
+    let diverters = (0..packages.len()).filter(|at| diverts[*at]);
+    for (at, path) in diverters.flat_map(|at| files(at).map(move |path| (at, path))) {
+        theirs.entry(path).or_insert(at);
+    }
+    if theirs.is_empty() {
+        return waits;
+    }
+    for at in 0..packages.len() {
+        for path in files(at) {
+            if let Some(&other) = theirs.get(path)
+                && packages[other].name() != packages[at].name()
+            {
+                waits[other] |= diverts[other];
+                waits[at] |= diverts[at];
+            }
+        }
+    }
+    waits
+}
+
+/// A path by the one name that it has below `/usr` and beside it.
+fn unmerged(path: &str) -> &str {
+    path.strip_prefix("usr/")
+        .filter(|rest| MERGED.contains(&rest.split('/').next().unwrap_or_default()))
+        .unwrap_or(path)
+}
+
 struct Builder<'a> {
     packages: &'a [&'a PackageMeta],
-    diverts: &'a [bool],
+    /// Whose files are held.
+    waits: Vec<bool>,
     replaces: Vec<BTreeSet<&'a str>>,
     layout: Layout,
     /// Directories as packages write them, with the links in them resolved. Links appear as
@@ -125,7 +163,7 @@ impl<'a> Builder<'a> {
             package: self.packages[source.package].name().to_owned(),
             path: entry.path.clone(),
         })?;
-        if self.diverts[source.package] && entry.kind != Kind::Directory {
+        if self.waits[source.package] && entry.kind != Kind::Directory {
             if let Some(&other) = self.layout.nodes.get(&path)
                 && self.replaces(source, other)
             {
@@ -383,6 +421,17 @@ mod tests {
             layout.lost,
             BTreeSet::from([(0, "usr/sbin/halt".to_owned())])
         );
+    }
+
+    #[test]
+    fn files_of_a_diverter_that_nobody_else_has_are_there_from_the_start() {
+        let other = package("Package: a", &[("usr/bin/x", FILE)]);
+        let shell = package("Package: diverter", &[("bin", DIR), ("bin/sh", FILE)]);
+        let here = ["usr/bin/sh diverter", "usr/bin/x a"];
+        check(&[shell.clone(), other.clone()], &here);
+        let clash = package("Package: diverter", &[("bin/x", FILE), ("bin/y", FILE)]);
+        let held = ["usr/bin/x a", "usr/bin/x diverter?", "usr/bin/y diverter?"];
+        check(&[clash, other], &held);
     }
 
     #[test]

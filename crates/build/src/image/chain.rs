@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::Source;
-use goldsmith_plan::lock::Why;
+use goldsmith_plan::lock::{Section, Why};
 use goldsmith_store::StoreError;
 
 use super::{BuildError, Job, Times, inputs, steps};
@@ -74,11 +74,26 @@ fn bootstrap_and_steps(
     job: &Job<'_>,
     times: &mut Times,
 ) -> Result<Vec<StepRecord>, BuildError> {
-    let packages = packages(job);
-    for (name, time) in bootstrap::bootstrap(cx, stack, &spec(job, &packages))? {
+    for (name, time) in base(cx, stack, job.section, apt_sources(job)?.as_deref())? {
         times.add(name, time);
     }
-    bootstrap::finish(cx, stack, apt_sources(job)?.as_deref())?;
+    let mut records = Vec::new();
+    for (loaded, name) in used(job.documents) {
+        records.extend(steps::run(cx, stack, job, loaded, &name, times)?);
+    }
+    Ok(records)
+}
+
+/// The layers of the packages of a section, which every recipe with the same ones shares.
+pub(crate) fn base(
+    cx: &Cx,
+    stack: &mut Stack<'_>,
+    section: &Section,
+    apt_sources: Option<&str>,
+) -> Result<bootstrap::Times, BuildError> {
+    let packages = packages(section);
+    let times = bootstrap::bootstrap(cx, stack, &spec(section, &packages))?;
+    bootstrap::finish(cx, stack, apt_sources)?;
     let kept = stack.layers().iter().filter(|layer| layer.was_kept).count();
     if kept > 0 {
         let all = stack.layers().len();
@@ -86,11 +101,7 @@ fn bootstrap_and_steps(
             "{kept} of the {all} layers of the packages are kept"
         ));
     }
-    let mut records = Vec::new();
-    for (loaded, name) in used(job.documents) {
-        records.extend(steps::run(cx, stack, job, loaded, &name, times)?);
-    }
-    Ok(records)
+    Ok(times)
 }
 
 /// Writes down which layers are there.
@@ -102,15 +113,16 @@ fn remember(stack: &Stack<'_>, job: &Job<'_>, owner: &str) -> Result<(), StoreEr
 
 /// What the layers below the components are functions of.
 pub(super) fn bootstrap_layers(job: &Job<'_>) -> Result<Vec<Wanted>, BuildError> {
-    let packages = packages(job);
-    let mut wanted = bootstrap::wanted(&spec(job, &packages)).to_vec();
+    let packages = packages(job.section);
+    let mut wanted = bootstrap::wanted(&spec(job.section, &packages)).to_vec();
     wanted.push(bootstrap::base_wanted(apt_sources(job)?.as_deref()));
     Ok(wanted)
 }
 
-fn packages(job: &Job<'_>) -> Vec<LockedPackage> {
-    let packages = job.section.packages.iter();
-    packages
+fn packages(section: &Section) -> Vec<LockedPackage> {
+    section
+        .packages
+        .iter()
         .map(|package| LockedPackage {
             name: format!("{}:{}", package.name, package.arch),
             sha256: package.sha256,
@@ -119,11 +131,11 @@ fn packages(job: &Job<'_>) -> Vec<LockedPackage> {
         .collect()
 }
 
-fn spec<'a>(job: &'a Job<'_>, packages: &'a [LockedPackage]) -> BootstrapSpec<'a> {
+fn spec<'a>(section: &'a Section, packages: &'a [LockedPackage]) -> BootstrapSpec<'a> {
     BootstrapSpec {
         packages,
-        architecture: &job.section.request.arch,
-        epoch: job.section.epoch,
+        architecture: &section.request.arch,
+        epoch: section.epoch,
         fstab: Some(FSTAB),
     }
 }

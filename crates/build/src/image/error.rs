@@ -63,6 +63,14 @@ pub enum BuildError {
         /// The recipe.
         name: String,
     },
+    /// The layers of an image are gone, or were never kept.
+    #[error("the tree of {title} is not in the store")]
+    NoTree {
+        /// The image.
+        title: String,
+        /// Its recipe.
+        recipe: String,
+    },
     /// A file of the build.
     #[error("cannot {action} `{path}`")]
     Io {
@@ -104,7 +112,9 @@ impl BuildError {
             Self::Store(e) => e,
             Self::Record(e) => e,
             Self::Cancelled(e) => e,
-            Self::Unclean { .. } | Self::Source { .. } | Self::Io { .. } => return None,
+            Self::Unclean { .. } | Self::Source { .. } | Self::NoTree { .. } | Self::Io { .. } => {
+                return None;
+            }
         })
     }
 }
@@ -114,7 +124,7 @@ impl Failure for BuildError {
         match (self, self.inner()) {
             (_, Some(inner)) => inner.class(),
             (Self::Unclean { .. }, None) => Class::Policy,
-            (Self::Source { .. }, None) => Class::Config,
+            (Self::Source { .. } | Self::NoTree { .. }, None) => Class::Config,
             (_, None) => Class::Environment,
         }
     }
@@ -124,6 +134,9 @@ impl Failure for BuildError {
             (_, Some(inner)) => inner.hints(),
             (Self::Unclean { .. }, None) => {
                 vec!["remove it in the `build` phase of a component that brings it".to_owned()]
+            }
+            (Self::NoTree { recipe, .. }, None) => {
+                vec![format!("`goldsmith build {recipe} --force` makes it again")]
             }
             (Self::Io { source, .. }, None) if source.kind() == io::ErrorKind::StorageFull => {
                 vec!["`goldsmith gc` frees what no image needs".to_owned()]

@@ -65,7 +65,7 @@ fn tempfile_beside(path: &Path, bytes: &[u8]) -> io::Result<std::path::PathBuf> 
 
 /// Where the image's own apt gets packages from: what the recipe states. A mirror that was only
 /// this host's is none of the image's business, so without one the image knows no repository.
-pub(super) fn apt_sources(source: &DebianSource) -> Option<String> {
+pub(crate) fn apt_sources(source: &DebianSource) -> Option<String> {
     let mirror = source
         .mirror
         .as_deref()

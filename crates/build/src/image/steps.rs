@@ -1,7 +1,7 @@
 //! The steps of a document, each a layer: taken when it is kept, else run.
 
 use goldsmith_component::machine::Tree as TreeMachine;
-use goldsmith_component::run::{DoneStep, Next, Place, Run, StepInputs, StepReport, StepStatus};
+use goldsmith_component::run::{DoneStep, Place, Run, StepInputs, StepReport, StepStatus};
 use goldsmith_core::cx::Cx;
 use goldsmith_exec::ns::Sandbox;
 
@@ -91,18 +91,7 @@ fn run_one(
     job: &Job<'_>,
 ) -> Result<DoneStep, BuildError> {
     let machine = TreeMachine::new(sandbox);
-    let before = run.steps().len();
-    while run.steps().len() == before {
-        match run.next(cx, &machine, &job.services)? {
-            Next::Step => {}
-            Next::Reboot(_) if run.is_partial() => {
-                run.fail("it asks for a reboot, which is not possible here".to_owned());
-            }
-            // Nothing runs here that a reboot would end: the image boots afresh anyway.
-            Next::Reboot(_) => cx.warn("a reboot was asked for: left out, no machine runs here"),
-            Next::End => unreachable!("a step was there to be run"),
-        }
-    }
+    run.next_unbooted(cx, &machine, &job.services)?;
     let done = run.last().expect("a step has just been run").clone();
     if let (StepStatus::Failed, Some(on_failure)) = (done.report.status, job.on_failure) {
         on_failure.look(cx, sandbox, &done.report);

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use goldsmith_component::run::DoneStep;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
-use goldsmith_exec::ns::{Sandbox, SandboxError, SandboxSpec};
+use goldsmith_exec::ns::{Sandbox, SandboxSpec};
 use goldsmith_store::{Claim, Draft, Scratch, Shelf, Store, layer_name};
 
 use super::error::LayerError;
@@ -345,6 +345,30 @@ impl<'s> Stack<'s> {
         Ok((place.sandbox(&[])?, place.tree))
     }
 
+    /// The same, whose commands share the host's network.
+    pub fn open_networked(&self, cx: &Cx, scratch: &Scratch) -> Result<Sandbox, LayerError> {
+        let place = self.place(cx, scratch.path(), scratch.path().join("work"), None)?;
+        let spec = SandboxSpec {
+            network: true,
+            ..place.spec(&[])?
+        };
+        Ok(Sandbox::open(&spec)?)
+    }
+
+    /// Puts layers of the store on top, by their names; `false` when one is not there.
+    pub fn restore(&mut self, cx: &Cx, names: &[Sha256]) -> Result<bool, LayerError> {
+        for name in names {
+            let found = self.store.entry(cx, Shelf::Layers, name);
+            let Some(directory) = found else {
+                return Ok(false);
+            };
+            if self.adopt(cx, *name, directory)?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// What is in the tree so far.
     pub(crate) fn merged(&self) -> Result<Merged, LayerError> {
         let mut merged = Merged::default();
@@ -418,14 +442,17 @@ impl Place<'_> {
     /// A sandbox over the layers below, whose changes are the layer. `memory` are directories
     /// whose content is none of it.
     pub fn sandbox(&self, memory: &[&str]) -> Result<Sandbox, LayerError> {
+        Ok(Sandbox::open(&self.spec(memory)?)?)
+    }
+
+    fn spec(&self, memory: &[&str]) -> Result<SandboxSpec, LayerError> {
         create(&self.work)?;
-        let spec = SandboxSpec {
+        Ok(SandboxSpec {
             hostname: HOSTNAME.to_owned(),
             epoch: self.epoch,
             tmpfs: memory.iter().map(PathBuf::from).collect(),
             ..SandboxSpec::overlay(self.lower.clone(), self.tree.clone(), self.work.clone())
-        };
-        Sandbox::open(&spec).map_err(|error: SandboxError| error.into())
+        })
     }
 
     /// Tells those who wait for the layer how far it is.

@@ -12,6 +12,7 @@
 //!   "inputs": { "lock": "<sha256>", ... }, the inputs by name: what a rebuild is explained with
 //!   "artifacts": [ { "file": "disk.raw", "kind": "raw", "size_bytes": ..., "allocated_bytes": ..., "digest": ..., "sha256": ... } ],
 //!   "packages": 226,
+//!   "layers": [ "<sha256>", ... ],         of its tree, bottom first; none when one was not kept
 //!   "phases": [ { "name": "configure", "ms": 9120 } ],
 //!   "steps": [ { "document": ..., "phase": "build", "step": "Install", "action": "ExecuteBash", "status": "succeeded", "attempts": 1, "ms": 120,
 //!       "layer": "<sha256>", "kept": true,   its layer; whether that was taken instead of made
@@ -66,6 +67,10 @@ pub struct Record {
     pub artifacts: Vec<Artifact>,
     /// How many packages are installed in it.
     pub packages: usize,
+    /// The layers of its tree before it was sanitized, bottom first; none when one of them was
+    /// not kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<Sha256>,
     /// What took how long, in order.
     pub phases: Vec<PhaseTime>,
     /// The steps of its components that ran in the build.
@@ -180,6 +185,7 @@ impl Record {
             inputs: Inputs::default(),
             artifacts: Vec::new(),
             packages: 0,
+            layers: Vec::new(),
             phases: Vec::new(),
             steps: Vec::new(),
             test: None,

@@ -150,6 +150,12 @@ fn home(app: &App) -> Result<Check, CmdError> {
 
 /// Whether scripts can run in a sandbox over a tree in the home.
 fn sandbox(app: &App) -> Result<Check, CmdError> {
+    if !rustix::process::geteuid().is_root() {
+        // It could not become root before: here is why, or the probe says that it is not.
+        if let Err(missing) = goldsmith_exec::user_ns::ranges() {
+            return Ok(Check::of("sandbox", true, Err::<String, _>(missing)));
+        }
+    }
     let store = wiring::store(app)?;
     let scratch = store.scratch("doctor")?;
     Ok(Check::of(

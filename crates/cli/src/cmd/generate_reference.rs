@@ -10,6 +10,7 @@ use goldsmith_core::failure::Class;
 
 use crate::app::App;
 use crate::args::{Cli, Outcome};
+use crate::cmd;
 use crate::env::VARIABLES;
 use crate::report::CmdError;
 
@@ -45,10 +46,17 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
 
 fn cli_page() -> String {
     let mut page = format!("{MARK}# Command line\n");
-    let mut command = Cli::command().term_width(100);
-    command.build();
-    section(&mut page, &mut command);
+    for command in programs() {
+        let mut command = command.term_width(100);
+        command.build();
+        section(&mut page, &mut command);
+    }
     page
+}
+
+/// This program by each of its names.
+fn programs() -> [clap::Command; 2] {
+    [Cli::command(), cmd::awstoe::command()]
 }
 
 /// One command, then those below it.
@@ -115,9 +123,8 @@ fn sanitize_rules() -> String {
 
 fn man_pages(folder: &Path) -> Result<(), CmdError> {
     // No date: the pages are a function of the program alone.
-    let mut command = Cli::command();
-    command.build();
-    let mut waiting = vec![command];
+    let mut waiting = programs().to_vec();
+    waiting.iter_mut().for_each(clap::Command::build);
     while let Some(command) = waiting.pop() {
         let name = command
             .get_bin_name()

@@ -49,7 +49,7 @@ fn processes_of(home: &Path) -> Vec<String> {
 }
 
 /// Waits until every process of the home is gone: the kernel takes a moment to kill a namespace.
-fn wait_until_gone(home: &Path) -> Vec<String> {
+pub(crate) fn wait_until_gone(home: &Path) -> Vec<String> {
     for _ in 0..100 {
         if processes_of(home).is_empty() {
             return Vec::new();
@@ -63,7 +63,7 @@ fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
-fn start(env: &TestEnv, arguments: &[&str]) -> Child {
+pub(crate) fn start(env: &TestEnv, arguments: &[&str]) -> Child {
     env.command(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -74,7 +74,7 @@ fn start(env: &TestEnv, arguments: &[&str]) -> Child {
 
 /// After the next command nothing of a dead run is left.
 #[track_caller]
-fn assert_nothing_left(env: &TestEnv) {
+pub(crate) fn assert_nothing_left(env: &TestEnv) {
     env.run(&["gc", "--dry-run"]).expect(0);
     let scratch: Vec<_> = fs::read_dir(env.home().join("store/scratch"))
         .unwrap()

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod awstoe;
 mod boot;
 mod build;
+mod component_remote;
+mod component_run;
 mod component_validate;
 mod crash;
 mod env;
@@ -12,3 +15,4 @@ mod fixture;
 mod import;
 mod mirror;
 mod surface;
+mod trial;

@@ -9,8 +9,9 @@ use goldsmith_core::remote::ObjectPath;
 use super::{
     Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, optional, required,
 };
+use crate::awstoe::summary::Summary;
 use crate::run::stop::{Reboot, with_causes};
-use crate::run::{Next, Parameters, Report, Run, RunError, RunStatus, StepStatus};
+use crate::run::{Next, Parameters, Report, Run, RunError};
 
 pub(super) static ACTION: Action = Action {
     name: "ExecuteDocument",
@@ -36,6 +37,7 @@ pub(super) static ACTION: Action = Action {
         "logUrl",
         "status",
     ],
+    check: None,
     run,
 };
 
@@ -54,10 +56,13 @@ fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
         let message = format!("`{name}` is no component document: {what}");
         return Err(ActionError::Refused(message));
     };
-    let parameters: Parameters = values
+    let mut parameters: Parameters = values
         .pairs("parameters")
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
+    if call.services.is_lenient {
+        document.fill(&mut parameters);
+    }
     let phases = values.text("phases").unwrap_or_default();
     let phases: Vec<&str> = phases
         .split(',')
@@ -95,31 +100,24 @@ fn finish(call: &mut Call<'_>, report: Report) -> Result<Outputs, ActionError> {
         call.usage.max_rss_bytes = call.usage.max_rss_bytes.max(step.max_rss_bytes);
     }
     call.nested.push(report.clone());
-    let status = match report.status() {
-        RunStatus::Failed => "failed",
-        RunStatus::Success | RunStatus::SuccessWithIgnoredFailure => "success",
-    };
-    let executed = report.steps.len() - report.count(StepStatus::Skipped);
-    let context = |key: &str| call.services.context.get(key).cloned().unwrap_or_default();
-    let outputs = Outputs::from([
-        ("executedStepCount", executed.to_string()),
-        ("executionId", context("executionId")),
-        (
-            "failedStepCount",
-            report.count(StepStatus::Failed).to_string(),
-        ),
-        ("failureMessage", String::new()),
+    let id = call.services.context.get("executionId");
+    let documents = std::slice::from_ref(&report);
+    let summary = Summary::of_documents(id.map_or("", String::as_str), documents);
+    report
+        .check()
+        .map_err(|failed| ActionError::Refused(failed.to_string()))?;
+    Ok(Outputs::from([
+        ("executedStepCount", summary.executed_step_count.to_string()),
+        ("executionId", summary.execution_id),
+        ("failedStepCount", summary.failed_step_count.to_string()),
+        ("failureMessage", summary.failure_message),
         (
             "ignoredFailedStepCount",
-            report.count(StepStatus::IgnoredFailure).to_string(),
+            summary.ignored_failed_step_count.to_string(),
         ),
-        ("logUrl", String::new()),
-        ("status", status.to_owned()),
-    ]);
-    match report.check() {
-        Ok(_) => Ok(outputs),
-        Err(failed) => Err(ActionError::Refused(failed.to_string())),
-    }
+        ("logUrl", summary.log_url),
+        ("status", summary.status.name().to_owned()),
+    ]))
 }
 
 /// Only a stop of the whole run goes through as what it is.

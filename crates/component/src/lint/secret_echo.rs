@@ -8,7 +8,7 @@ use super::{Lint, Look};
 use crate::document::Document;
 use crate::expr::{Piece, Reference, Template};
 use crate::problems::Problems;
-use name::is_secret;
+pub(super) use name::is_secret;
 
 pub(super) static LINT: Lint = Lint {
     code: "C1003",

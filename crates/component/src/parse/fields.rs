@@ -7,7 +7,7 @@ use crate::problems::{Problems, meant};
 use crate::yaml::{Node, Spanned, Value};
 
 /// The fields of one mapping that nobody took yet.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     what: String,
     range: Range<usize>,
     left: Vec<&'a (Spanned<String>, Node)>,
@@ -17,7 +17,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// `what` completes "... has no field".
-    pub(super) fn new(node: &'a Node, what: &str, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn new(node: &'a Node, what: &str, problems: &mut Problems) -> Option<Self> {
         let Value::Mapping(entries) = &node.value else {
             let message = format!("{what} must be a mapping");
             problems.error(
@@ -39,13 +39,13 @@ impl<'a> Fields<'a> {
         })
     }
 
-    pub(super) fn optional(&mut self, name: &'static str) -> Option<&'a Node> {
+    pub(crate) fn optional(&mut self, name: &'static str) -> Option<&'a Node> {
         self.known.push(name);
         let at = self.left.iter().position(|(key, _)| key.value == name)?;
         Some(&self.left.remove(at).1)
     }
 
-    pub(super) fn required(
+    pub(crate) fn required(
         &mut self,
         name: &'static str,
         problems: &mut Problems,
@@ -63,7 +63,7 @@ impl<'a> Fields<'a> {
         found
     }
 
-    pub(super) fn text(
+    pub(crate) fn text(
         &mut self,
         name: &'static str,
         problems: &mut Problems,
@@ -72,7 +72,7 @@ impl<'a> Fields<'a> {
             .and_then(|node| text(node, name, problems))
     }
 
-    pub(super) fn required_text(
+    pub(crate) fn required_text(
         &mut self,
         name: &'static str,
         problems: &mut Problems,
@@ -87,7 +87,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A whole number, `range` included.
-    pub(super) fn number(
+    pub(crate) fn number(
         &mut self,
         name: &'static str,
         range: std::ops::RangeInclusive<i64>,
@@ -97,7 +97,7 @@ impl<'a> Fields<'a> {
         number(text, name, range, problems)
     }
 
-    pub(super) fn required_number(
+    pub(crate) fn required_number(
         &mut self,
         name: &'static str,
         range: std::ops::RangeInclusive<i64>,
@@ -108,7 +108,7 @@ impl<'a> Fields<'a> {
     }
 
     /// One word of several.
-    pub(super) fn choice<T: Copy>(
+    pub(crate) fn choice<T: Copy>(
         &mut self,
         name: &'static str,
         choices: &[(&'static str, T)],
@@ -130,12 +130,12 @@ impl<'a> Fields<'a> {
     }
 
     /// The only field left, as operators of conditions are.
-    pub(super) fn take_left(&mut self) -> Vec<&'a (Spanned<String>, Node)> {
+    pub(crate) fn take_left(&mut self) -> Vec<&'a (Spanned<String>, Node)> {
         std::mem::take(&mut self.left)
     }
 
     /// Says what was not taken.
-    pub(super) fn finish(self, problems: &mut Problems) {
+    pub(crate) fn finish(self, problems: &mut Problems) {
         for (key, _) in self.left {
             let message = format!("{} has no field `{}`", self.what, key.value);
             let known = self.known.iter().copied();
@@ -168,7 +168,7 @@ fn number(
 }
 
 /// A scalar as the source has it.
-pub(super) fn text(node: &Node, name: &str, problems: &mut Problems) -> Option<Spanned<String>> {
+pub(crate) fn text(node: &Node, name: &str, problems: &mut Problems) -> Option<Spanned<String>> {
     match &node.value {
         Value::Scalar { text, .. } => Some(Spanned {
             value: text.clone(),
@@ -184,7 +184,7 @@ pub(super) fn text(node: &Node, name: &str, problems: &mut Problems) -> Option<S
 }
 
 /// The items of a list.
-pub(super) fn list<'a>(node: &'a Node, name: &str, problems: &mut Problems) -> &'a [Node] {
+pub(crate) fn list<'a>(node: &'a Node, name: &str, problems: &mut Problems) -> &'a [Node] {
     if let Value::Sequence(items) = &node.value {
         return items;
     }

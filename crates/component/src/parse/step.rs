@@ -43,7 +43,10 @@ pub(super) fn step(node: &Node, problems: &mut Problems) -> Option<Step> {
     let repeat = repeat.map(|node| step_loop(node, problems));
     fields.finish(problems);
     let action = action?;
-    if action.value.name == "ExecuteDocument" {
+    let is_nested = action.value.name == "ExecuteDocument";
+    // The steps of a nested document have their own limits.
+    let usual = (!is_nested).then_some(TIMEOUT);
+    if is_nested {
         fixed(
             timeout.as_ref(),
             "timeoutSeconds",
@@ -75,7 +78,7 @@ pub(super) fn step(node: &Node, problems: &mut Problems) -> Option<Step> {
         timeout: match timeout.map(|timeout| timeout.value) {
             Some(-1) => None,
             Some(seconds) => Some(Duration::from_secs(seconds.unsigned_abs())),
-            None => Some(TIMEOUT),
+            None => usual,
         },
         on_failure: on_failure
             .as_ref()
@@ -129,11 +132,6 @@ fn known_action(
             range: name.range,
         });
     }
-    if let Some(why) = action::why_not(&name.value) {
-        let message = format!("the action `{}` cannot be run", name.value);
-        problems.error(code::PLATFORM, &name.range, message, why);
-        return None;
-    }
     let message = format!("the action `{}` does not exist", name.value);
     let known = action::all().iter().map(|action| action.name);
     let label = meant(&name.value, known);
@@ -180,8 +178,9 @@ fn parse_inputs(node: &Node, action: &Action, problems: &mut Problems) -> Option
             continue;
         };
         let fields = fields.iter().map(|(key, node)| {
-            let is_pairs =
-                |input: &action::InputRecord| input.name == key.value && input.kind == Kind::Pairs;
+            let is_pairs = |input: &action::InputRecord| {
+                input.name == key.value && matches!(input.kind, Kind::Pairs)
+            };
             let value = match &node.value {
                 _ if action.inputs.iter().any(is_pairs) => {
                     pairs(node, &key.value, problems).map(Input::Pairs)
@@ -205,7 +204,11 @@ fn parse_inputs(node: &Node, action: &Action, problems: &mut Problems) -> Option
 }
 
 /// Names and values in turn: of a mapping, or of a list of `name` and `value`.
-fn pairs(node: &Node, name: &str, problems: &mut Problems) -> Option<Vec<Spanned<String>>> {
+pub(crate) fn pairs(
+    node: &Node,
+    name: &str,
+    problems: &mut Problems,
+) -> Option<Vec<Spanned<String>>> {
     let mut all = Vec::new();
     match &node.value {
         Value::Mapping(entries) => {

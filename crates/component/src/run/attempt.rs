@@ -1,19 +1,22 @@
 //! One attempt at a step: iterations of its loop, entries of its inputs, its conditions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use goldsmith_core::event::Stream;
 use goldsmith_core::size::format_duration;
+use goldsmith_exec::child::shell_word;
 
 use super::format::State;
 use super::nested::Nest;
-use super::report::{Entries, Report};
+use super::report::{Entries, Given, Pair, Report};
 use super::scope::{Iteration, Look, Scope, as_entry};
 use super::stop::{Failed, Stop};
 use crate::action::{ActionError, Call, Usage, Values};
 use crate::condition::{self, Condition, Operator, Test, Verdict};
 use crate::document::{Entry, Input, Inputs, Loop, Over, Step};
 use crate::machine::{MachineError, NodeKind, Program, Script};
+use crate::yaml::Spanned;
 
 /// Most iterations of a loop.
 const ITERATIONS_MAX: usize = 10_000;
@@ -39,6 +42,8 @@ pub(super) struct Work {
     pub(super) is_last: bool,
     /// Of the current iteration.
     pub(super) inputs: Entries,
+    /// The same as they were given.
+    pub(super) given: Vec<BTreeMap<String, Given>>,
     /// Of all iterations that are over, and of the current one in the end.
     pub(super) outputs: Entries,
     pub(super) usage: Usage,
@@ -108,7 +113,12 @@ impl Attempt<'_> {
 
     fn once(&mut self, look: Look<'_>) -> Result<Entries, Stop> {
         let step = self.step;
+        let action = step.action.value.name;
+        if look.services.blocked.iter().any(|name| name == action) {
+            return Err(format!("the action `{action}` is blocked here").into());
+        }
         self.work.inputs.clear();
+        self.work.given.clear();
         let entries = match &step.inputs {
             Inputs::Entries(entries) => entries,
             Inputs::Condition(condition) => {
@@ -123,6 +133,7 @@ impl Attempt<'_> {
         for entry in entries {
             let values = values(self.scope, look, entry)?;
             self.work.inputs.push(as_entry(&values));
+            self.work.given.push(given(entry, &values));
             let mut call = Call {
                 cx: look.cx,
                 machine: look.machine,
@@ -195,7 +206,7 @@ impl Attempt<'_> {
             Operator::File => is(&operand, NodeKind::File),
             Operator::Folder => is(&operand, NodeKind::Directory),
             Operator::Binary => {
-                let script = format!("type -- {} >/dev/null 2>&1\n", quoted(&operand));
+                let script = format!("type -- {} >/dev/null 2>&1\n", shell_word(&operand));
                 Ok(self.ask(Program::Bash(script))?.is_some())
             }
             Operator::Hash(program) => {
@@ -251,15 +262,7 @@ pub(super) fn iterations(
 ) -> Result<Vec<String>, Stop> {
     let too_many = || format!("its loop has more than {ITERATIONS_MAX} iterations");
     let items = match &repeat.over {
-        Over::Range { start, end, step } => {
-            let count = usize::try_from((end - start) / step).map_err(|_| too_many())?;
-            if count >= ITERATIONS_MAX {
-                return Err(too_many().into());
-            }
-            (0..=i64::try_from(count).unwrap_or(0))
-                .map(|n| (start + n * step).to_string())
-                .collect()
-        }
+        Over::Range { start, end, step } => numbers(*start, *end, *step).ok_or_else(too_many)?,
         Over::Items(items) => {
             let mut all = Vec::new();
             for item in items {
@@ -276,6 +279,13 @@ pub(super) fn iterations(
         return Err(too_many().into());
     }
     Ok(items)
+}
+
+/// The numbers that a loop goes over; nothing when they are too many.
+pub(crate) fn numbers(start: i64, end: i64, step: i64) -> Option<Vec<String>> {
+    let count = usize::try_from((end - start) / step).ok()?;
+    let numbers = 0..=i64::try_from(count).ok()?;
+    (count < ITERATIONS_MAX).then(|| numbers.map(|n| (start + n * step).to_string()).collect())
 }
 
 /// Inputs of one entry, references replaced.
@@ -297,7 +307,16 @@ pub(super) fn values(scope: &Scope, look: Look<'_>, entry: &Entry) -> Result<Val
     Ok(values)
 }
 
-/// A text as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+/// Inputs in the form that their entry has.
+fn given(entry: &Entry, values: &Values) -> BTreeMap<String, Given> {
+    let one = |(name, input): &(Spanned<String>, Input)| {
+        let texts = values.0.get(&name.value).cloned().unwrap_or_default();
+        let given = match input {
+            Input::Text(_) => Given::Text(texts.concat()),
+            Input::List(_) | Input::Verbatim(_) => Given::List(texts),
+            Input::Pairs(_) => Given::Pairs(Pair::of(&texts)),
+        };
+        (name.value.clone(), given)
+    };
+    entry.fields.iter().map(one).collect()
 }

@@ -8,7 +8,7 @@ use super::attempt::{iterations, values};
 use super::scope::{Iteration, Look, Scope};
 use super::stop::Stop;
 use crate::action::Values;
-use crate::condition::{Condition, OPERATORS, Operator};
+use crate::condition::Condition;
 use crate::document::{Inputs, OnFailure, Step};
 use crate::machine::MachineError;
 
@@ -152,28 +152,6 @@ impl Parts<'_> {
     }
 
     fn condition(&self, condition: &Condition, look: Look<'_>) -> Result<String, Stop> {
-        let all = |name: &str, conditions: &[Condition]| {
-            let texts = conditions.iter().map(|one| self.condition(one, look));
-            let texts = texts.collect::<Result<Vec<_>, _>>()?;
-            Ok(format!("{name}({})", texts.join(", ")))
-        };
-        match condition {
-            Condition::And(conditions) => all("and", conditions),
-            Condition::Or(conditions) => all("or", conditions),
-            Condition::Not(inner) => Ok(format!("not({})", self.condition(inner, look)?)),
-            Condition::Test(test) => {
-                let operand = self.scope.resolve(look, &test.operand.value)?;
-                let second = match &test.second {
-                    Some(second) => self.scope.resolve(look, &second.value)?,
-                    None => String::new(),
-                };
-                Ok(format!("{}({operand:?}, {second:?})", name(test.operator)))
-            }
-        }
+        condition.text(&mut |text| self.scope.resolve(look, text))
     }
-}
-
-fn name(operator: Operator) -> &'static str {
-    let known = OPERATORS.iter().find(|(_, known)| *known == operator);
-    known.map_or("", |(name, _)| name)
 }

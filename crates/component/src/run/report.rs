@@ -7,8 +7,62 @@ use std::time::Duration;
 use goldsmith_core::failure::{Class, Failure};
 use serde::{Deserialize, Serialize};
 
+use super::terms::Terms;
+use crate::document::{Document, OnFailure, Step};
+
 /// Inputs or outputs of a step, entry by entry, by name.
 pub type Entries = Vec<BTreeMap<String, String>>;
+
+/// An input as an action was given it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Given {
+    /// A text, a number, a flag.
+    Text(String),
+    /// Several texts.
+    List(Vec<String>),
+    /// Texts by name, in order.
+    Pairs(Vec<Pair>),
+}
+
+/// A name and its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// The name.
+    pub name: String,
+    /// The text.
+    pub value: String,
+}
+
+impl Pair {
+    /// Of name, value, name, value, ...
+    pub(crate) fn of(texts: &[String]) -> Vec<Self> {
+        let pairs = texts.chunks_exact(2).map(|pair| Self {
+            name: pair[0].clone(),
+            value: pair[1].clone(),
+        });
+        pairs.collect()
+    }
+}
+
+impl Given {
+    /// With every text changed.
+    pub(crate) fn map(&self, mut change: impl FnMut(&str) -> String) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(change(text)),
+            Self::List(texts) => Self::List(texts.iter().map(|text| change(text)).collect()),
+            Self::Pairs(pairs) => Self::Pairs(
+                pairs
+                    .iter()
+                    .map(|pair| Pair {
+                        name: change(&pair.name),
+                        value: change(&pair.value),
+                    })
+                    .collect(),
+            ),
+        }
+    }
+}
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +99,9 @@ pub struct StepReport {
     pub step: String,
     /// Its action.
     pub action: String,
+    /// What its document says of it besides.
+    #[serde(default)]
+    pub terms: Terms,
     /// How it ended.
     pub status: StepStatus,
     /// How often it was tried.
@@ -62,7 +119,7 @@ pub struct StepReport {
     /// Iterations of its loop that ran to their end; 1 without a loop.
     pub iterations: usize,
     /// Inputs of the last iteration, references replaced; none of a step with `disableLogging`.
-    pub inputs: Entries,
+    pub inputs: Vec<BTreeMap<String, Given>>,
     /// Outputs; none of a step with `disableLogging`.
     pub outputs: Entries,
     /// The last lines it printed.
@@ -73,16 +130,66 @@ pub struct StepReport {
     pub nested: Vec<Report>,
 }
 
+impl StepReport {
+    /// Of a step that did nothing yet: as if it had succeeded.
+    pub(super) fn new(phase: &str, step: &Step) -> Self {
+        Self {
+            phase: phase.to_owned(),
+            step: step.name.value.clone(),
+            action: step.action.value.name.to_owned(),
+            terms: Terms::of(step),
+            status: StepStatus::Success,
+            attempts: 1,
+            started: 0,
+            duration: Duration::ZERO,
+            cpu: Duration::ZERO,
+            max_rss_bytes: None,
+            exit_code: None,
+            iterations: 0,
+            inputs: Vec::new(),
+            outputs: Entries::new(),
+            tail: Vec::new(),
+            error: None,
+            nested: Vec::new(),
+        }
+    }
+
+    /// It failed, as its document takes that.
+    pub(super) fn fail(&mut self, why: String) {
+        self.error = Some(why);
+        self.status = match self.terms.on_failure {
+            OnFailure::Ignore => StepStatus::IgnoredFailure,
+            OnFailure::Abort | OnFailure::Continue => StepStatus::Failed,
+        };
+    }
+}
+
 /// What came of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// Name of the document.
+    /// Name of the document, or of its file when it has none.
     pub document: String,
+    /// As it was named by who ran it.
+    #[serde(default)]
+    pub file: String,
+    /// What it says it is for.
+    #[serde(default)]
+    pub description: String,
     /// Every step that was begun, in order.
     pub steps: Vec<StepReport>,
 }
 
 impl Report {
+    /// Of a document of which nothing was done.
+    pub fn new(document: &Document) -> Self {
+        Self {
+            document: document.name().to_owned(),
+            file: document.file.name().to_owned(),
+            description: document.description.clone(),
+            steps: Vec::new(),
+        }
+    }
+
     /// How the document ended.
     pub fn status(&self) -> RunStatus {
         status_of(self.steps.iter())
@@ -93,10 +200,41 @@ impl Report {
         status_of(self.steps.iter().filter(|step| step.phase == phase))
     }
 
+    /// The phases that were begun, in order, with their steps.
+    pub fn phases(&self) -> impl Iterator<Item = (&str, &[StepReport])> {
+        let phases = self.steps.chunk_by(|a, b| a.phase == b.phase);
+        phases.map(|steps| (steps[0].phase.as_str(), steps))
+    }
+
     /// How many steps ended like this.
     pub fn count(&self, status: StepStatus) -> usize {
         let steps = self.steps.iter();
         steps.filter(|step| step.status == status).count()
+    }
+
+    /// The step that failed first.
+    pub fn failed(&self) -> Option<&StepReport> {
+        let mut steps = self.steps.iter();
+        steps.find(|step| step.status == StepStatus::Failed)
+    }
+
+    /// Why it failed, in a line that begins as AWSTOE's; empty when it did not.
+    pub fn failure_message(&self) -> String {
+        let Some(step) = self.failed() else {
+            return String::new();
+        };
+        let why = step.error.as_deref().unwrap_or("unknown failure");
+        let why = why.lines().next().unwrap_or_default();
+        let StepReport {
+            phase,
+            step,
+            action,
+            ..
+        } = step;
+        format!(
+            "Document {} failed! {phase}/{step} ({action}): {why}",
+            self.file
+        )
     }
 
     /// The report if the document succeeded, else the failure of its first failed step.

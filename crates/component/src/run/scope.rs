@@ -45,22 +45,8 @@ pub(super) struct Iteration<'a> {
 
 impl Scope {
     pub(super) fn new(document: &Document, parameters: &Parameters) -> Result<Self, RunError> {
-        let mut names = BTreeMap::new();
-        for parameter in &document.parameters {
-            let name = &parameter.name.value;
-            let value = parameters.get(name).or(parameter.value.as_ref());
-            let value = value.ok_or_else(|| RunError::NoValue {
-                document: document.name().to_owned(),
-                parameter: name.clone(),
-            })?;
-            names.insert(name.clone(), value.clone());
-        }
-        for constant in &document.constants {
-            let value = constant.value.clone().unwrap_or_default();
-            names.insert(constant.name.value.clone(), value);
-        }
         Ok(Self {
-            names,
+            names: names(document, parameters)?,
             steps: BTreeMap::new(),
             place: Default::default(),
             asked: RefCell::default(),
@@ -254,6 +240,28 @@ impl Scope {
         });
         answer.map(|texts| texts.join(","))
     }
+}
+
+/// Values of the parameters and constants of a document.
+pub(crate) fn names(
+    document: &Document,
+    parameters: &Parameters,
+) -> Result<BTreeMap<String, String>, RunError> {
+    let mut names = BTreeMap::new();
+    for parameter in &document.parameters {
+        let name = &parameter.name.value;
+        let value = parameters.get(name).or(parameter.value.as_ref());
+        let value = value.ok_or_else(|| RunError::NoValue {
+            document: document.name().to_owned(),
+            parameter: name.clone(),
+        })?;
+        names.insert(name.clone(), value.clone());
+    }
+    for constant in &document.constants {
+        let value = constant.value.clone().unwrap_or_default();
+        names.insert(constant.name.value.clone(), value);
+    }
+    Ok(names)
 }
 
 fn remote(error: RemoteError) -> Stop {

@@ -10,12 +10,12 @@ use super::RunError;
 use super::attempt::{Attempt, Work};
 use super::format::{DoneStep, Partial};
 use super::nested::Nest;
-use super::report::{Entries, StepReport, StepStatus};
+use super::report::{Entries, Given, StepReport, StepStatus};
 use super::scope::{Look, Scope};
 use super::stop::Stop;
 use crate::Document;
 use crate::condition::Verdict;
-use crate::document::{OnFailure, Phase, Step};
+use crate::document::{Phase, Step};
 use crate::machine::{Machine, MachineError};
 use crate::services::Services;
 
@@ -121,25 +121,23 @@ pub(super) fn run(
         }
     };
     let mut report = StepReport {
-        phase: phase.to_owned(),
-        step: name.to_owned(),
-        action: step.action.value.name.to_owned(),
-        status: StepStatus::Success,
         attempts,
         started: started.0,
         duration: cx.clock().monotonic().saturating_sub(started.1),
         cpu: work.usage.cpu,
         max_rss_bytes: work.usage.max_rss_bytes,
-        exit_code: None,
         iterations: work.iteration,
-        inputs: Entries::new(),
-        outputs: Entries::new(),
         tail: tail.into(),
-        error: None,
         nested: std::mem::take(&mut work.nested),
+        ..StepReport::new(phase, step)
     };
     if !step.is_silent {
-        report.inputs = redacted(cx, &work.inputs);
+        let redact = |text: &str| cx.redactor.redact(text);
+        report.inputs = work
+            .given
+            .iter()
+            .map(|entry| shown(entry, redact))
+            .collect();
     }
     match outcome {
         Ok(true) => Ok(End::Done(succeeded(cx, step, report, work))),
@@ -163,11 +161,7 @@ pub(super) fn run(
         )),
         Err(Stop::Step(failed)) => {
             report.exit_code = failed.exit_code;
-            report.error = Some(cx.redactor.redact(&failed.text));
-            report.status = match step.on_failure {
-                OnFailure::Ignore => StepStatus::IgnoredFailure,
-                OnFailure::Abort | OnFailure::Continue => StepStatus::Failed,
-            };
+            report.fail(cx.redactor.redact(&failed.text));
             Ok(End::Done(done(report, Entries::new(), Entries::new())))
         }
         Err(Stop::Run(MachineError::Cancelled(cancelled))) => Err(cancelled.into()),
@@ -192,6 +186,16 @@ fn done(report: StepReport, inputs: Entries, outputs: Entries) -> Box<DoneStep> 
         inputs,
         outputs,
     })
+}
+
+fn shown(
+    entry: &BTreeMap<String, Given>,
+    redact: impl Fn(&str) -> String,
+) -> BTreeMap<String, Given> {
+    let texts = entry.iter();
+    texts
+        .map(|(name, given)| (name.clone(), given.map(&redact)))
+        .collect()
 }
 
 fn redacted(cx: &Cx, entries: &Entries) -> Entries {

@@ -3,11 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod appendix;
+mod awstoe;
+mod cloud;
+mod directories;
 mod documents;
+mod execution;
+mod host;
 mod hostile;
 mod library;
 mod machine;
 mod namespaces;
+mod plan;
 mod resume;
 mod runs;
 mod s3;

@@ -1,45 +1,14 @@
 //! `env:`, `context:`, `aws:ssm:` and `aws:imds:`, and what a step's result depends on.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 
 use goldsmith_component::machine::Tree;
 use goldsmith_component::run::Run;
 use goldsmith_component::{Document, Parameters, Services, run_document};
-use goldsmith_core::cx::Cx;
 use goldsmith_core::diagnostic::SourceFile;
-use goldsmith_core::remote::{InstanceMetadata, ParameterStore, ParameterValue, RemoteError};
-use goldsmith_core::secret::Secret;
 
+use crate::cloud::Cloud;
 use crate::sandbox::{Fixture, cx};
-
-#[derive(Default)]
-struct Cloud {
-    asked: AtomicU32,
-}
-
-impl ParameterStore for Cloud {
-    fn parameter(&self, _: &Cx, name: &str) -> Result<ParameterValue, RemoteError> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        Ok(match name {
-            "/app/name" => ParameterValue::Text("web".to_owned()),
-            "/app/pointer" => ParameterValue::Text("/app/name".to_owned()),
-            "/app/list" => ParameterValue::List(vec!["a".to_owned(), "b".to_owned()]),
-            "/app/key" => ParameterValue::Secret(Secret::new("hunter22".to_owned())),
-            "/app/pem" => ParameterValue::Secret(Secret::new("BEGIN\nEND".to_owned())),
-            _ => {
-                return Err(RemoteError::NotFound {
-                    what: format!("the parameter `{name}`"),
-                });
-            }
-        })
-    }
-}
-
-impl InstanceMetadata for Cloud {
-    fn metadata(&self, _: &Cx, path: &str) -> Result<String, RemoteError> {
-        Ok(format!("<{path}>"))
-    }
-}
 
 fn document(steps: &str) -> Document {
     let text = format!(
@@ -170,7 +139,7 @@ fn what_a_result_depends_on() {
             "action = CreateFile",
             "onFailure = Ignore",
             "environment = A=1",
-            "if = not(fileExists(\\\"/app/name\\\", \\\"\\\")): Execute, else Skip",
+            "if = not(fileExists(\\\"/app/name\\\")): Execute, else Skip",
             "loop = x\\ny",
             "loop[0].inputs[0].content = (secret)",
             "loop[0].inputs[0].path = /tmp/x",

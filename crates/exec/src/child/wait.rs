@@ -43,7 +43,7 @@ pub(crate) struct Usage {
     pub(crate) max_rss_bytes: u64,
 }
 
-pub(crate) fn spawn(start: &Start<'_>) -> io::Result<Process> {
+fn command(start: &Start<'_>) -> io::Result<Command> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that starts programs"
@@ -57,7 +57,29 @@ pub(crate) fn spawn(start: &Start<'_>) -> io::Result<Process> {
         .stdin(match input(start.stdin)? {
             Some(file) => Stdio::from(file),
             None => Stdio::null(),
-        })
+        });
+    Ok(command)
+}
+
+/// Starts a program that goes on when this one, its session and its terminal have ended.
+pub(crate) fn spawn_detached(start: &Start<'_>, output: &File) -> io::Result<u32> {
+    let mut command = command(start)?;
+    command
+        .stdout(output.try_clone()?)
+        .stderr(output.try_clone()?);
+    // SAFETY: the hook makes one system call and touches no memory of its own.
+    unsafe {
+        command.pre_exec(|| {
+            rustix::process::setsid()?;
+            Ok(())
+        });
+    }
+    Ok(command.spawn()?.id())
+}
+
+pub(crate) fn spawn(start: &Start<'_>) -> io::Result<Process> {
+    let mut command = command(start)?;
+    command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0);

@@ -31,7 +31,7 @@ const ABOUT: [&str; 19] = [
 ];
 
 /// Whether a name, of a parameter or a path in a parameter store, says it is of a secret.
-pub(super) fn is_secret(name: &str) -> bool {
+pub(in crate::lint) fn is_secret(name: &str) -> bool {
     if name.contains("/secretsmanager/") {
         return true;
     }
