@@ -3,6 +3,7 @@
 mod build;
 mod cli;
 mod component;
+mod export;
 mod measure;
 
 use crate::sh::Outcome;
@@ -19,11 +20,13 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         "build" => build::run(rounds),
         "cli" => cli::run(rounds),
         "component" => component::run(rounds),
+        "export" => export::run(rounds),
         "all" => build::run(rounds)
             .and_then(|()| cli::run(rounds))
-            .and_then(|()| component::run(rounds)),
+            .and_then(|()| component::run(rounds))
+            .and_then(|()| export::run(rounds)),
         other => Err(format!(
-            "there is no benchmark `{other}`; there are: build, cli, component, all"
+            "there is no benchmark `{other}`; there are: build, cli, component, export, all"
         )),
     }
 }

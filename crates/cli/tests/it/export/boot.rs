@@ -1,4 +1,4 @@
-//! QEMU on a disk of any form, until it asks who wants to log in.
+//! QEMU on a disk of any format, until its console shows how far it came.
 
 use std::fs;
 use std::path::Path;
@@ -49,6 +49,11 @@ pub(super) const VMWARE: Machine = (
     &["vmw_pvscsi", "vmxnet3"],
 );
 
+/// The root file system is mounted, and what is on it has started.
+pub(super) const GREETING: &str = "Welcome to ";
+/// Everything has started.
+pub(super) const LOGIN: &str = " login: ";
+
 /// Ends with its owner.
 struct Running(Child);
 
@@ -59,9 +64,15 @@ impl Drop for Running {
     }
 }
 
-/// Boots a disk, which is not written.
+/// Boots a disk, which is not written, until the console shows `end`.
 #[expect(clippy::disallowed_methods, reason = "a real machine takes real time")]
-pub(super) fn boots(disk: &Path, driver: &str, (options, words): Machine, scratch: &Path) {
+pub(super) fn boots(
+    disk: &Path,
+    driver: &str,
+    (options, words): Machine,
+    end: &str,
+    scratch: &Path,
+) {
     let console = scratch.join("console.log");
     let drive = format!("file={},format={driver},if=none,id=disk", disk.display());
     let serial = format!("file:{}", console.display());
@@ -95,7 +106,7 @@ pub(super) fn boots(disk: &Path, driver: &str, (options, words): Machine, scratc
     loop {
         let said = fs::read(&console).unwrap_or_default();
         let said = String::from_utf8_lossy(&said);
-        if said.contains(" login: ") {
+        if said.contains(end) {
             for word in words {
                 assert!(
                     said.contains(word),
