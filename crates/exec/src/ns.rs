@@ -34,6 +34,7 @@ mod report;
 mod run;
 mod setup;
 mod sys;
+mod terminal;
 
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ use std::path::PathBuf;
 pub use error::SandboxError;
 pub use probe::probe;
 pub use run::{Command, User};
+pub use terminal::Terminal;
 
 /// What a sandbox is made of.
 #[derive(Debug, Clone)]

@@ -2,15 +2,13 @@
 
 use std::fmt::Write as _;
 
-use goldsmith_build::image::{self, Job, Need, Owner};
-use goldsmith_build::layer::Anew;
-use goldsmith_build::project::ProjectDirectory;
+use goldsmith_build::image::{self, Need};
 use goldsmith_build::record::Images;
-use goldsmith_build::services::{self, Part, Purpose};
 use goldsmith_core::size::format_bytes;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
+use crate::job::Bench;
 use crate::lockfile;
 use crate::project;
 use crate::report::CmdError;
@@ -36,37 +34,13 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let home = app.home()?;
     let images = Images::new(&home);
     let store = wiring::store(app)?;
-    let salt =
-        image::salt(&home).map_err(|e| CmdError::io("cannot read the salt of the home", &e))?;
+    let bench = Bench::new(app, args.offline)?;
     let mut text = String::new();
     let mut shown = Vec::new();
-    let own = ProjectDirectory::new(&app.directory);
-    let outside = wiring::outside(app, args.offline);
     for recipe in &project.recipes {
         let documents = project::documents(app, recipe)?;
         let section = lockfile::fitting(lock.as_ref(), recipe, &documents)?;
-        let inputs = image::inputs(recipe, &section, &salt);
-        let key = inputs.key();
-        let job = Job {
-            recipe,
-            section: &section,
-            documents: &documents,
-            services: services::services(
-                &wiring::services(outside.as_ref()),
-                &own,
-                Purpose {
-                    version: &recipe.version.to_string(),
-                    epoch: section.epoch,
-                    key: inputs.key(),
-                },
-                Part::Building,
-            ),
-            inputs,
-            salt,
-            owner: Owner::new(&app.directory, &recipe.name),
-            anew: Anew::None,
-            on_failure: None,
-        };
+        let job = bench.job(app, recipe, &section, &documents);
         let missing: Vec<u64> = section
             .all_packages()
             .filter(|p| !store.has_blob(&p.sha256))
@@ -135,7 +109,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                 );
             }
         }
-        shown.push(serde_json::json!({ "recipe": recipe.name, "version": recipe.version.to_string(), "key": key,
+        shown.push(serde_json::json!({ "recipe": recipe.name, "version": recipe.version.to_string(), "key": job.inputs.key(),
             "up_to_date": up_to_date, "reasons": reasons, "packages": section.packages.len(),
             "to_fetch": missing.len(), "to_fetch_bytes": missing.iter().sum::<u64>() }));
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{CString, c_void};
 use std::fs::File;
-use std::os::fd::{AsFd as _, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -96,17 +96,44 @@ fn environment(epoch: i64) -> BTreeMap<String, String> {
     .collect()
 }
 
-/// Descriptors of one run.
-struct Wires {
+/// Descriptors of one run, as the command gets them.
+#[derive(Default)]
+pub(super) struct Wires {
     /// Kept open until the fork; their numbers are in the plan.
     held: Vec<OwnedFd>,
     pipe: i32,
     stdin: Option<i32>,
     streams: [i32; 2],
     extra: Vec<i32>,
-    /// Our ends.
-    report: OwnedFd,
-    outputs: [OwnedFd; 2],
+    is_terminal: bool,
+}
+
+impl Wires {
+    /// Holds a copy, so that the number stays; gives it.
+    fn hold(&mut self, fd: impl AsFd) -> Result<i32, SandboxError> {
+        let copy = rustix::io::fcntl_dupfd_cloexec(fd, FD_MIN)
+            .map_err(|error| SandboxError::step("copy a descriptor", error))?;
+        let number = copy.as_raw_fd();
+        self.held.push(copy);
+        Ok(number)
+    }
+
+    /// Every stream is this terminal. The other end of the report is given as well.
+    pub(super) fn terminal(terminal: impl AsFd) -> Result<(Self, OwnedFd), SandboxError> {
+        let mut wires = Self::default();
+        let (report, report_in) = pipe()?;
+        wires.pipe = wires.hold(report_in)?;
+        let terminal = wires.hold(terminal)?;
+        wires.stdin = Some(terminal);
+        wires.streams = [terminal; 2];
+        wires.is_terminal = true;
+        Ok((wires, report))
+    }
+}
+
+fn pipe() -> Result<(OwnedFd, OwnedFd), SandboxError> {
+    rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+        .map_err(|error| SandboxError::step("make a pipe", error))
 }
 
 impl Sandbox {
@@ -122,33 +149,13 @@ impl Sandbox {
     ) -> Result<Exit, SandboxError> {
         cx.cancel.check()?;
         let program = command.argv.first().cloned().unwrap_or_default();
-        let wires = wires(command)?;
-        let plan = self.plan(command, &wires)?;
+        let (wires, report, outputs) = wires(command)?;
         let started = cx.clock().monotonic();
         let own_rss = wait::own_rss_bytes();
-        let flags = libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWIPC;
-        let stack = Stack::new().map_err(|errno| SandboxError::step("make a stack", errno))?;
-        let argument = (&raw const plan).cast_mut().cast();
-        // SAFETY: plan and stack live to the end of this function, and `supervise` sees the
-        // child's end, also when the callback panics.
-        let pid = unsafe { sys::start(init_main, argument, &stack, flags) }
-            .map_err(|errno| SandboxError::step("make namespaces", errno))?;
-        let running = Running(Some(Pid::from_raw(pid).expect("a child has a number")));
-        let Wires {
-            held,
-            report,
-            outputs,
-            ..
-        } = wires;
-        drop(held);
-        let ended = supervise(
-            cx,
-            running,
-            outputs,
-            command.timeout.map(|t| started + t),
-            on_line,
-        );
-        let (ended, tail) = ended?;
+        let deadline = command.timeout.map(|timeout| started + timeout);
+        let (ended, tail) = self.start(command, wires, |running| {
+            supervise(cx, running, outputs, deadline, on_line)
+        })?;
         match ended {
             Ended::Exited => {}
             Ended::Cancelled => {
@@ -174,6 +181,26 @@ impl Sandbox {
             Some(Record::Failed(stage, errno)) => Err(SandboxError::stage(stage, program, errno)),
             Some(Record::Ready) | None => Err(SandboxError::Lost { program, tail }),
         }
+    }
+
+    /// Starts a command and lets `watch` see it to its end.
+    pub(super) fn start<T>(
+        &self,
+        command: &Command<'_>,
+        wires: Wires,
+        watch: impl FnOnce(Running) -> Result<T, SandboxError>,
+    ) -> Result<T, SandboxError> {
+        let plan = self.plan(command, &wires)?;
+        let flags = libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWIPC;
+        let stack = Stack::new().map_err(|errno| SandboxError::step("make a stack", errno))?;
+        let argument = (&raw const plan).cast_mut().cast();
+        // SAFETY: plan and stack live to the end of this function, and `Running` sees the child's
+        // end before, also when `watch` panics.
+        let pid = unsafe { sys::start(init_main, argument, &stack, flags) }
+            .map_err(|errno| SandboxError::step("make namespaces", errno))?;
+        let running = Running(Some(Pid::from_raw(pid).expect("a child has a number")));
+        drop(wires);
+        watch(running)
     }
 
     fn plan<'a>(&'a self, command: &Command<'_>, wires: &Wires) -> Result<Plan<'a>, SandboxError> {
@@ -210,6 +237,7 @@ impl Sandbox {
             stdin: wires.stdin,
             stdout: wires.streams[0],
             stderr: wires.streams[1],
+            is_terminal: wires.is_terminal,
             extra: wires.extra.clone(),
             mount_ns,
             network_ns,
@@ -244,38 +272,22 @@ fn c_string(text: &str) -> Result<CString, SandboxError> {
     })
 }
 
-fn wires(command: &Command<'_>) -> Result<Wires, SandboxError> {
-    let step = |error: rustix::io::Errno| SandboxError::step("make a pipe", error);
-    let mut held = Vec::new();
-    let mut hold = |fd: BorrowedFd<'_>| -> Result<i32, SandboxError> {
-        let copy = rustix::io::fcntl_dupfd_cloexec(fd, FD_MIN).map_err(step)?;
-        let number = copy.as_raw_fd();
-        held.push(copy);
-        Ok(number)
-    };
-    let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(step);
+/// The command's ends of the pipes; then ours, of the report and of its outputs.
+fn wires(command: &Command<'_>) -> Result<(Wires, OwnedFd, [OwnedFd; 2]), SandboxError> {
+    let mut wires = Wires::default();
     let (report, report_in) = pipe()?;
     let (stdout, stdout_in) = pipe()?;
     let (stderr, stderr_in) = pipe()?;
     let stdin: Option<File> = wait::input(&command.stdin)
         .map_err(|error| SandboxError::step("prepare the standard input", error))?;
-    let pipe = hold(report_in.as_fd())?;
-    let streams = [hold(stdout_in.as_fd())?, hold(stderr_in.as_fd())?];
-    let stdin = stdin.map(|file| hold(file.as_fd())).transpose()?;
-    let extra = command
-        .extra_fds
-        .iter()
-        .map(|fd| hold(*fd))
-        .collect::<Result<_, _>>()?;
-    Ok(Wires {
-        held,
-        pipe,
-        stdin,
-        streams,
-        extra,
-        report,
-        outputs: [stdout, stderr],
-    })
+    wires.pipe = wires.hold(report_in)?;
+    wires.streams = [wires.hold(stdout_in)?, wires.hold(stderr_in)?];
+    wires.stdin = stdin.map(|file| wires.hold(file)).transpose()?;
+    for fd in &command.extra_fds {
+        let number = wires.hold(fd)?;
+        wires.extra.push(number);
+    }
+    Ok((wires, report, [stdout, stderr]))
 }
 
 extern "C" fn init_main(plan: *mut c_void) -> libc::c_int {
@@ -286,17 +298,24 @@ extern "C" fn init_main(plan: *mut c_void) -> libc::c_int {
 
 /// Pid 1 of a run: killed and reaped at the latest when this is dropped, before what it
 /// works on.
-struct Running(Option<Pid>);
+pub(super) struct Running(Option<Pid>);
 
 impl Running {
-    fn kill(&self) {
+    /// Readable once it has ended.
+    pub(super) fn watch(&self) -> Result<OwnedFd, SandboxError> {
+        let pid = self.0.expect("it was just started");
+        rustix::process::pidfd_open(pid, PidfdFlags::empty())
+            .map_err(|error| SandboxError::step("watch the command", error))
+    }
+
+    pub(super) fn kill(&self) {
         if let Some(pid) = self.0 {
             // Not reaped yet: the number cannot mean another process.
             let _gone = rustix::process::kill_process(pid, Signal::KILL);
         }
     }
 
-    fn reap(&mut self) -> std::io::Result<()> {
+    pub(super) fn reap(&mut self) -> std::io::Result<()> {
         match self.0.take() {
             Some(pid) => wait::reap(pid).map(drop),
             None => Ok(()),
@@ -320,9 +339,7 @@ fn supervise(
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<(Ended, Vec<String>), SandboxError> {
     let watch = |error: std::io::Error| SandboxError::step("watch the command", error);
-    let pid = running.0.expect("it was just started");
-    let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty())
-        .map_err(|error| watch(error.into()))?;
+    let pidfd = running.watch()?;
     let mut output = Output::new(outputs, on_line).map_err(watch)?;
     let ended = pump(cx, &mut output, pidfd.as_fd(), deadline).map_err(watch)?;
     if ended != Ended::Exited {
