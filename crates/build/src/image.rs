@@ -11,6 +11,7 @@
 
 mod chain;
 mod error;
+mod forecast;
 mod inputs;
 mod lazy;
 mod loader;
@@ -41,6 +42,7 @@ use top::Top;
 
 pub use chain::Owner;
 pub use error::BuildError;
+pub use forecast::{Because, Forecast, Verdict, forecast};
 pub use inputs::{inputs, salt};
 pub use steps::OnFailure;
 pub use title::{StepError, find_step, step_titles};

@@ -1,5 +1,7 @@
 //! `goldsmith plan`: what a build would do, without doing it.
 
+mod explain;
+
 use std::fmt::Write as _;
 
 use goldsmith_build::image::{self, Need};
@@ -16,11 +18,14 @@ use crate::wiring;
 
 /// Show what a build would do, and why
 ///
-/// Example: goldsmith plan web
+/// Example: goldsmith plan web --explain
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only these recipes; all when not given
     recipes: Vec<String>,
+    /// Say of every step whether its layer is kept, and why it is not
+    #[arg(long)]
+    explain: bool,
     /// Fail if a package is not in the store: a build would need the network
     #[arg(long)]
     offline: bool,
@@ -109,9 +114,18 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                 );
             }
         }
+        let layers = if args.explain {
+            Some(image::forecast(&app.cx, &store, &job)?)
+        } else {
+            None
+        };
+        if let Some(layers) = &layers {
+            text.push_str(&explain::text(layers));
+        }
         shown.push(serde_json::json!({ "recipe": recipe.name, "version": recipe.version.to_string(), "key": job.inputs.key(),
             "up_to_date": up_to_date, "reasons": reasons, "packages": section.packages.len(),
-            "to_fetch": missing.len(), "to_fetch_bytes": missing.iter().sum::<u64>() }));
+            "to_fetch": missing.len(), "to_fetch_bytes": missing.iter().sum::<u64>(),
+            "layers": layers.as_deref().map(explain::layers_json) }));
     }
     app.output
         .result(&text, || serde_json::json!({ "recipes": shown }));
