@@ -3,6 +3,7 @@
 mod build;
 mod cli;
 mod measure;
+mod store;
 
 use crate::sh::Outcome;
 
@@ -17,9 +18,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     match which {
         "build" => build::run(rounds),
         "cli" => cli::run(rounds),
-        "all" => build::run(rounds).and_then(|()| cli::run(rounds)),
+        "store" => store::run(rounds),
+        "all" => build::run(rounds)
+            .and_then(|()| cli::run(rounds))
+            .and_then(|()| store::run(rounds)),
         other => Err(format!(
-            "there is no benchmark `{other}`; there are: build, cli, all"
+            "there is no benchmark `{other}`; there are: build, cli, store, all"
         )),
     }
 }

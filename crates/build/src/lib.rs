@@ -6,6 +6,7 @@ pub mod bootstrap;
 pub mod deb;
 pub mod document;
 pub mod export;
+pub mod health;
 pub mod image;
 pub mod layer;
 pub mod project;

@@ -4,8 +4,9 @@
 //! The first layer that is not kept is held against the one that the project last had in its place.
 //! What comes after it cannot be known: a step may ask for what the steps before it come to.
 
-use goldsmith_component::run::{DoneStep, Run};
+use goldsmith_component::run::Run;
 use goldsmith_core::cx::Cx;
+use goldsmith_core::digest::Sha256;
 use goldsmith_store::Store;
 
 use super::chain::{PHASES, bootstrap_layers, used};
@@ -87,17 +88,11 @@ struct Look<'s> {
     found: Vec<Forecast>,
 }
 
-/// What was found at a layer.
-enum Found {
-    Kept(Option<DoneStep>),
-    Missing,
-}
-
 impl Look<'_> {
     /// Goes up to the first layer that is not kept.
     fn at_all(&mut self, cx: &Cx, job: &Job<'_>) -> Result<(), BuildError> {
         for wanted in bootstrap_layers(job)? {
-            if let Found::Missing = self.at(cx, &wanted)? {
+            if self.at(cx, &wanted)?.is_none() {
                 return Ok(());
             }
         }
@@ -106,16 +101,17 @@ impl Look<'_> {
             while let Some(next) = run.peek() {
                 let inputs = run.next_inputs(cx, &Lazy::of(&self.stack), &job.services)?;
                 let wanted = steps::wanted(job, &name, next, &inputs);
-                match self.at(cx, &wanted)? {
-                    Found::Kept(Some(done)) => run.accept(done),
-                    Found::Kept(None) | Found::Missing => return Ok(()),
+                match self.at(cx, &wanted)?.and_then(|file| file.done) {
+                    Some(done) => run.accept(done),
+                    None => return Ok(()),
                 }
             }
         }
         Ok(())
     }
 
-    fn at(&mut self, cx: &Cx, wanted: &Wanted) -> Result<Found, BuildError> {
+    /// Looks at one layer; gives what is known of it when it is kept.
+    fn at(&mut self, cx: &Cx, wanted: &Wanted) -> Result<Option<LayerFile>, BuildError> {
         let below = self.stack.top();
         let kept = self.stack.take(cx, wanted)?.map(|layer| layer.file.clone());
         let verdict = match &kept {
@@ -131,13 +127,10 @@ impl Look<'_> {
             verdict,
             unnoticed: wanted.unnoticed.clone(),
         });
-        Ok(match kept {
-            Some(file) => Found::Kept(file.done),
-            None => Found::Missing,
-        })
+        Ok(kept)
     }
 
-    fn because(&self, wanted: &Wanted, below: Option<&goldsmith_core::digest::Sha256>) -> Because {
+    fn because(&self, wanted: &Wanted, below: Option<&Sha256>) -> Because {
         let mut same_title = self.before.iter().filter(|old| old.title == wanted.title);
         let Some(old) = same_title.next() else {
             return Because::New;

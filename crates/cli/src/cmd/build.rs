@@ -31,6 +31,10 @@ use crate::wiring;
 ///
 /// Example: goldsmith build web -var greeting=Hello
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct Args {
     /// Only these recipes; all when not given
     recipes: Vec<String>,
