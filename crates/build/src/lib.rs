@@ -4,6 +4,7 @@ pub mod assemble;
 pub mod boot_test;
 pub mod bootstrap;
 pub mod deb;
+pub mod diff;
 pub mod document;
 pub mod export;
 pub mod health;

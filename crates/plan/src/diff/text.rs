@@ -146,22 +146,23 @@ fn hunks(edits: &[(Mark, &str)], around: usize) -> Vec<Hunk> {
     let mut is_open = false;
     let (mut old, mut new) = (0, 0);
     for (at, (mark, line)) in edits.iter().enumerate() {
+        if is_shown(at) {
+            if !is_open {
+                let lines = Vec::new();
+                hunks.push(Hunk { old, new, lines });
+            }
+            let hunk = hunks.last_mut().expect("just opened");
+            hunk.lines.push((*mark, (*line).to_owned()));
+        }
+        is_open = is_shown(at);
         old += usize::from(*mark != Mark::New);
         new += usize::from(*mark != Mark::Gone);
-        if !is_shown(at) {
-            is_open = false;
-            continue;
-        }
-        if !is_open {
-            hunks.push(Hunk {
-                old,
-                new,
-                lines: Vec::new(),
-            });
-            is_open = true;
-        }
-        let hunk = hunks.last_mut().expect("just opened");
-        hunk.lines.push((*mark, (*line).to_owned()));
+    }
+    for hunk in &mut hunks {
+        let has = |without: Mark| hunk.lines.iter().any(|(mark, _)| *mark != without);
+        let (in_old, in_new) = (has(Mark::New), has(Mark::Gone));
+        hunk.old += usize::from(in_old);
+        hunk.new += usize::from(in_new);
     }
     hunks
 }

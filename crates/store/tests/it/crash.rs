@@ -78,18 +78,18 @@ fn work_on_layers(store: &Store, round: u64) {
         what: String::new(),
     };
     fs::write(&problem.path, "").unwrap();
-    alone(store.repair(&cx, &[problem]));
+    alone(&store.repair(&cx, &[problem]));
     let policy = GcPolicy {
         unused_for: Some(Duration::ZERO),
         size_max: None,
     };
     let plan = store.gc_plan(&cx, policy).unwrap();
-    alone(store.gc(&cx, &plan));
+    alone(&store.gc(&cx, &plan));
     store.sweep().unwrap();
 }
 
 /// What is refused while another process works.
-fn alone<T>(done: Result<T, StoreError>) {
+fn alone<T>(done: &Result<T, StoreError>) {
     assert!(matches!(done, Ok(_) | Err(StoreError::InUse(_))));
 }
 

@@ -31,7 +31,7 @@ fn what_differs_and_what_is_around_it() {
         (
             "b\nc\nd\ne\nf\ng\nx\nh\n",
             2,
-            "@@ -1 +0\n-a\n b\n c\n@@ -6 +5\n f\n g\n+x\n h\n",
+            "@@ -1 +1\n-a\n b\n c\n@@ -6 +5\n f\n g\n+x\n h\n",
         ),
         ("", 0, "@@ -1 +0\n-a\n-b\n-c\n-d\n-e\n-f\n-g\n-h\n"),
     ] {
