@@ -4,6 +4,7 @@ mod build;
 mod cli;
 mod component;
 mod measure;
+mod store;
 
 use crate::sh::Outcome;
 
@@ -19,11 +20,13 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         "build" => build::run(rounds),
         "cli" => cli::run(rounds),
         "component" => component::run(rounds),
+        "store" => store::run(rounds),
         "all" => build::run(rounds)
             .and_then(|()| cli::run(rounds))
-            .and_then(|()| component::run(rounds)),
+            .and_then(|()| component::run(rounds))
+            .and_then(|()| store::run(rounds)),
         other => Err(format!(
-            "there is no benchmark `{other}`; there are: build, cli, component, all"
+            "there is no benchmark `{other}`; there are: build, cli, component, store, all"
         )),
     }
 }
