@@ -102,7 +102,7 @@ impl Command {
     /// of an ordinary user in a namespace of users.
     pub(crate) fn makes_trees(&self) -> bool {
         match self {
-            Self::Build(_) | Self::Plan(_) | Self::Gc(_) | Self::Doctor(_) => true,
+            Self::Build(_) | Self::Plan(_) | Self::Diff(_) | Self::Gc(_) | Self::Doctor(_) => true,
             Self::Component(command) => command.makes_trees(),
             _ => false,
         }
