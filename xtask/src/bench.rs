@@ -5,6 +5,7 @@ mod cli;
 mod component;
 mod export;
 mod measure;
+mod store;
 
 use crate::sh::Outcome;
 
@@ -21,12 +22,14 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         "cli" => cli::run(rounds),
         "component" => component::run(rounds),
         "export" => export::run(rounds),
+        "store" => store::run(rounds),
         "all" => build::run(rounds)
             .and_then(|()| cli::run(rounds))
             .and_then(|()| component::run(rounds))
-            .and_then(|()| export::run(rounds)),
+            .and_then(|()| export::run(rounds))
+            .and_then(|()| store::run(rounds)),
         other => Err(format!(
-            "there is no benchmark `{other}`; there are: build, cli, component, export, all"
+            "there is no benchmark `{other}`; there are: build, cli, component, export, store, all"
         )),
     }
 }

@@ -67,7 +67,7 @@ const TASKS: &[Task] = &[
     ),
     (
         "bench",
-        "build: a cold build against mmdebstrap + script, side by side",
+        "build: a cold build against mmdebstrap + script; cli: the command line; store: 10,000 layers",
         bench::run,
     ),
 ];

@@ -9,11 +9,13 @@ mod env;
 mod escape;
 mod execution;
 mod host;
+mod job;
 mod lockfile;
 mod output;
 mod project;
 mod render;
 mod report;
+mod shell;
 mod style;
 mod wiring;
 

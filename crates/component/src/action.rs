@@ -1,7 +1,7 @@
 //! What a step can do. One file per action: its record, and what it does on a machine.
 //!
-//! To add one: a file here with an `ACTION`, a line in `ALL`, a case in the golden-tree
-//! tests.
+//! To add one: a file here with an `ACTION`, a line in `ALL`, documents in the corpus that
+//! use it rightly and that show its errors.
 
 mod append_file;
 mod assert;

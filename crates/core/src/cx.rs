@@ -139,6 +139,16 @@ impl Cx {
         self.emit(Event::Warning { text: text.into() });
     }
 
+    /// Runs something that has the terminal for itself.
+    pub fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        let mut work = Some(work);
+        let mut result = None;
+        self.events.aside(&mut || {
+            result = work.take().map(|work| work());
+        });
+        result.expect("a sink runs what it is given")
+    }
+
     /// Starts a phase. Call [`Phase::finish`] when it went well; a phase that is
     /// dropped has failed and says nothing.
     pub fn phase(&self, name: impl Into<String>, total: Option<(u64, Unit)>) -> Phase {

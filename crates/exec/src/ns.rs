@@ -40,6 +40,7 @@ mod report;
 mod run;
 mod setup;
 mod sys;
+mod terminal;
 
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
@@ -58,6 +59,7 @@ pub fn overlay_note(name: &str) -> String {
 pub use error::SandboxError;
 pub use probe::probe;
 pub use run::{Command, User, run_here};
+pub use terminal::Terminal;
 
 /// What a sandbox is made of.
 #[derive(Debug, Clone)]

@@ -236,20 +236,6 @@ impl Shared {
         *self.init.lock().expect("no panic while held") = Some(init);
     }
 
-    /// The first process of the machine: the child of `unshare`, in another namespace.
-    fn init_pid(&self) -> Option<u32> {
-        let init = self.init.lock().expect("no panic while held");
-        let above = init.as_ref()?.id();
-        let children = format!("/proc/{above}/task/{above}/children");
-        let child: u32 = std::fs::read_to_string(children)
-            .ok()?
-            .trim()
-            .parse()
-            .ok()?;
-        let space = |pid| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
-        (space(child)? != space(std::process::id())?).then_some(child)
-    }
-
     fn power_off(&self) {
         if let Some(mut init) = self.init.lock().expect("no panic while held").take() {
             drop(init.kill());

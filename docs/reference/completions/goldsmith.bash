@@ -16,11 +16,17 @@ _goldsmith() {
             ",$1")
                 cmd="goldsmith"
                 ;;
+            goldsmith,awstoe)
+                cmd="goldsmith__subcmd__awstoe"
+                ;;
             goldsmith,build)
                 cmd="goldsmith__subcmd__build"
                 ;;
             goldsmith,component)
                 cmd="goldsmith__subcmd__component"
+                ;;
+            goldsmith,diff)
+                cmd="goldsmith__subcmd__diff"
                 ;;
             goldsmith,doctor)
                 cmd="goldsmith__subcmd__doctor"
@@ -70,6 +76,9 @@ _goldsmith() {
             goldsmith__subcmd__component,list)
                 cmd="goldsmith__subcmd__component__subcmd__list"
                 ;;
+            goldsmith__subcmd__component,run)
+                cmd="goldsmith__subcmd__component__subcmd__run"
+                ;;
             goldsmith__subcmd__component,show)
                 cmd="goldsmith__subcmd__component__subcmd__show"
                 ;;
@@ -82,17 +91,26 @@ _goldsmith() {
             goldsmith__subcmd__component__subcmd__help,list)
                 cmd="goldsmith__subcmd__component__subcmd__help__subcmd__list"
                 ;;
+            goldsmith__subcmd__component__subcmd__help,run)
+                cmd="goldsmith__subcmd__component__subcmd__help__subcmd__run"
+                ;;
             goldsmith__subcmd__component__subcmd__help,show)
                 cmd="goldsmith__subcmd__component__subcmd__help__subcmd__show"
                 ;;
             goldsmith__subcmd__component__subcmd__help,validate)
                 cmd="goldsmith__subcmd__component__subcmd__help__subcmd__validate"
                 ;;
+            goldsmith__subcmd__help,awstoe)
+                cmd="goldsmith__subcmd__help__subcmd__awstoe"
+                ;;
             goldsmith__subcmd__help,build)
                 cmd="goldsmith__subcmd__help__subcmd__build"
                 ;;
             goldsmith__subcmd__help,component)
                 cmd="goldsmith__subcmd__help__subcmd__component"
+                ;;
+            goldsmith__subcmd__help,diff)
+                cmd="goldsmith__subcmd__help__subcmd__diff"
                 ;;
             goldsmith__subcmd__help,doctor)
                 cmd="goldsmith__subcmd__help__subcmd__doctor"
@@ -139,6 +157,9 @@ _goldsmith() {
             goldsmith__subcmd__help__subcmd__component,list)
                 cmd="goldsmith__subcmd__help__subcmd__component__subcmd__list"
                 ;;
+            goldsmith__subcmd__help__subcmd__component,run)
+                cmd="goldsmith__subcmd__help__subcmd__component__subcmd__run"
+                ;;
             goldsmith__subcmd__help__subcmd__component,show)
                 cmd="goldsmith__subcmd__help__subcmd__component__subcmd__show"
                 ;;
@@ -167,7 +188,7 @@ _goldsmith() {
 
     case "${cmd}" in
         goldsmith)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show export component import doctor gc generate-reference help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -188,13 +209,39 @@ _goldsmith() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        goldsmith__subcmd__build)
-            opts="-C -q -v -h -V --force --offline --var --var-file --directory --json --quiet --verbose --help --version"
+        goldsmith__subcmd__awstoe)
+            opts="-C -q -v -V --directory --json --quiet --verbose --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__build)
+            opts="-C -q -v -h -V --force --from --no-cache --debug --offline --var --var-file --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -219,7 +266,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__component)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version list show validate help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version list show validate run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,7 +288,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__component__subcmd__help)
-            opts="list show validate help"
+            opts="list show validate run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,6 +316,20 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__component__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__component__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -317,6 +378,68 @@ _goldsmith() {
                 return 0
             fi
             case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__component__subcmd__run)
+            opts="-C -q -v -h -V --in --package --network --on --identity --ssh-option --offline --yes --phases --parameters --config --dry-run --awstoe-logs --state-directory --awstoe-compat --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --package)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-option)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phases)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parameters)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --awstoe-logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -384,8 +507,34 @@ _goldsmith() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        goldsmith__subcmd__diff)
+            opts="-C -q -v -h -V --blocks --all --html --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         goldsmith__subcmd__doctor)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --store --repair --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -414,7 +563,7 @@ _goldsmith() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "raw raw.zst qcow2 qcow2-zlib vmdk ova vhd vhd-dynamic vhdx gce" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -507,8 +656,22 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help)
-            opts="init validate fmt lock plan build test images show export component import doctor gc generate-reference help"
+            opts="init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__awstoe)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -535,7 +698,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__component)
-            opts="list show validate"
+            opts="list show validate run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -549,6 +712,20 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__component__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__component__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -579,6 +756,20 @@ _goldsmith() {
         goldsmith__subcmd__help__subcmd__component__subcmd__validate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -973,7 +1164,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__plan)
-            opts="-C -q -v -h -V --offline --var --var-file --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --explain --offline --var --var-file --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -49,12 +49,7 @@ pub(super) fn lower(
 
 /// The directory that stands for these layers.
 fn pack(cx: &Cx, store: &Store, layers: &[(Sha256, PathBuf)]) -> Result<PathBuf, LayerError> {
-    let mut hasher = Hasher::new();
-    hasher.field(b"goldsmith pack 1");
-    for (name, _) in layers {
-        hasher.field(name.as_bytes());
-    }
-    let name = hasher.finish();
+    let name = name_of(layers.iter().map(|(name, _)| name));
     loop {
         match store.claim_or_wait(cx, Shelf::Layers, &name)? {
             Claim::Ready(directory) => {
@@ -80,6 +75,21 @@ fn pack(cx: &Cx, store: &Store, layers: &[(Sha256, PathBuf)]) -> Result<PathBuf,
             }
         }
     }
+}
+
+/// The name of a pack of layers, given bottom first.
+fn name_of<'a>(layers: impl Iterator<Item = &'a Sha256>) -> Sha256 {
+    let mut hasher = Hasher::new();
+    hasher.field(b"goldsmith pack 1");
+    for name in layers {
+        hasher.field(name.as_bytes());
+    }
+    hasher.finish()
+}
+
+/// Whether an entry of this name that needs these is a pack of them.
+pub(super) fn is_name_of(name: &Sha256, needs: &[Sha256]) -> bool {
+    needs.len() == PACK && name_of(needs.iter().rev()) == *name
 }
 
 /// Lays what a layer says over what a pack says so far.

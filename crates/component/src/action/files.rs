@@ -1,4 +1,4 @@
-//! What the file actions have in common: parents, patterns, texts in an encoding.
+//! What the file actions have in common: paths, parents, patterns, attributes.
 
 use super::{ActionError, Call, InputRecord, Kind, Values, optional, required};
 use crate::machine::{Attributes, Depth, Group, NodeKind};

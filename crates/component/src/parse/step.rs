@@ -239,3 +239,29 @@ pub(crate) fn pairs(
     }
     Some(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use goldsmith_core::diagnostic::SourceFile;
+
+    /// Limits of steps; a document that a step runs has those of its own steps.
+    #[test]
+    fn limits() {
+        let text = "schemaVersion: 1.0
+phases:
+  - name: build
+    steps:
+      - {name: Usual, action: UpdateOS}
+      - {name: Said, action: UpdateOS, timeoutSeconds: 5}
+      - {name: Endless, action: UpdateOS, timeoutSeconds: -1}
+      - {name: Nested, action: ExecuteDocument, inputs: {document: x.yaml}}
+";
+        let (document, _) = crate::load(&SourceFile::new("x.yaml", text));
+        let phases = document.unwrap().phases;
+        let limits: Vec<_> = phases[0].steps.iter().map(|step| step.timeout).collect();
+        let (usual, said) = (Duration::from_hours(2), Duration::from_secs(5));
+        assert_eq!(limits, [Some(usual), Some(said), None, None]);
+    }
+}

@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileTypeExt as _, symlink};
 use std::path::Path;
 
 use goldsmith_component::machine::{
-    Attributes, Depth, Entry, Group, Host, Machine, NodeKind, Tree,
+    Attributes, Depth, Entry, Group, Host, Machine, MachineError, NodeKind, Tree,
 };
 use goldsmith_core::cx::Cx;
 
@@ -174,6 +174,65 @@ fn directories_are_listed_and_removed() {
         let target = std::fs::read_link(root.join("etc/made")).unwrap();
         assert_eq!(target, Path::new("../x y"));
         assert!(machine.link(cx, "x", "/etc/made").is_err());
+    });
+}
+
+/// Where the kernel cannot rename.
+#[test]
+fn things_move_between_file_systems() {
+    use std::os::unix::fs::MetadataExt as _;
+    let (here, there) = (
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir_in("/dev/shm").unwrap(),
+    );
+    let device = |dir: &tempfile::TempDir| dir.path().metadata().unwrap().dev();
+    assert_ne!(
+        device(&here),
+        device(&there),
+        "`/dev/shm` is a file system of its own"
+    );
+    let host = Host::new(BTreeMap::new()).unwrap();
+    let (cx, _) = cx();
+    fill(here.path());
+    let path = |dir: &tempfile::TempDir, name: &str| format!("{}/{name}", dir.path().display());
+    let numbers = Attributes {
+        mode: Some(0o640),
+        owner: Some("1000".to_owned()),
+        group: Some(Group::Named("1001".to_owned())),
+    };
+    let from = path(&here, "from");
+    host.set(&cx, &from, &numbers, Depth::All).unwrap();
+    // What is there goes.
+    std::fs::create_dir(there.path().join("moved")).unwrap();
+    std::fs::write(there.path().join("moved/gone"), "").unwrap();
+    host.rename(&cx, &from, &path(&there, "moved")).unwrap();
+    assert_eq!(describe(there.path().join("moved")), FILLED);
+    assert!(!here.path().join("from").exists());
+    for name in ["near", "one"] {
+        let from = path(&there, &format!("moved/{name}"));
+        host.rename(&cx, &from, &path(&here, "file")).unwrap();
+    }
+    assert_eq!(describe(here.path()), "/file 0640 1000:1001 1\n");
+    assert_eq!(describe(there.path().join("moved")).lines().count(), 3);
+}
+
+#[test]
+fn whoever_asks_to_stop_is_heard() {
+    on_both(|cx, machine, root| {
+        fill(root);
+        let mut cx = cx.clone();
+        cx.cancel = cx.cancel.part();
+        cx.cancel.cancel();
+        let set = machine.set(&cx, "/from", &app(0o700), Depth::All);
+        let copied = machine.copy_dir(&cx, "/from", "/copy");
+        let listed = machine.list(&cx, "/from", Depth::One).map(drop);
+        let file = machine.copy(&cx, "/from/one", "/one");
+        for stopped in [set, copied, listed, file] {
+            assert!(
+                matches!(stopped, Err(MachineError::Cancelled(_))),
+                "{stopped:?}"
+            );
+        }
     });
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Plan<'a> {
     pub(super) stdin: Option<i32>,
     pub(super) stdout: i32,
     pub(super) stderr: i32,
+    /// Whether the standard input is a terminal, which is then the command's own.
+    pub(super) is_terminal: bool,
     /// What the command gets as 3, 4, ...
     pub(super) extra: Vec<i32>,
     pub(super) place: Place<'a>,
@@ -234,6 +236,9 @@ fn streams(plan: &Plan<'_>) -> Result<(), Errno> {
         } else {
             sys::duplicate(null.as_raw_fd(), 0)?;
         }
+    }
+    if plan.is_terminal {
+        rustix::process::ioctl_tiocsctty(sys::borrow(&0))?;
     }
     sys::duplicate(plan.stdout, 1)?;
     sys::duplicate(plan.stderr, 2)?;

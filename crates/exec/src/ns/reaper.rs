@@ -9,6 +9,7 @@
 //!                      the group, then SIGKILL to all there is, daemons included
 //! ```
 
+use std::cell::Cell;
 use std::os::fd::AsFd as _;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -94,8 +95,10 @@ fn end_all(command: i32) -> Exited {
         reap(command, &mut exited) || exited.is_some()
     };
     wait(GRACE_MS, &has_ended);
+    // A group that is gone leaves its number to others.
+    let is_there = Cell::new(true);
     wait(GONE_MS, &|| {
-        sys::signal(-command, libc::SIGKILL);
+        is_there.set(is_there.get() && sys::signal(-command, libc::SIGKILL));
         kill_children();
         // Whose parent was killed is a child by now.
         reap(command, &mut None)
@@ -125,7 +128,9 @@ fn kill_children() {
     let Ok(length) = rustix::io::read(&children, &mut buffer) else {
         return;
     };
-    for digits in buffer[..length].split(|byte| *byte == b' ') {
+    // Each number ends in a space: what the buffer cuts off is another process's.
+    let end = buffer[..length].iter().rposition(|byte| *byte == b' ');
+    for digits in buffer[..end.unwrap_or(0)].split(|byte| *byte == b' ') {
         if let Some(child) = sys::number(digits) {
             sys::signal(child, libc::SIGKILL);
         }

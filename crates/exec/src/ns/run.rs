@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{CString, c_void};
 use std::fs::File;
-use std::os::fd::{AsFd as _, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -98,18 +98,48 @@ fn environment(epoch: i64) -> BTreeMap<String, String> {
     .collect()
 }
 
-/// Descriptors of one run.
-struct Wires {
+/// Descriptors of one run, as the command gets them.
+#[derive(Default)]
+pub(super) struct Wires {
     /// Kept open until the fork; their numbers are in the plan.
     held: Vec<OwnedFd>,
     pipe: i32,
     stdin: Option<i32>,
     streams: [i32; 2],
     extra: Vec<i32>,
-    /// Our ends.
-    report: OwnedFd,
-    outputs: [OwnedFd; 2],
+    is_terminal: bool,
 }
+
+impl Wires {
+    /// Holds a copy, so that the number stays; gives it.
+    fn hold(&mut self, fd: impl AsFd) -> Result<i32, SandboxError> {
+        let copy = rustix::io::fcntl_dupfd_cloexec(fd, FD_MIN)
+            .map_err(|error| SandboxError::step("copy a descriptor", error))?;
+        let number = copy.as_raw_fd();
+        self.held.push(copy);
+        Ok(number)
+    }
+
+    /// Every stream is this terminal. The other end of the report is given as well.
+    pub(super) fn terminal(terminal: impl AsFd) -> Result<(Self, OwnedFd), SandboxError> {
+        let mut wires = Self::default();
+        let (report, report_in) = pipe()?;
+        wires.pipe = wires.hold(report_in)?;
+        let terminal = wires.hold(terminal)?;
+        wires.stdin = Some(terminal);
+        wires.streams = [terminal; 2];
+        wires.is_terminal = true;
+        Ok((wires, report))
+    }
+}
+
+fn pipe() -> Result<(OwnedFd, OwnedFd), SandboxError> {
+    rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+        .map_err(|error| SandboxError::step("make a pipe", error))
+}
+
+/// Namespaces that a command of a sandbox has for itself.
+const NAMESPACES: libc::c_int = libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWIPC;
 
 impl Sandbox {
     /// Runs a command to its end, whatever its exit status, and kills what it left behind.
@@ -122,6 +152,20 @@ impl Sandbox {
         command: &Command<'_>,
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, SandboxError> {
+        run(cx, self.start_of(command)?, NAMESPACES, None, on_line)
+    }
+
+    /// Starts a command and lets `watch` see it to its end.
+    pub(super) fn start<T>(
+        &self,
+        command: &Command<'_>,
+        wires: Wires,
+        watch: impl FnOnce(Running) -> Result<T, SandboxError>,
+    ) -> Result<T, SandboxError> {
+        start(self.start_of(command)?, wires, NAMESPACES, None, watch)
+    }
+
+    fn start_of<'a>(&'a self, command: &'a Command<'_>) -> Result<Start<'a>, SandboxError> {
         let mut env = environment(self.epoch);
         env.extend(command.env.clone());
         let network_ns = self.network_ns.as_ref().map(AsRawFd::as_raw_fd);
@@ -140,16 +184,14 @@ impl Sandbox {
             memory: memory.collect::<Result<_, SandboxError>>()?,
             filters: &self.filters,
         });
-        let start = Start {
+        Ok(Start {
             command,
             env,
             place,
             held: network_ns.into_iter().chain([mount_ns]).collect(),
             umask: command.umask.or(Some(0o022)),
             user: Some(command.user.clone().unwrap_or_default()),
-        };
-        let flags = libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWIPC;
-        run(cx, start, flags, None, on_line)
+        })
     }
 }
 
@@ -163,9 +205,9 @@ pub fn run_here(
     command: &Command<'_>,
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<Exit, SandboxError> {
-    let step = |error: rustix::io::Errno| SandboxError::step("make a pipe", error);
-    let (theirs, ours) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(step)?;
-    let theirs = rustix::io::fcntl_dupfd_cloexec(&theirs, FD_MIN).map_err(step)?;
+    let (theirs, ours) = pipe()?;
+    let theirs = rustix::io::fcntl_dupfd_cloexec(&theirs, FD_MIN)
+        .map_err(|error| SandboxError::step("copy a descriptor", error))?;
     let control = theirs.as_raw_fd();
     let start = Start {
         command,
@@ -191,37 +233,21 @@ struct Start<'a> {
 
 fn run(
     cx: &Cx,
-    start: Start<'_>,
+    begin: Start<'_>,
     flags: libc::c_int,
     control: Option<OwnedFd>,
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<Exit, SandboxError> {
     cx.cancel.check()?;
-    let command = start.command;
+    let command = begin.command;
     let program = command.argv.first().cloned().unwrap_or_default();
-    let wires = wires(command)?;
-    let plan = plan(start, &wires)?;
+    let (wires, report, outputs) = wires(command)?;
     let started = cx.clock().monotonic();
     let own_rss = wait::own_rss_bytes();
-    let stack = Stack::new().map_err(|errno| SandboxError::step("make a stack", errno))?;
-    let argument = (&raw const plan).cast_mut().cast();
-    // SAFETY: plan and stack live to the end of this function, and `supervise` sees the
-    // child's end, also when the callback panics.
-    let pid = unsafe { sys::start(init_main, argument, &stack, flags) }
-        .map_err(|errno| SandboxError::step("start a process", errno))?;
-    let running = Running {
-        pid: Some(Pid::from_raw(pid).expect("a child has a number")),
-        control,
-    };
-    let Wires {
-        held,
-        report,
-        outputs,
-        ..
-    } = wires;
-    drop(held);
     let deadline = command.timeout.map(|timeout| started + timeout);
-    let (ended, tail) = supervise(cx, running, outputs, deadline, on_line)?;
+    let (ended, tail) = start(begin, wires, flags, control, |running| {
+        supervise(cx, running, outputs, deadline, on_line)
+    })?;
     match ended {
         Ended::Exited => {}
         Ended::Cancelled => return Err(SandboxError::Cancelled(Cancelled)),
@@ -247,6 +273,30 @@ fn run(
     }
 }
 
+/// Starts a command and lets `watch` see it to its end. `control` is open as long as a command of
+/// this computer may go on.
+fn start<T>(
+    begin: Start<'_>,
+    wires: Wires,
+    flags: libc::c_int,
+    control: Option<OwnedFd>,
+    watch: impl FnOnce(Running) -> Result<T, SandboxError>,
+) -> Result<T, SandboxError> {
+    let plan = plan(begin, &wires)?;
+    let stack = Stack::new().map_err(|errno| SandboxError::step("make a stack", errno))?;
+    let argument = (&raw const plan).cast_mut().cast();
+    // SAFETY: plan and stack live to the end of this function, and `Running` sees the child's end
+    // before, also when `watch` panics.
+    let pid = unsafe { sys::start(init_main, argument, &stack, flags) }
+        .map_err(|errno| SandboxError::step("start a process", errno))?;
+    let running = Running {
+        pid: Some(Pid::from_raw(pid).expect("a child has a number")),
+        control,
+    };
+    drop(wires);
+    watch(running)
+}
+
 fn plan<'a>(start: Start<'a>, wires: &Wires) -> Result<Plan<'a>, SandboxError> {
     let Start { command, env, .. } = start;
     let path = env.get("PATH").map_or(PATH, String::as_str);
@@ -270,6 +320,7 @@ fn plan<'a>(start: Start<'a>, wires: &Wires) -> Result<Plan<'a>, SandboxError> {
         stdin: wires.stdin,
         stdout: wires.streams[0],
         stderr: wires.streams[1],
+        is_terminal: wires.is_terminal,
         extra: wires.extra.clone(),
         place: start.place,
         keep,
@@ -295,38 +346,22 @@ fn c_string(text: &str) -> Result<CString, SandboxError> {
     })
 }
 
-fn wires(command: &Command<'_>) -> Result<Wires, SandboxError> {
-    let step = |error: rustix::io::Errno| SandboxError::step("make a pipe", error);
-    let mut held = Vec::new();
-    let mut hold = |fd: BorrowedFd<'_>| -> Result<i32, SandboxError> {
-        let copy = rustix::io::fcntl_dupfd_cloexec(fd, FD_MIN).map_err(step)?;
-        let number = copy.as_raw_fd();
-        held.push(copy);
-        Ok(number)
-    };
-    let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(step);
+/// The command's ends of the pipes; then ours, of the report and of its outputs.
+fn wires(command: &Command<'_>) -> Result<(Wires, OwnedFd, [OwnedFd; 2]), SandboxError> {
+    let mut wires = Wires::default();
     let (report, report_in) = pipe()?;
     let (stdout, stdout_in) = pipe()?;
     let (stderr, stderr_in) = pipe()?;
     let stdin: Option<File> = wait::input(&command.stdin)
         .map_err(|error| SandboxError::step("prepare the standard input", error))?;
-    let pipe = hold(report_in.as_fd())?;
-    let streams = [hold(stdout_in.as_fd())?, hold(stderr_in.as_fd())?];
-    let stdin = stdin.map(|file| hold(file.as_fd())).transpose()?;
-    let extra = command
-        .extra_fds
-        .iter()
-        .map(|fd| hold(*fd))
-        .collect::<Result<_, _>>()?;
-    Ok(Wires {
-        held,
-        pipe,
-        stdin,
-        streams,
-        extra,
-        report,
-        outputs: [stdout, stderr],
-    })
+    wires.pipe = wires.hold(report_in)?;
+    wires.streams = [wires.hold(stdout_in)?, wires.hold(stderr_in)?];
+    wires.stdin = stdin.map(|file| wires.hold(file)).transpose()?;
+    for fd in &command.extra_fds {
+        let number = wires.hold(fd)?;
+        wires.extra.push(number);
+    }
+    Ok((wires, report, [stdout, stderr]))
 }
 
 extern "C" fn init_main(plan: *mut c_void) -> libc::c_int {
@@ -337,13 +372,20 @@ extern "C" fn init_main(plan: *mut c_void) -> libc::c_int {
 
 /// The first process of a run: ended and reaped at the latest when this is dropped, before
 /// what it works on.
-struct Running {
+pub(super) struct Running {
     pid: Option<Pid>,
     /// Open as long as a run on this computer may go on.
     control: Option<OwnedFd>,
 }
 
 impl Running {
+    /// Readable once it has ended.
+    pub(super) fn watch(&self) -> Result<OwnedFd, SandboxError> {
+        let pid = self.pid.expect("it was just started");
+        rustix::process::pidfd_open(pid, PidfdFlags::empty())
+            .map_err(|error| SandboxError::step("watch the command", error))
+    }
+
     fn end(&mut self) {
         // It kills what it watches, and ends.
         if self.control.take().is_none()
@@ -354,7 +396,7 @@ impl Running {
         }
     }
 
-    fn reap(&mut self) -> std::io::Result<()> {
+    pub(super) fn reap(&mut self) -> std::io::Result<()> {
         match self.pid.take() {
             Some(pid) => wait::reap(pid).map(drop),
             None => Ok(()),
@@ -378,9 +420,7 @@ fn supervise(
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<(Ended, Vec<String>), SandboxError> {
     let watch = |error: std::io::Error| SandboxError::step("watch the command", error);
-    let pid = running.pid.expect("it was just started");
-    let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty())
-        .map_err(|error| watch(error.into()))?;
+    let pidfd = running.watch()?;
     let mut output = Output::new(outputs, on_line).map_err(watch)?;
     let ended = pump(cx, &mut output, pidfd.as_fd(), deadline).map_err(watch)?;
     if ended != Ended::Exited {
