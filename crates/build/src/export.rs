@@ -1,4 +1,4 @@
-//! Hands the disk of an image over, in any form of [`goldsmith_disk::fmt`]: to a file, which comes
+//! Hands the disk of an image over, in any format of [`goldsmith_disk::fmt`]: to a file, which comes
 //! into being whole or not at all, or to a stream.
 //!
 //! The disk is digested as it is read: one that is not what the record says is not handed over.
@@ -60,15 +60,15 @@ pub enum ExportError {
         /// The file.
         path: PathBuf,
     },
-    /// The form needs to go back in the file.
+    /// The format needs to go back in the file.
     #[error("`{format}` cannot be written to a stream: {why}")]
     Unstreamed {
-        /// Name of the form.
+        /// Name of the format.
         format: &'static str,
         /// What it needs to go back for.
         why: &'static str,
     },
-    /// The form cannot hold so large a disk.
+    /// The format cannot hold so large a disk.
     #[error(transparent)]
     TooLarge(FmtError),
     /// The image has no disk.

@@ -1,17 +1,17 @@
-//! The forms in which a disk is handed over: what clouds and hypervisors take, compressed or not.
+//! The formats in which a disk is handed over: what clouds and hypervisors take, compressed or not.
 //!
 //! ```text
 //! Disk: size, where there may be data, how to read it
-//!   │   units of 1 MiB or more, read, digested and compressed on every processor   (unit)
+//!   │   units of 1 MiB or more, read, digested and compressed on every processor  (unit)
 //!   ▼
-//! one form, a file each: places what comes, in the order of the disk               (raw, qcow2, ...)
+//! one format, a file each: places what comes, in the order of the disk             (raw, qcow2, ...)
 //!   ▼
-//! Target: append, skip, and for two forms patch: a file or a pipe of the caller    (target)
+//! Target: append, skip, and for some formats patch: a file or a pipe of the caller (target)
 //! ```
 //!
-//! A form costs by what is allocated: holes are never read, zeros never stored. Its bytes are a
+//! A format costs by what is allocated: holes are never read, zeros never stored. Its bytes are a
 //! function of the disk's content and of [`Machine`]: identifiers come from the disk digest, no
-//! clock and no number of threads gets in. To add a form: a file with its record and its
+//! clock and no number of threads gets in. To add a format: a file with its record and its
 //! drawing, a line in [`all`]; the oracles of `tests/it/fmt.rs` then hold it against the raw disk.
 
 mod gce;
@@ -50,7 +50,7 @@ pub struct Disk<'d> {
     pub data: &'d [Range<u64>],
     /// The disk digest it should have ([`crate::sparse`]): identifiers are derived from it.
     pub digest: [u8; 32],
-    /// What forms that describe a machine say of it.
+    /// What formats that describe a machine say of it.
     pub machine: Machine<'d>,
     /// How many threads read and compress.
     pub threads: NonZero<usize>,
@@ -82,14 +82,14 @@ pub enum FmtError {
     /// The disk cannot be read.
     #[error("cannot read the disk")]
     Read(#[source] io::Error),
-    /// The target cannot be written, or `progress` said stop: where a form meets an error, that
-    /// is it.
+    /// The target cannot be written, or `progress` said stop: every error that a format meets is
+    /// this one.
     #[error("cannot write the file")]
     Write(#[from] io::Error),
-    /// The form cannot hold so large a disk.
+    /// The format cannot hold so large a disk.
     #[error("`{format}` holds {max} bytes at most, the disk has {size}")]
     TooLarge {
-        /// Name of the form.
+        /// Name of the format.
         format: &'static str,
         /// Bytes of the disk.
         size: u64,
@@ -98,7 +98,7 @@ pub enum FmtError {
     },
 }
 
-/// A form: its record.
+/// A format: its record.
 #[derive(Debug)]
 pub struct Format {
     /// What `--format` calls it.
@@ -112,7 +112,7 @@ pub struct Format {
     write: fn(&Disk<'_>, &mut dyn Target) -> Result<[u8; 32], FmtError>,
 }
 
-/// Every form.
+/// Every format.
 pub fn all() -> &'static [&'static Format] {
     ALL
 }
@@ -131,12 +131,12 @@ static ALL: &[&Format] = &[
 ];
 
 impl Format {
-    /// The form of this name.
+    /// The format of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         ALL.iter().copied().find(|format| format.name == name)
     }
 
-    /// The form that a file of this name has: the longest ending decides.
+    /// The format that a file of this name has: the longest ending decides.
     pub fn of_file(name: &str) -> Option<&'static Self> {
         let endings = ALL
             .iter()
@@ -147,7 +147,7 @@ impl Format {
             .map(|(_, format)| format)
     }
 
-    /// Writes a disk in this form. Gives the disk digest of what was read: what was written is
+    /// Writes a disk in this format. Gives the disk digest of what was read: what was written is
     /// worth something only if it is the expected one.
     pub fn write(&self, disk: &Disk<'_>, target: &mut dyn Target) -> Result<[u8; 32], FmtError> {
         (self.write)(disk, target)

@@ -3,7 +3,7 @@
 //! The tour: a [`tree::Tree`] says what stands in the root file system, [`image::plan`]
 //! lays the disk out, [`image::write`] hands it, in one pass, to a [`sparse::Sink`] as
 //! chunks of 1 MiB. File contents come through [`tree::ContentSource`]. A finished disk goes out
-//! in one of the forms of [`fmt`].
+//! in one of the formats of [`fmt`].
 //!
 //! The same input gives the same bytes: every identifier is derived from a seed
 //! ([`id`]), every time is given.

@@ -1,4 +1,4 @@
-//! Where the bytes of a form go: a file with holes, or a stream without.
+//! Where the bytes of a format go: a file with holes, or a stream without.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, Write};

@@ -8,6 +8,7 @@
 
 mod assemble;
 mod diff;
+mod export;
 mod oracle;
 mod repo;
 mod scan;

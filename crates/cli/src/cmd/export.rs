@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::args::Outcome;
 use crate::report::CmdError;
 
-/// Write the disk of an image in the form that a cloud or a hypervisor takes
+/// Write the disk of an image in the format that a cloud or a hypervisor takes
 ///
 /// The disk is checked on the way: one that is not what its record says is not handed over. A
 /// file comes into being whole or not at all. The same image gives the same bytes each time.
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, value_delimiter = ',', value_parser = formats())]
     format: Vec<String>,
     /// Where to write it: a file, a folder, or `-` for standard output; `<name>-<version>-<build>`
-    /// with the form's ending in the current folder when not given
+    /// with the format's ending in the current folder when not given
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Write over a file that exists
@@ -43,7 +43,7 @@ fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(fmt::all().iter().map(value))
 }
 
-/// Where a form goes.
+/// Where a format goes.
 enum Target {
     File(PathBuf),
     Stdout,
@@ -126,7 +126,7 @@ fn targets(
             "`--output` names one file, but `{}` is asked for as well",
             other.name
         ))
-        .hint("with several forms `--output` is a folder that exists"));
+        .hint("with several formats `--output` is a folder that exists"));
     }
     let record = &image.record;
     let name = format!("{}-{}-{}", record.name, record.version, record.build);
@@ -148,7 +148,7 @@ fn by_name(path: &Path) -> Result<&'static Format, CmdError> {
     Format::of_file(&name).ok_or_else(|| {
         let endings: Vec<&str> = fmt::all().iter().map(|format| format.endings[0]).collect();
         CmdError::usage(format!(
-            "the name `{name}` does not say which form the disk should have"
+            "the name `{name}` does not say which format the disk should have"
         ))
         .hint(format!(
             "`--format` says it, or a name that ends in {}",

@@ -10,6 +10,7 @@ mod component_run;
 mod component_validate;
 mod crash;
 mod env;
+mod export;
 mod fixture;
 mod import;
 mod mirror;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! gzip: one member, a deflate block or more for each unit of 1 MiB, each ending on a byte
-//!   tar header, old GNU form, kind `S`: name `disk.raw`; bytes that follow; 4 places of data
+//!   tar header, old GNU kind, type `S`: name `disk.raw`; bytes that follow; 4 places of data
 //!       (offset, length); whether more follow; the size of the disk, whole GiB
 //!   further places of data, 21 in 512 bytes, until all are named
 //!   the data

@@ -1,4 +1,4 @@
-//! Where a form goes, and the place up to which it has been written.
+//! Where a format goes, and the place up to which it has been written.
 
 use std::io;
 
@@ -12,8 +12,8 @@ pub trait Target {
     /// Adds zeros, which need not be stored.
     fn skip(&mut self, length: u64) -> io::Result<()>;
 
-    /// Writes over bytes that were appended. Only forms that are not
-    /// [`unstreamed`](super::Format::unstreamed) for nothing call it.
+    /// Writes over bytes that were appended. Only formats that say that they are
+    /// [`unstreamed`](super::Format::unstreamed) ask for it.
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 }
 
@@ -42,7 +42,7 @@ impl<'t> Out<'t> {
     pub(super) fn skip_to(&mut self, offset: u64) -> io::Result<()> {
         let length = offset
             .checked_sub(self.at)
-            .expect("a form places what it writes in order");
+            .expect("a format places what it writes in order");
         self.at = offset;
         if length == 0 {
             return Ok(());

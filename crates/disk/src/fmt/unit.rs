@@ -19,8 +19,9 @@ use super::{Disk, FmtError};
 
 /// What zeros are left out in: the cluster of qcow2, the grain of VMDK, a sparse file's block.
 pub(super) const GRAIN: usize = 64 << 10;
-/// Bytes of units that may wait in one queue.
-const QUEUE: usize = 8 << 20;
+/// Bytes of units that may wait in all queues, and how many in one.
+const QUEUES: usize = 64 << 20;
+const QUEUE: usize = 8;
 
 /// A unit that is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub(super) fn units(disk: &Disk<'_>, length: usize) -> Vec<Todo> {
     units
 }
 
-/// The units that are not all zeros, by reading them: for forms that begin with a table of them.
+/// The units that are not all zeros, by reading them: for formats that begin with a table of them.
 pub(super) fn survey(disk: &Disk<'_>, length: usize) -> Result<Vec<Todo>, FmtError> {
     let mut found = Vec::new();
     in_order(
@@ -174,7 +175,7 @@ where
     Ok(whole.finish(disk.size))
 }
 
-/// What every form of whole units begins with: takes a unit as it is.
+/// Takes a unit as it is: for what is not compressed.
 pub(super) fn as_it_is() -> impl FnMut(&mut Unit) -> Unit {
     mem::take
 }
@@ -192,10 +193,11 @@ where
     W: FnMut(Todo) -> io::Result<T>,
 {
     let threads = disk.threads.get().min(units.len());
+    let depth = (QUEUES / (threads.max(1) * length)).clamp(1, QUEUE);
     thread::scope(|scope| {
         let queues: Vec<_> = (0..threads)
             .map(|turn| {
-                let (sender, receiver) = sync_channel((QUEUE / length).max(1));
+                let (sender, receiver) = sync_channel(depth);
                 let make = &make;
                 scope.spawn(move || {
                     let mut work = make();

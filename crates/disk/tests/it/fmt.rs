@@ -1,4 +1,4 @@
-//! Every form of a disk, judged by the tools that read it.
+//! Every format of a disk, judged by the tools that read it.
 
 mod judge;
 mod sample;
@@ -11,7 +11,7 @@ use goldsmith_disk::fmt::{Disk, Format, Machine, Source, all};
 
 use sample::{FileTarget, Journal, Sample};
 
-/// Writes a sample in a form, as so many threads do it.
+/// Writes a sample in a format, as so many threads do it.
 fn write(sample: &Sample, format: &Format, threads: usize, path: &Path) {
     let mut target = FileTarget::create(path);
     let found = format.write(&disk(sample, threads), &mut target).unwrap();

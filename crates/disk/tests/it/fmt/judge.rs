@@ -1,4 +1,4 @@
-//! What the tools of each form say of a file.
+//! What the tools of each format say of a file.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
