@@ -26,7 +26,7 @@ use crate::report::CmdError;
 pub(crate) struct Args {
     /// The image: `web`, `web@1.4.0` or `web@1.4.0/2`; the newest that fits
     image: String,
-    /// Form of the disk; by the name of the file when not given, else `raw`. Several with commas
+    /// Format of the disk; by the name of the file when not given, else `raw`. Several with commas
     #[arg(long, value_delimiter = ',', value_parser = formats())]
     format: Vec<String>,
     /// Where to write it: a file, a folder, or `-` for standard output; `<name>-<version>-<build>`
