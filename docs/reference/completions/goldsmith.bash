@@ -16,6 +16,9 @@ _goldsmith() {
             ",$1")
                 cmd="goldsmith"
                 ;;
+            goldsmith,awstoe)
+                cmd="goldsmith__subcmd__awstoe"
+                ;;
             goldsmith,build)
                 cmd="goldsmith__subcmd__build"
                 ;;
@@ -70,6 +73,9 @@ _goldsmith() {
             goldsmith__subcmd__component,list)
                 cmd="goldsmith__subcmd__component__subcmd__list"
                 ;;
+            goldsmith__subcmd__component,run)
+                cmd="goldsmith__subcmd__component__subcmd__run"
+                ;;
             goldsmith__subcmd__component,show)
                 cmd="goldsmith__subcmd__component__subcmd__show"
                 ;;
@@ -82,11 +88,17 @@ _goldsmith() {
             goldsmith__subcmd__component__subcmd__help,list)
                 cmd="goldsmith__subcmd__component__subcmd__help__subcmd__list"
                 ;;
+            goldsmith__subcmd__component__subcmd__help,run)
+                cmd="goldsmith__subcmd__component__subcmd__help__subcmd__run"
+                ;;
             goldsmith__subcmd__component__subcmd__help,show)
                 cmd="goldsmith__subcmd__component__subcmd__help__subcmd__show"
                 ;;
             goldsmith__subcmd__component__subcmd__help,validate)
                 cmd="goldsmith__subcmd__component__subcmd__help__subcmd__validate"
+                ;;
+            goldsmith__subcmd__help,awstoe)
+                cmd="goldsmith__subcmd__help__subcmd__awstoe"
                 ;;
             goldsmith__subcmd__help,build)
                 cmd="goldsmith__subcmd__help__subcmd__build"
@@ -139,6 +151,9 @@ _goldsmith() {
             goldsmith__subcmd__help__subcmd__component,list)
                 cmd="goldsmith__subcmd__help__subcmd__component__subcmd__list"
                 ;;
+            goldsmith__subcmd__help__subcmd__component,run)
+                cmd="goldsmith__subcmd__help__subcmd__component__subcmd__run"
+                ;;
             goldsmith__subcmd__help__subcmd__component,show)
                 cmd="goldsmith__subcmd__help__subcmd__component__subcmd__show"
                 ;;
@@ -167,8 +182,30 @@ _goldsmith() {
 
     case "${cmd}" in
         goldsmith)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show export component import doctor gc generate-reference help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__awstoe)
+            opts="-C -q -v -V --directory --json --quiet --verbose --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -219,7 +256,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__component)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version list show validate help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version list show validate run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,7 +278,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__component__subcmd__help)
-            opts="list show validate help"
+            opts="list show validate run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,6 +306,20 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__component__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__component__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -317,6 +368,56 @@ _goldsmith() {
                 return 0
             fi
             case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__component__subcmd__run)
+            opts="-C -q -v -h -V --in --package --network --offline --yes --phases --parameters --config --dry-run --awstoe-logs --state-directory --awstoe-compat --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --package)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phases)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parameters)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --awstoe-logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -507,8 +608,22 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help)
-            opts="init validate fmt lock plan build test images show export component import doctor gc generate-reference help"
+            opts="init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__awstoe)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -535,7 +650,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__component)
-            opts="list show validate"
+            opts="list show validate run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -549,6 +664,20 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__component__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__component__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -157,11 +157,9 @@ fn an_interrupted_step_is_ended_with_all_it_started() {
     let child_pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(child_pid, rustix::process::Signal::INT).unwrap();
     let ran = Ran::from(child.wait_with_output().unwrap()).expect(130);
-    assert!(
-        ran.stderr.ends_with("error: interrupted\n"),
-        "{}",
-        ran.stderr
-    );
+    let json = ran.json();
+    assert_eq!(json["failureMessage"], "interrupted");
+    assert_eq!(json["status"], "failed");
     assert!(
         !fs::exists(format!("/proc/{pid}")).unwrap(),
         "the sleep is gone"
