@@ -144,6 +144,10 @@ pub(crate) fn of_execution<'a>(
     let mut context = services.context.clone();
     context.insert("executionId".to_owned(), id.to_owned());
     context.insert("uuid".to_owned(), identifier()?);
+    let region = app.env.get("AWS_REGION");
+    if let Some(region) = region.or_else(|| app.env.get("AWS_DEFAULT_REGION")) {
+        context.insert("region".to_owned(), region.to_owned());
+    }
     Ok(Services {
         env: env.collect(),
         context,

@@ -6,7 +6,7 @@ use goldsmith_core::failure::Cancelled;
 
 use crate::check::{self, Platform};
 use crate::document::Document;
-use crate::lint;
+use crate::lint::{self, shellcheck::Answers};
 use crate::problems::{self, Problems};
 use crate::{code, parse, yaml};
 
@@ -67,8 +67,14 @@ pub fn validate(file: &SourceFile, rules: Rules) -> Validation {
     validation
 }
 
-/// Checks many texts at once, on every processor of this machine.
-pub fn validate_all(cx: &Cx, files: &[SourceFile], rules: Rules) -> Result<Validations, Cancelled> {
+/// Checks many texts at once, on every processor of this machine. `answers` are what `shellcheck`
+/// said before, and what it says now.
+pub fn validate_all(
+    cx: &Cx,
+    files: &[SourceFile],
+    rules: Rules,
+    answers: &Answers,
+) -> Result<Validations, Cancelled> {
     let with_shellcheck = rules.has_lints && rules.has_shellcheck;
     let shellcheck = with_shellcheck.then(lint::shellcheck::find);
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -78,7 +84,7 @@ pub fn validate_all(cx: &Cx, files: &[SourceFile], rules: Rules) -> Result<Valid
         let shellcheck = shellcheck.as_ref().and_then(Option::as_deref);
         let workers: Vec<_> = files
             .chunks(share)
-            .map(|files| scope.spawn(move || some(cx, files, rules, shellcheck)))
+            .map(|files| scope.spawn(move || some(cx, files, rules, shellcheck, answers)))
             .collect();
         for worker in workers {
             all.extend(worker.join().expect("a worker does not panic")?);
@@ -98,6 +104,7 @@ fn some(
     files: &[SourceFile],
     rules: Rules,
     shellcheck: Option<&std::path::Path>,
+    answers: &Answers,
 ) -> Result<Vec<Validation>, Cancelled> {
     let mut all = Vec::with_capacity(files.len());
     for file in files {
@@ -107,7 +114,7 @@ fn some(
     let mut has_run = false;
     if let Some(program) = shellcheck {
         let documents: Vec<Option<&Document>> = all.iter().map(|v| v.parsed.as_ref()).collect();
-        match lint::shellcheck::run(cx, program, &documents) {
+        match lint::shellcheck::run(cx, program, &documents, answers) {
             Ok(findings) => {
                 has_run = true;
                 for (validation, found) in all.iter_mut().zip(findings) {

@@ -14,7 +14,7 @@ pub enum Class {
     Stale,
     /// A policy said no.
     Policy,
-    /// A test of the image failed.
+    /// A test of the image failed, or a document that was run by itself.
     Test,
     /// This host lacks something: a tool, a permission, space.
     Environment,
@@ -61,7 +61,7 @@ impl Class {
             Self::Config => "the configuration, a document or the lock file is wrong",
             Self::Stale => "the lock file is stale, or `lock --check` found updates",
             Self::Policy => "a policy said no",
-            Self::Test => "a test of the image failed",
+            Self::Test => "a test of the image failed, or a step of `component run`",
             Self::Environment => "this host lacks a tool, a permission or space",
             Self::Remote => "the other side (a mirror, a cloud) failed",
             Self::Cancelled => "interrupted",

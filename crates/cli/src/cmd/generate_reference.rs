@@ -93,6 +93,12 @@ fn exit_codes() -> String {
             class.summary()
         );
     }
+    let _ = writeln!(
+        page,
+        "| {} | | `component run`, `awstoe run`: reboot this machine, then give the same command again |\n\n\
+         `goldsmith awstoe` has 0, 1 for whatever did not go well, and {0}.",
+        crate::execution::REBOOT
+    );
     page
 }
 

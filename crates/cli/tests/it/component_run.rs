@@ -429,3 +429,29 @@ fn a_configuration_has_parameters_for_each_document() {
     let ran = component_run(&env, &commas).expect(0);
     assert!(ran.stderr.contains("build/Say: a,b c\n"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_document_knows_where_it_runs() {
+    let env = TestEnv::new();
+    let say = "echo {{ env:OWN }} {{ context:region }} {{ env:IMAGE_PHASE }} $OWN $IMAGE_PHASE {{ context:osPlatform }}";
+    env.write("a.yaml", one("Say", say));
+    let run = |phase: &str, more: &[&str]| -> Ran {
+        env.write(
+            "a.yaml",
+            one("Say", say).replace("name: build", &format!("name: {phase}")),
+        );
+        let arguments = [&["component", "run", "a.yaml", "--yes"], more].concat();
+        let mut command = env.command(&arguments);
+        command.env("OWN", "mine").env("AWS_REGION", "eu-north-1");
+        command.output().unwrap().into()
+    };
+    let build = run("build", &[]).expect(0);
+    let said = "build/Say: mine eu-north-1 BUILDING mine BUILDING linux\n";
+    assert!(build.stderr.contains(said), "{}", build.stderr);
+    let test = run("test", &["--phases", "test"]).expect(0);
+    assert!(
+        test.stderr.contains("TESTING mine TESTING"),
+        "{}",
+        test.stderr
+    );
+}

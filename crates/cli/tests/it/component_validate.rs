@@ -203,6 +203,14 @@ fn shellcheck_is_asked_and_missed_quietly() {
         "this test needs `shellcheck`: {}",
         asked.stderr
     );
+    // What it said is kept, and said again.
+    let kept = env.home().join("shellcheck.json");
+    assert!(kept.exists());
+    let again = env.run(&["component", "validate", "a.yaml"]).expect(0);
+    assert_eq!(again.stderr, asked.stderr);
+    std::fs::write(&kept, "damaged").unwrap();
+    let anew = env.run(&["component", "validate", "a.yaml"]).expect(0);
+    assert_eq!(anew.stderr, asked.stderr);
     let not_asked = env
         .run(&[
             "component",

@@ -2,7 +2,9 @@
 //! it says is put where it belongs in the document.
 //!
 //! References stand in the scripts as a word of the same length, so that places stay; what it
-//! finds wrong with that word is dropped.
+//! finds wrong with that word is dropped. No script is given to it twice.
+
+mod answers;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,6 +16,7 @@ use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::diagnostic::Diagnostic;
+use goldsmith_core::digest::Sha256;
 use goldsmith_core::event::Stream;
 use goldsmith_core::failure::Cancelled;
 use goldsmith_exec::child::{self, ChildError, Program, Status};
@@ -23,6 +26,8 @@ use super::{Lint, elsewhere};
 use crate::document::Document;
 use crate::expr::{Piece, Template};
 use crate::problems::Problems;
+
+pub use answers::Answers;
 
 pub(super) static LINT: Lint = Lint {
     code: "C1100",
@@ -64,14 +69,20 @@ pub enum ShellcheckError {
 
 #[derive(serde::Deserialize)]
 struct Output {
-    comments: Vec<Comment>,
+    comments: Vec<Found>,
+}
+
+#[derive(serde::Deserialize)]
+struct Found {
+    file: String,
+    #[serde(flatten)]
+    comment: Comment,
 }
 
 /// One finding; lines and columns from 1, columns count characters.
-#[derive(serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Comment {
-    file: String,
     line: usize,
     end_line: usize,
     column: usize,
@@ -98,36 +109,69 @@ pub(crate) fn run(
     cx: &Cx,
     program: &Path,
     documents: &[Option<&Document>],
+    answers: &Answers,
 ) -> Result<Vec<Vec<Diagnostic>>, ShellcheckError> {
+    answers.of(program);
     let scripts: Vec<(usize, Script<'_>)> = documents
         .iter()
         .enumerate()
         .filter_map(|(at, document)| Some((at, (*document)?)))
         .flat_map(|(at, document)| script::all(document).into_iter().map(move |s| (at, s)))
         .collect();
+    let shown: Vec<(usize, Sha256, Shown<'_>)> = scripts
+        .iter()
+        .map(|(at, script)| {
+            let shown = Shown::new(script);
+            (*at, Sha256::of(shown.text.as_bytes()), shown)
+        })
+        .collect();
+    let unknown: BTreeMap<Sha256, &str> = shown
+        .iter()
+        .filter(|(_, digest, _)| answers.get(digest).is_none())
+        .map(|(_, digest, script)| (*digest, script.text.as_str()))
+        .collect();
+    let unknown: Vec<(Sha256, &str)> = unknown.into_iter().collect();
+    for batch in unknown.chunks(BATCH) {
+        said(cx, program, batch, answers)?;
+    }
     let mut found: Vec<Option<Problems>> = documents
         .iter()
         .map(|document| document.map(|document| Problems::new(document.file())))
         .collect();
-    for batch in scripts.chunks(BATCH) {
-        let mut files = BTreeMap::new();
-        for (at, script) in batch {
-            let script = Shown::new(script);
-            let file = file(&script.text).map_err(ShellcheckError::Script)?;
-            // It lives in memory only, and is gone with this process whatever happens.
-            let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
-            files.insert(path, (*at, script, file));
-        }
-        for comment in ask(cx, program, files.keys())? {
-            if let Some((at, script, _)) = files.get(&comment.file)
-                && let Some(problems) = &mut found[*at]
-            {
+    for (at, digest, script) in &shown {
+        if let Some(problems) = &mut found[*at] {
+            for comment in answers.get(digest).unwrap_or_default() {
                 script.report(&comment, problems);
             }
         }
     }
     let sorted = |problems: Option<Problems>| problems.map_or_else(Vec::new, Problems::sorted);
     Ok(found.into_iter().map(sorted).collect())
+}
+
+/// Asks it about scripts, and keeps what it says.
+fn said(
+    cx: &Cx,
+    program: &Path,
+    scripts: &[(Sha256, &str)],
+    answers: &Answers,
+) -> Result<(), ShellcheckError> {
+    let mut files = BTreeMap::new();
+    for (digest, text) in scripts {
+        let file = file(text).map_err(ShellcheckError::Script)?;
+        // It lives in memory only, and is gone with this process whatever happens.
+        let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
+        files.insert(path, (*digest, file, Vec::new()));
+    }
+    for found in ask(cx, program, files.keys())? {
+        if let Some((_, _, comments)) = files.get_mut(&found.file) {
+            comments.push(found.comment);
+        }
+    }
+    for (digest, _, comments) in files.into_values() {
+        answers.keep(digest, comments);
+    }
+    Ok(())
 }
 
 fn file(text: &str) -> std::io::Result<File> {
@@ -141,7 +185,7 @@ fn ask<'a>(
     cx: &Cx,
     program: &Path,
     files: impl Iterator<Item = &'a String>,
-) -> Result<Vec<Comment>, ShellcheckError> {
+) -> Result<Vec<Found>, ShellcheckError> {
     let arguments = [
         "--norc",
         "--shell=bash",

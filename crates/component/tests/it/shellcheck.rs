@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use goldsmith_component::lint::shellcheck::Answers;
 use goldsmith_component::{Rules, Validations, lint, validate_all};
 use goldsmith_core::diagnostic::SourceFile;
 
@@ -22,7 +23,19 @@ fn check(texts: &[String], expected: &[&str]) -> Validations {
         .enumerate()
         .map(|(at, text)| SourceFile::new(format!("{at}.yaml"), text.clone()))
         .collect();
-    let checked = validate_all(&cx, &files, RULES).unwrap();
+    let answers = Answers::default();
+    let checked = validate_all(&cx, &files, RULES, &answers).unwrap();
+    // What it said before is as good as what it says.
+    let kept = answers
+        .write()
+        .map_or_else(Answers::default, |kept| Answers::read(&kept));
+    let again = validate_all(&cx, &files, RULES, &kept).unwrap();
+    let problems = |all: &Validations| -> Vec<_> {
+        let all = all.all.iter();
+        all.map(|one| one.problems.clone()).collect()
+    };
+    assert_eq!(problems(&again), problems(&checked));
+    assert!(kept.write().is_none(), "it was not asked again");
     assert!(
         checked.notes.is_empty(),
         "this test needs `shellcheck`: {:?}",

@@ -196,18 +196,16 @@ fn prepare(plan: &Plan<'_>) -> Step<()> {
     if let Some(umask) = plan.umask {
         rustix::process::umask(Mode::from_raw_mode(umask));
     }
-    let own_network = match &plan.place {
-        Place::Sandbox(inside) => Some(inside.network_ns.is_some()),
+    let inside = match &plan.place {
+        Place::Sandbox(inside) => Some(inside),
         Place::Here { .. } => None,
     };
-    if let Place::Sandbox(inside) = &plan.place {
+    if let Some(inside) = inside {
         sys::fix_limits();
         for program in &inside.filters.0 {
             sys::add_filter(program).map_err(at(Stage::Filter))?;
         }
-    }
-    if let Some(own_network) = own_network {
-        super::caps::bound(own_network).map_err(at(Stage::Capabilities))?;
+        super::caps::bound(inside.network_ns.is_some()).map_err(at(Stage::Capabilities))?;
     }
     if let Some(ids) = &plan.user {
         let user = at(Stage::User);
@@ -215,8 +213,9 @@ fn prepare(plan: &Plan<'_>) -> Step<()> {
         let gid = Gid::from_raw(ids.gid);
         rustix::thread::set_thread_res_gid(gid, gid, gid).map_err(&user)?;
         let uid = Uid::from_raw(ids.uid);
-        match own_network {
-            Some(own_network) if ids.uid == 0 => {
+        match inside {
+            Some(inside) if ids.uid == 0 => {
+                let own_network = inside.network_ns.is_some();
                 super::caps::shed(own_network).map_err(at(Stage::Capabilities))?;
             }
             _ => rustix::thread::set_thread_res_uid(uid, uid, uid).map_err(&user)?,

@@ -154,6 +154,8 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             };
             show::result(app, over);
             match (error, report.status()) {
+                // The summary has it, and is the one JSON text that is printed.
+                (Some(error), _) if app.output.is_json => Ok(Outcome::No(error.class())),
                 (Some(error), _) => Err(error),
                 (None, Status::Failed) => Ok(Outcome::No(Class::Test)),
                 (None, Status::Success) => Ok(Outcome::Done),

@@ -1,5 +1,8 @@
 //! `goldsmith component validate`: every problem of many documents at once.
 
+use std::fs;
+
+use goldsmith_component::lint::shellcheck::Answers;
 use goldsmith_component::{Platform, Rules, Validation, lint, validate_all};
 use goldsmith_core::diagnostic::{Diagnostic, Severity};
 use goldsmith_core::failure::Class;
@@ -7,6 +10,7 @@ use goldsmith_core::failure::Class;
 use crate::app::App;
 use crate::args::Outcome;
 use crate::documents::{self, Found};
+use crate::project;
 use crate::render;
 use crate::report::CmdError;
 use crate::style;
@@ -72,7 +76,15 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     };
     let found = documents::find(app, &args.paths)?;
     let files: Vec<_> = found.files.iter().map(|(file, _)| file.clone()).collect();
-    let mut checked = validate_all(&app.cx, &files, rules)?;
+    let kept = app.home().ok().map(|home| home.join("shellcheck.json"));
+    let answers = kept.as_ref().and_then(|path| fs::read(path).ok());
+    let answers = answers.map_or_else(Answers::default, |bytes| Answers::read(&bytes));
+    let mut checked = validate_all(&app.cx, &files, rules, &answers)?;
+    if let Some((path, bytes)) = kept.zip(answers.write()) {
+        // Only saves time: when it cannot be kept, the scripts are checked again.
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+        drop(made.and_then(|()| project::replace_file(&path, &bytes)));
+    }
     // What was found by searching may be anything; what was named was meant.
     let mut skipped = found.skipped.clone();
     let mut named = found.files.iter().map(|(_, is_named)| *is_named);

@@ -141,7 +141,14 @@ fn an_interrupted_step_is_ended_with_all_it_started() {
         ),
     );
     let mut child = env
-        .command(&["component", "run", "a.yaml", "--yes", "--awstoe-logs=logs"])
+        .command(&[
+            "component",
+            "run",
+            "a.yaml",
+            "--yes",
+            "--json",
+            "--awstoe-logs=logs",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -157,15 +164,16 @@ fn an_interrupted_step_is_ended_with_all_it_started() {
     let child_pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(child_pid, rustix::process::Signal::INT).unwrap();
     let ran = Ran::from(child.wait_with_output().unwrap()).expect(130);
-    assert!(
-        ran.stderr.ends_with("error: interrupted\n"),
-        "{}",
-        ran.stderr
-    );
-    assert!(
-        !fs::exists(format!("/proc/{pid}")).unwrap(),
-        "the sleep is gone"
-    );
+    let json = ran.json();
+    assert_eq!(json["failureMessage"], "interrupted");
+    assert_eq!(json["status"], "failed");
+    // It may take a moment to die, and whoever has it now another one to take notice.
+    let is_gone = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.is_empty() || stat.contains(") Z ")
+    });
+    assert!(is_gone, "the sleep of the step goes on");
     let folder = fs::read_dir(env.project().join("logs"))
         .unwrap()
         .next()

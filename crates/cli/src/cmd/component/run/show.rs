@@ -60,6 +60,8 @@ pub(super) fn result(app: &App, over: Over<'_>) {
 /// Every step that was asked for, also those that were not begun.
 fn rows(over: Over<'_>) -> Vec<[String; 6]> {
     let mut rows = Vec::new();
+    // The step under way when it was stopped is the first one without a report.
+    let mut words = over.report.failure.iter().map(|_| "stopped");
     for (number, planned) in over.planned.iter().enumerate() {
         let document = &planned.document;
         let report = over.report.documents.get(number);
@@ -70,7 +72,10 @@ fn rows(over: Over<'_>) -> Vec<[String; 6]> {
         let is_asked =
             |phase: &str| over.phases.is_empty() || over.phases.iter().any(|asked| asked == phase);
         for (phase, step) in document.steps().filter(|(phase, _)| is_asked(phase)) {
-            let [status, time, attempts] = begun.next().map_or_else(not_begun, came_to);
+            let [status, time, attempts] = match begun.next() {
+                Some(step) => came_to(step),
+                None => [words.next().unwrap_or("not run"), "-", "-"].map(str::to_owned),
+            };
             let names = [document.name(), phase, step].map(str::to_owned);
             let [document, phase, step] = names;
             rows.push([document, phase, step, status, time, attempts]);
@@ -88,10 +93,6 @@ fn came_to(step: &StepReport) -> [String; 3] {
     };
     let attempts = step.attempts.to_string();
     [status.to_owned(), format_duration(step.duration), attempts]
-}
-
-fn not_begun() -> [String; 3] {
-    ["not run", "-", "-"].map(str::to_owned)
 }
 
 /// That the machine has to be rebooted.
