@@ -143,6 +143,7 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     record.epoch_unix = job.section.epoch;
     record.inputs = job.inputs.clone();
     record.artifacts = vec![artifact];
+    record.layers = stack.kept();
     record.packages = job.section.packages.len();
     record.phases = times.0;
     record.steps = steps;

@@ -13,4 +13,5 @@ pub mod layer;
 pub mod project;
 pub mod record;
 pub mod repo;
+pub mod repro;
 pub mod services;

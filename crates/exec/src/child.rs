@@ -11,6 +11,7 @@
 
 pub(crate) mod output;
 pub(crate) mod wait;
+mod world;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -24,6 +25,7 @@ use goldsmith_core::event::Stream;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 
 use output::{Ended, Output};
+pub use world::World;
 
 /// The search path of a program that was given none.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -84,6 +86,7 @@ pub struct Program {
     cwd: PathBuf,
     stdin: Vec<u8>,
     timeout: Option<Duration>,
+    world: Option<World>,
 }
 
 impl Program {
@@ -99,6 +102,7 @@ impl Program {
             cwd: PathBuf::from("/"),
             stdin: Vec::new(),
             timeout: None,
+            world: None,
         }
     }
 
@@ -143,6 +147,13 @@ impl Program {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the world it runs in; else it is that of this program.
+    #[must_use]
+    pub fn world(mut self, world: World) -> Self {
+        self.world = Some(world);
         self
     }
 
@@ -229,6 +240,7 @@ impl Program {
             env: &self.env,
             cwd: &self.cwd,
             stdin: &self.stdin,
+            world: self.world.as_ref(),
         })
     }
 }

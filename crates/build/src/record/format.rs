@@ -11,6 +11,7 @@
 //!   "key": "<sha256>",                     digest of every input
 //!   "inputs": { "lock": "<sha256>", ... }, the inputs by name: what a rebuild is explained with
 //!   "artifacts": [ { "file": "disk.raw", "kind": "raw", "size_bytes": ..., "allocated_bytes": ..., "digest": ..., "sha256": ... } ],
+//!   "layers": ["<sha256>", ...],           its layers in the store, bottom first, as far as they were kept
 //!   "packages": 226,
 //!   "phases": [ { "name": "configure", "ms": 9120 } ],
 //!   "steps": [ { "document": ..., "phase": "build", "step": "Install", "action": "ExecuteBash", "status": "succeeded", "attempts": 1, "ms": 120,
@@ -64,6 +65,9 @@ pub struct Record {
     pub inputs: Inputs,
     /// The files of the image.
     pub artifacts: Vec<Artifact>,
+    /// Its layers in the store, bottom first, as far as they were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<Sha256>,
     /// How many packages are installed in it.
     pub packages: usize,
     /// What took how long, in order.
@@ -179,6 +183,7 @@ impl Record {
             key,
             inputs: Inputs::default(),
             artifacts: Vec::new(),
+            layers: Vec::new(),
             packages: 0,
             phases: Vec::new(),
             steps: Vec::new(),
