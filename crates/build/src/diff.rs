@@ -21,10 +21,12 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 use goldsmith_inspect::view::ViewError;
 
+pub(crate) use blocks::first_difference;
 pub use blocks::{BlockDiff, Share, blocks};
 pub use format::{Boot, Configuration, Finding, Findings, ImageDiff, Size};
 pub use html::html;
 pub use side::Side;
+pub(crate) use text::change;
 pub use text::{blocks_text, text};
 
 /// Two images that cannot be compared.
@@ -46,7 +48,7 @@ pub enum DiffError {
 
 impl DiffError {
     /// For `map_err`: whose disk it was.
-    fn view(side: &Side) -> impl FnOnce(ViewError) -> Self + use<> {
+    pub(crate) fn view(side: &Side) -> impl FnOnce(ViewError) -> Self + use<> {
         let title = side.title.clone();
         |source| match source {
             ViewError::Cancelled(cancelled) => Self::Cancelled(cancelled),

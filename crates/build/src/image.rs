@@ -148,9 +148,8 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     record.packages = job.section.packages.len();
     record.phases = times.0;
     record.steps = steps;
-    let layers = stack.layers();
-    if layers.iter().all(Layer::is_kept) {
-        record.layers = layers.iter().map(|layer| layer.name).collect();
+    if stack.layers().iter().all(Layer::is_kept) {
+        record.layers = stack.kept();
     }
     cx.cancel.check()?;
     Ok(images.publish(&folder, job.recipe.version, record)?)

@@ -25,8 +25,10 @@ mod whole;
 pub use error::LayerError;
 pub use format::LayerFile;
 pub use manifest::{Change, Changes};
+pub(crate) use manifest::{Row, What};
 pub use parts::{PartChange, Parts};
 pub use secret::secret_in;
+pub(crate) use stack::Kept;
 pub use stack::{Anew, Layer, Made, Place, Stack, Wanted, described};
 pub use whole::check;
 

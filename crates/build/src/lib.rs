@@ -13,5 +13,6 @@ pub mod layer;
 pub mod project;
 pub mod record;
 pub mod repo;
+pub mod repro;
 pub mod services;
 pub mod trial;

@@ -9,11 +9,13 @@ use crate::output::Output;
 use crate::report::CmdError;
 
 /// The program under way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) env: Environment,
     pub(crate) output: Output,
     pub(crate) cx: Cx,
+    /// What the recipe takes for the present, in seconds since 1970.
+    pub(crate) began: i64,
     /// The project: `--directory`, else where the command was started.
     pub(crate) directory: PathBuf,
 }

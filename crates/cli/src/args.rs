@@ -83,6 +83,8 @@ pub(crate) enum Command {
     Doctor(cmd::doctor::Args),
     Gc(cmd::gc::Args),
     #[command(hide = true)]
+    Rebuild(cmd::rebuild::Args),
+    #[command(hide = true)]
     GenerateReference(cmd::generate_reference::Args),
 }
 
@@ -126,6 +128,7 @@ impl Command {
             Self::Awstoe(args) => cmd::awstoe::run(args, app),
             Self::Doctor(args) => cmd::doctor::run(args, app),
             Self::Gc(args) => cmd::gc::run(args, app),
+            Self::Rebuild(args) => cmd::rebuild::run(args, app),
             Self::GenerateReference(args) => cmd::generate_reference::run(args, app),
         }
     }

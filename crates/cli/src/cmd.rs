@@ -14,6 +14,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod lock;
 pub(crate) mod plan;
+pub(crate) mod rebuild;
 pub(crate) mod show;
 pub(crate) mod test;
 pub(crate) mod validate;

@@ -1,4 +1,5 @@
-//! What this host knows that a recipe may leave to it: where its own apt gets packages from.
+//! What this host knows: where its own apt gets packages from, which a recipe may leave to it, and
+//! how much memory there is.
 
 use std::fs;
 
@@ -45,6 +46,16 @@ pub(crate) fn architecture() -> Result<&'static str, CmdError> {
             "trees are made for amd64 and arm64, and this machine is {other}"
         ))),
     }
+}
+
+/// Bytes of memory that programs may still have; nothing where the kernel does not say.
+pub(crate) fn available_memory() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 /// The mirror that has a suite.

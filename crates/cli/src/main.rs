@@ -63,6 +63,7 @@ fn main() -> ExitCode {
     let app = app::App {
         env,
         output,
+        began: cx.clock().unix_seconds(),
         cx,
         directory,
     };

@@ -134,10 +134,7 @@ pub(crate) fn evaluate(
             .environment
             .push(assignment(name, value, &format!("GOLDSMITH_VAR_{name}")));
     }
-    let host = ProjectHost {
-        app,
-        began: app.cx.clock().unix_seconds(),
-    };
+    let host = ProjectHost { app };
     let outcome = goldsmith_lang::evaluate(&inputs, &options, &host);
     for secret in &outcome.secrets {
         app.cx.redactor.add(secret);
@@ -206,7 +203,6 @@ fn input(app: &App, path: &Path) -> Result<Input, CmdError> {
 /// What the functions of the language see of this machine.
 struct ProjectHost<'a> {
     app: &'a App,
-    began: i64,
 }
 
 /// Files a folder may have for `fileset()`.
@@ -247,7 +243,7 @@ impl Host for ProjectHost<'_> {
     }
 
     fn unix_seconds(&self) -> i64 {
-        self.began
+        self.app.began
     }
 
     fn env(&self, name: &str) -> Option<String> {

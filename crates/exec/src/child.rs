@@ -12,6 +12,7 @@
 
 pub(crate) mod output;
 pub(crate) mod wait;
+mod world;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -25,6 +26,7 @@ use goldsmith_core::event::Stream;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 
 use output::{Ended, Output};
+pub use world::World;
 
 /// The search path of a program that was given none.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -85,6 +87,7 @@ pub struct Program {
     cwd: PathBuf,
     stdin: Vec<u8>,
     timeout: Option<Duration>,
+    world: Option<World>,
 }
 
 impl Program {
@@ -100,6 +103,7 @@ impl Program {
             cwd: PathBuf::from("/"),
             stdin: Vec::new(),
             timeout: None,
+            world: None,
         }
     }
 
@@ -144,6 +148,13 @@ impl Program {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the world it runs in; else it is that of this program.
+    #[must_use]
+    pub fn world(mut self, world: World) -> Self {
+        self.world = Some(world);
         self
     }
 
@@ -243,6 +254,7 @@ impl Program {
             env: &self.env,
             cwd: &self.cwd,
             stdin: &self.stdin,
+            world: self.world.as_ref(),
         }
     }
 }

@@ -75,28 +75,61 @@ pub fn blocks(cx: &Cx, old: &Side, new: &Side) -> Result<BlockDiff, DiffError> {
         },
         shares: BTreeMap::new(),
     };
-    let size = a.size().max(b.size());
-    let (mut left, mut right) = (vec![0; BLOCK], vec![0; BLOCK]);
-    let mut at = 0;
     let phase = cx.phase("compare blocks", None);
-    loop {
-        cx.cancel.check()?;
-        let next = [(a.file(), old), (b.file(), new)].map(|(file, side)| {
-            next_data(file, at, size).map_err(|source| read_error(side, source))
-        });
-        let [next_a, next_b] = next;
-        let start = next_a?.min(next_b?) / BLOCK as u64 * BLOCK as u64;
-        if start >= size {
-            break;
-        }
-        read(a.file(), start, &mut left).map_err(|source| read_error(old, source))?;
-        read(b.file(), start, &mut right).map_err(|source| read_error(new, source))?;
-        count.block(start, &left, &right);
-        at = start + BLOCK as u64;
-    }
+    each(cx, (&a, old), (&b, new), |start, left, right| {
+        count.block(start, left, right);
+        true
+    })?;
     let diff = count.finish();
     phase.finish(format!("{} of {} differ", diff.changed, diff.allocated));
     Ok(diff)
+}
+
+/// The first byte in which two disks differ, and what lies there on the second.
+pub(crate) fn first_difference(
+    cx: &Cx,
+    old: &Side,
+    new: &Side,
+) -> Result<Option<(u64, What)>, DiffError> {
+    let open = |side: &Side| DiskView::open(&side.disk).map_err(DiffError::view(side));
+    let (a, b) = (open(old)?, open(new)?);
+    let mut found = None;
+    each(cx, (&a, old), (&b, new), |start, left, right| {
+        let at = left.iter().zip(right).position(|(a, b)| a != b);
+        found = at.map(|at| start + at as u64);
+        found.is_none()
+    })?;
+    let Some(at) = found else { return Ok(None) };
+    let map = DiskMap::of(&b, cx).map_err(DiffError::view(new))?;
+    Ok(Some((at, map.map_or(What::Table, |map| map.at(at).0))))
+}
+
+/// Gives every block that is not a hole in both, as long as more is wanted.
+fn each(
+    cx: &Cx,
+    (a, old): (&DiskView, &Side),
+    (b, new): (&DiskView, &Side),
+    mut block: impl FnMut(u64, &[u8], &[u8]) -> bool,
+) -> Result<(), DiffError> {
+    let size = a.size().max(b.size());
+    let (mut left, mut right) = (vec![0; BLOCK], vec![0; BLOCK]);
+    let mut at = 0;
+    loop {
+        cx.cancel.check()?;
+        let next = |view: &DiskView, side| {
+            next_data(view.file(), at, size).map_err(|source| read_error(side, source))
+        };
+        let start = next(a, old)?.min(next(b, new)?) / BLOCK as u64 * BLOCK as u64;
+        if start >= size {
+            return Ok(());
+        }
+        read(a.file(), start, &mut left).map_err(|source| read_error(old, source))?;
+        read(b.file(), start, &mut right).map_err(|source| read_error(new, source))?;
+        if !block(start, &left, &right) {
+            return Ok(());
+        }
+        at = start + BLOCK as u64;
+    }
 }
 
 fn read_error(side: &Side, source: io::Error) -> DiffError {

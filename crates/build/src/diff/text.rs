@@ -119,7 +119,7 @@ fn described(file: &File) -> String {
 }
 
 /// What is different of a path: `content (12 B -> 14 B), mode 0644 -> 0600`.
-pub(super) fn change(change: &Change) -> String {
+pub(crate) fn change(change: &Change) -> String {
     let Change { old, new, what } = change;
     let words = what.iter().map(|what| match what {
         What::Kind => format!("{} -> {}", kind(old.kind), kind(new.kind)),

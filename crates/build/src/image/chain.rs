@@ -106,8 +106,7 @@ pub(crate) fn base(
 
 /// Writes down which layers are there.
 fn remember(stack: &Stack<'_>, job: &Job<'_>, owner: &str) -> Result<(), StoreError> {
-    let kept = stack.layers().iter().take_while(|layer| layer.is_kept());
-    let names: Vec<Sha256> = kept.map(|layer| layer.name).collect();
+    let names = stack.kept();
     stack.store().set_chain(owner, &job.owner.place, &names)
 }
 

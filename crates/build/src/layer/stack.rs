@@ -147,6 +147,12 @@ impl<'s> Stack<'s> {
         self.layers.last().map(|layer| layer.name)
     }
 
+    /// The names of the layers that the store has, bottom first.
+    pub fn kept(&self) -> Vec<Sha256> {
+        let kept = self.layers.iter().take_while(|layer| layer.is_kept());
+        kept.map(|layer| layer.name).collect()
+    }
+
     /// Looks whether the next layer is kept, and takes it if so: nothing is made or waited for.
     pub fn take(&mut self, cx: &Cx, wanted: &Wanted) -> Result<Option<&Layer>, LayerError> {
         if self.not_kept.is_some() || self.is_anew(wanted) {
@@ -416,6 +422,29 @@ impl<'s> Stack<'s> {
 pub fn described(store: &Store, name: &Sha256) -> Option<LayerFile> {
     let path = store.entry_path(Shelf::Layers, name).join("layer.json");
     LayerFile::read(&fs::read(path).ok()?).ok()
+}
+
+/// A layer of a store, to be looked at.
+pub(crate) struct Kept {
+    /// What is known of it.
+    pub(crate) file: LayerFile,
+    /// What is in it.
+    pub(crate) manifest: Manifest,
+    /// Its directory.
+    pub(crate) tree: PathBuf,
+}
+
+impl Kept {
+    /// Reads one; nothing when it is not there, or is damaged.
+    pub(crate) fn open(store: &Store, name: &Sha256) -> Option<Self> {
+        let directory = store.entry_path(Shelf::Layers, name);
+        let manifest = fs::read(directory.join("manifest")).ok()?;
+        Some(Self {
+            file: described(store, name)?,
+            manifest: Manifest::read(&manifest)?,
+            tree: directory.join("tree"),
+        })
+    }
 }
 
 /// Makes a directory that everybody may enter, whatever the umask.

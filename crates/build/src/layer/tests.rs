@@ -2,11 +2,15 @@
 //! shows.
 
 use std::fs;
+use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use goldsmith_component::run::DoneStep;
 use goldsmith_core::cx::Cx;
+use goldsmith_core::digest::Sha256;
+use goldsmith_core::recipe::{DiskSpec, Firmware};
+use goldsmith_disk::image::Architecture;
 use goldsmith_disk::tree::Tree;
 use goldsmith_exec::ns::Command;
 use goldsmith_store::Store;
@@ -14,7 +18,8 @@ use goldsmith_testing::clock::FakeClock;
 use goldsmith_testing::host_tree;
 
 use super::*;
-use crate::assemble::scan;
+use crate::assemble::{Options, Request, assemble_tree, scan};
+use crate::diff::{Side, blocks};
 
 const EPOCH: i64 = 1_700_000_000;
 const PROGRAMS: [&str; 12] = [
@@ -342,4 +347,86 @@ fn a_step_keeps_what_came_of_it() {
         let named: Vec<_> = changes.named.iter().map(|c| (&*c.path, c.bytes)).collect();
         assert_eq!(named, [("/etc/group", None), ("/srv/a", Some(3))]);
     }
+}
+
+/// Bytes that compress badly, the same every time.
+fn noise(bytes: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    (0..bytes.div_ceil(8)).flat_map(|_| next()).collect()
+}
+
+/// A disk of a stack's tree.
+fn disk(stack: &Stack<'_>, cx: &Cx, path: &Path) {
+    let scratch = stack.store().scratch("look").unwrap();
+    let (sandbox, _) = stack.open(cx, &scratch).unwrap();
+    let host = fs::File::open("/").unwrap();
+    let spec = DiskSpec {
+        size_bytes: 512 << 20,
+        boot: vec![Firmware::Uefi],
+        kernel_args: Vec::new(),
+    };
+    let request = Request {
+        tree: sandbox.tree_fd(),
+        boot_files: host.as_fd(),
+        disk: &spec,
+        architecture: Architecture::X86_64,
+        seed: Sha256::of(b"seed"),
+        epoch: u32::try_from(EPOCH).unwrap(),
+    };
+    let tree = stack.merged().unwrap().into_tree();
+    let file = fs::File::create(path).unwrap();
+    assemble_tree(cx, &request, tree, &file, Options::default()).unwrap();
+}
+
+#[test]
+fn a_late_change_changes_few_blocks() {
+    let (home, store) = home();
+    let cx = cx();
+    let build = |name: &str, page: &str| {
+        let mut stack = Stack::new(&store, EPOCH, Anew::None);
+        stack
+            .layer(&cx, &wanted("bottom", "bottom"), |place| {
+                host_tree::make(place.directory(), &PROGRAMS);
+                fs::create_dir(place.directory().join("boot")).unwrap();
+                fs::write(place.directory().join("boot/vmlinuz-6.1"), "kernel").unwrap();
+                let large = place.directory().join("usr/lib/large");
+                fs::create_dir(&large).unwrap();
+                for number in 0..600 {
+                    let bytes = noise(150_000 + number, number as u64 + 1);
+                    fs::write(large.join(number.to_string()), bytes).unwrap();
+                }
+                Ok::<_, LayerError>(Made::default())
+            })
+            .unwrap();
+        put(
+            &cx,
+            &mut stack,
+            "mkdir -p srv opt/app; echo 1 > opt/app/one; echo 2 > etc/two",
+        );
+        put(
+            &cx,
+            &mut stack,
+            &format!("echo {page:>01000} > srv/page; cp srv/page var/lib/copy"),
+        );
+        let path = home.path().join(name);
+        disk(&stack, &cx, &path);
+        Side::disk(path)
+    };
+    let (old, new) = (build("old", "one"), build("new", "two"));
+    let found = blocks(&cx, &old, &new).unwrap();
+    // Two files of a KiB, side by side on the disk, of the same size as before.
+    assert!(found.allocated > 180, "{found:?}");
+    assert!((1..=2).contains(&found.changed), "{found:?}");
+    let of: Vec<&str> = found.of.iter().map(|share| share.what.as_str()).collect();
+    assert_eq!(of, ["/srv/page", "/var/lib/copy"], "and nothing else");
+    // Longer: what describes them changes as well.
+    let longer = build("longer", &"x".repeat(3000));
+    let found = blocks(&cx, &old, &longer).unwrap();
+    assert!(found.changed <= 3, "{found:?}");
 }

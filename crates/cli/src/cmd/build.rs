@@ -1,5 +1,7 @@
 //! `goldsmith build`: make the image of a recipe.
 
+mod reproducible;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use goldsmith_build::image::{self, Job, Need};
 use goldsmith_build::layer::Anew;
 use goldsmith_build::record::{Image, Images};
 use goldsmith_build::repo::{self, Update};
+use goldsmith_build::repro;
+use goldsmith_core::failure::Class;
 use goldsmith_core::recipe::Recipe;
 use goldsmith_core::size::{format_bytes, format_duration};
 use goldsmith_plan::lock::Section;
@@ -50,6 +54,11 @@ pub(crate) struct Args {
     /// After a step that failed, open a shell in the tree as it stands
     #[arg(long)]
     debug: bool,
+    /// Build it this many times more, from nothing and in other surroundings, and fail with 6 when
+    /// a byte is different
+    #[arg(long, value_name = "TIMES", num_args = 0..=1, require_equals = true,
+        default_missing_value = "1", value_parser = clap::value_parser!(u32).range(1..=100))]
+    check_reproducible: Option<u32>,
     /// Use nothing but what the store has
     #[arg(long)]
     offline: bool,
@@ -65,6 +74,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let shell = args.debug.then(|| Shell::new(app)).transpose()?;
     let bench = Bench::new(app, args.offline)?;
     let mut shown = Vec::new();
+    let mut outcome = Outcome::Done;
     for recipe in &project.recipes {
         let documents = project::documents(app, recipe)?;
         let section = locked(args, app, &store, recipe, &documents)?;
@@ -85,11 +95,27 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             Need::Nothing(_) => (make(args, app, &store, &images, &job)?, false),
         };
         let time = app.cx.clock().monotonic().saturating_sub(started);
+        if !app.output.is_json {
+            app.output.text(&text(&image, is_up_to_date, time));
+        }
+        let report = match args.check_reproducible {
+            None => None,
+            Some(rounds) => Some(reproducible::check(
+                args, app, &store, &image, &section, rounds,
+            )?),
+        };
+        if let Some(report) = &report {
+            if !app.output.is_json {
+                app.output.text(&format!("\n{}", repro::text(report)));
+            }
+            if !report.is_reproducible {
+                outcome = Outcome::No(Class::Test);
+            }
+        }
         if app.output.is_json {
             shown.push(serde_json::json!({ "image": image.record, "folder": image.folder.to_string_lossy(),
-                "up_to_date": is_up_to_date, "ms": u64::try_from(time.as_millis()).unwrap_or(u64::MAX) }));
-        } else {
-            app.output.text(&text(&image, is_up_to_date, time));
+                "up_to_date": is_up_to_date, "ms": u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+                "reproducible": report }));
         }
     }
     if app.output.is_json {
@@ -99,7 +125,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             _ => app.output.json(&serde_json::json!({ "images": shown })),
         }
     }
-    Ok(Outcome::Done)
+    Ok(outcome)
 }
 
 /// Which layers are made again although they are kept.

@@ -18,7 +18,7 @@ use goldsmith_core::cx::Cx;
 use rustix::fs::MemfdFlags;
 use rustix::process::{Pid, PidfdFlags, Signal};
 
-use super::Status;
+use super::{Status, World};
 
 /// What a process is started from.
 pub(crate) struct Start<'a> {
@@ -27,6 +27,7 @@ pub(crate) struct Start<'a> {
     pub(crate) env: &'a BTreeMap<OsString, OsString>,
     pub(crate) cwd: &'a Path,
     pub(crate) stdin: &'a [u8],
+    pub(crate) world: Option<&'a World>,
 }
 
 /// A process that runs, with the read ends of its outputs.
@@ -83,10 +84,14 @@ pub(crate) fn spawn(start: &Start<'_>) -> io::Result<Process> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0);
-    // SAFETY: the hook makes one system call and touches no memory of its own.
+    let entrance = start.world.map(World::entrance).transpose()?;
+    // SAFETY: the hook makes system calls only, on memory that was made before.
     unsafe {
-        command.pre_exec(|| {
+        command.pre_exec(move || {
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+            if let Some(entrance) = &entrance {
+                entrance.enter()?;
+            }
             Ok(())
         });
     }
