@@ -11,12 +11,12 @@ use goldsmith_build::record::Images;
 use goldsmith_build::repo;
 use goldsmith_build::repro::{self, Again, Build};
 use goldsmith_core::cx::{Clock, Cx};
+use goldsmith_exec::clock::SystemClock;
 use goldsmith_plan::key;
 use goldsmith_store::Store;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
-use crate::clock::SystemClock;
 use crate::job::Bench;
 use crate::lockfile;
 use crate::project;

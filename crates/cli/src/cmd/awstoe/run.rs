@@ -231,6 +231,7 @@ fn traced(app: &App, is_traced: bool) -> App {
         } else {
             app.cx.clone()
         },
+        began: app.began,
         directory: app.directory.clone(),
     }
 }
