@@ -29,10 +29,16 @@ impl Host for Bare {
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     for name in ["x.gold.hcl", "x.gold.json"] {
-        let input = Input { name: name.to_owned(), bytes: bytes.to_vec() };
+        let input = Input {
+            name: name.to_owned(),
+            bytes: bytes.to_vec(),
+        };
         goldsmith_lang::evaluate(&[input], &Options::default(), &Bare);
     }
     if let Ok(text) = goldsmith_lang::format("x.gold.hcl", bytes) {
-        assert_eq!(goldsmith_lang::format("x.gold.hcl", text.as_bytes()).ok(), Some(text));
+        assert_eq!(
+            goldsmith_lang::format("x.gold.hcl", text.as_bytes()).ok(),
+            Some(text)
+        );
     }
 });

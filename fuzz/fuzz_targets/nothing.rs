@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use goldsmith_component::machine::{
-    Attributes, Exit, Machine, MachineError, NodeKind, Script, Status,
+    Attributes, Depth, Entry, Exit, Machine, MachineError, NodeKind, Script, Status,
 };
 use goldsmith_component::{Document, Parameters, Services, run_document};
 use goldsmith_core::cx::{Cancel, Clock, Cx};
@@ -77,6 +77,13 @@ impl Machine for Nothing {
         Ok([None, Some(NodeKind::File), Some(NodeKind::Directory)][path.len() % 3])
     }
 
+    fn lstat(&self, cx: &Cx, path: &str) -> Result<Option<NodeKind>, MachineError> {
+        match path.len() % 5 {
+            0 => Ok(Some(NodeKind::Link)),
+            _ => self.stat(cx, path),
+        }
+    }
+
     fn read(&self, _: &Cx, path: &str) -> Result<Vec<u8>, MachineError> {
         self.0.ask();
         Ok(path.as_bytes().to_vec())
@@ -115,9 +122,38 @@ impl Machine for Nothing {
         Ok(())
     }
 
-    fn list(&self, _: &Cx, path: &str) -> Result<Vec<String>, MachineError> {
+    fn copy_dir(&self, _: &Cx, _: &str, _: &str) -> Result<(), MachineError> {
         self.0.ask();
-        Ok(vec!["a".to_owned(), path.len().to_string()])
+        Ok(())
+    }
+
+    fn rename(&self, _: &Cx, _: &str, _: &str) -> Result<(), MachineError> {
+        self.0.ask();
+        Ok(())
+    }
+
+    fn link(&self, _: &Cx, _: &str, _: &str) -> Result<(), MachineError> {
+        self.0.ask();
+        Ok(())
+    }
+
+    fn set(&self, _: &Cx, _: &str, _: &Attributes, _: Depth) -> Result<(), MachineError> {
+        self.0.ask();
+        Ok(())
+    }
+
+    fn list(&self, _: &Cx, path: &str, _: Depth) -> Result<Vec<Entry>, MachineError> {
+        self.0.ask();
+        let entry = |path: String, kind| Entry { path, kind };
+        Ok(vec![
+            entry("a".to_owned(), NodeKind::File),
+            entry(path.len().to_string(), NodeKind::Link),
+        ])
+    }
+
+    fn remove_dir(&self, _: &Cx, _: &str, _: Depth) -> Result<(), MachineError> {
+        self.0.ask();
+        Ok(())
     }
 
     fn remove(&self, _: &Cx, _: &str) -> Result<(), MachineError> {
@@ -161,5 +197,12 @@ pub fn run(document: &Document) {
         .map(|parameter| (parameter.name.to_owned(), "{{ Name }}".to_owned()))
         .collect();
     let machine = Nothing(questions);
-    drop(run_document(&cx, document, &parameters, &[], &machine, &services));
+    drop(run_document(
+        &cx,
+        document,
+        &parameters,
+        &[],
+        &machine,
+        &services,
+    ));
 }

@@ -3,9 +3,22 @@
 mod build;
 mod cli;
 mod component;
+mod export;
 mod measure;
+mod store;
 
 use crate::sh::Outcome;
+
+/// A benchmark: its name, and what runs it as many rounds as are asked for.
+type Benchmark = (&'static str, fn(usize) -> Outcome);
+
+const ALL: &[Benchmark] = &[
+    ("build", build::run),
+    ("cli", cli::run),
+    ("component", component::run),
+    ("store", store::run),
+    ("export", export::run),
+];
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let which = arguments.first().map_or("all", String::as_str);
@@ -15,15 +28,15 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
             .parse()
             .map_err(|_| format!("`{text}` is no number of rounds"))?,
     };
-    match which {
-        "build" => build::run(rounds),
-        "cli" => cli::run(rounds),
-        "component" => component::run(rounds),
-        "all" => build::run(rounds)
-            .and_then(|()| cli::run(rounds))
-            .and_then(|()| component::run(rounds)),
-        other => Err(format!(
-            "there is no benchmark `{other}`; there are: build, cli, component, all"
-        )),
+    if which == "all" {
+        return ALL.iter().try_for_each(|(_, run)| run(rounds));
     }
+    let Some((_, run)) = ALL.iter().find(|(name, _)| *name == which) else {
+        let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
+        return Err(format!(
+            "there is no benchmark `{which}`; there are: {}, all",
+            names.join(", ")
+        ));
+    };
+    run(rounds)
 }

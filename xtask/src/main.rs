@@ -14,8 +14,10 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod r#gen;
 mod layers;
+mod runner;
 mod setup;
 mod sh;
 mod test;
@@ -54,8 +56,18 @@ const TASKS: &[Task] = &[
         r#gen::run,
     ),
     (
+        "runner",
+        "build the static goldsmith-runner and check that it is one",
+        runner::run,
+    ),
+    (
+        "fuzz",
+        "TARGET SECONDS: feed a parser with what it never saw",
+        fuzz::run,
+    ),
+    (
         "bench",
-        "build: a cold build against mmdebstrap + script, side by side",
+        "build: a cold build against mmdebstrap + script; cli: the command line; store: 10,000 layers",
         bench::run,
     ),
 ];

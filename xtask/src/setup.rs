@@ -46,6 +46,10 @@ const ORACLES: &[Need] = &[
     ("shellcheck", "/usr/bin/shellcheck"),
     ("python3", "/usr/bin/python3"),
     ("util-linux", "/usr/bin/setpriv"),
+    ("uidmap", "/usr/bin/newuidmap"),
+    ("iproute2", "/usr/sbin/ip"),
+    ("openssh-client", "/usr/bin/ssh"),
+    ("procps", "/usr/bin/ps"),
 ];
 
 /// `cargo xtask setup`: everything.
@@ -66,7 +70,33 @@ pub(crate) fn for_tests() -> Outcome {
         println!("installing cargo-nextest with cargo");
         sh::run("cargo", &["install", "--locked", "cargo-nextest"])?;
     }
+    sshd()?;
     emulators()
+}
+
+/// A server to log in to, unpacked for the tests only: installed it would listen on this machine.
+fn sshd() -> Outcome {
+    const PACKAGES: [&str; 2] = ["openssh-server", "libwrap0"];
+    let folder = sh::target().join("sshd");
+    if Path::new("/usr/sbin/sshd").exists() || folder.join("usr/sbin/sshd").exists() {
+        return Ok(());
+    }
+    println!("unpacking for the tests: {}", PACKAGES.join(" "));
+    let fetched = sh::target().join("fetched");
+    fs::create_dir_all(&fetched).map_err(|e| e.to_string())?;
+    let download = || {
+        let mut command = sh::command("apt-get", &["-qq", "download"]);
+        sh::check(command.args(PACKAGES).current_dir(&fetched))
+    };
+    if download().is_err() {
+        apt(&["update"], None)?;
+        download()?;
+    }
+    for entry in fs::read_dir(&fetched).map_err(|e| e.to_string())?.flatten() {
+        let (package, into) = (entry.path(), folder.display().to_string());
+        sh::run("dpkg-deb", &["-x", &package.to_string_lossy(), &into])?;
+    }
+    fs::remove_dir_all(&fetched).map_err(|e| e.to_string())
 }
 
 /// Emulators of clouds, in a Python environment of their own where the tests look for them.
@@ -124,7 +154,8 @@ fn ensure(groups: &[&[Need]]) -> Outcome {
     let extra = backports(&missing)?;
     apt(&["update"], extra.as_ref())?;
     let names = missing.iter().map(|name| match &extra {
-        Some(list) if BOOT.iter().any(|(boot, _)| boot == name) => format!("{name}/{}", list.suite),
+        // What is no part of QEMU need not be in the backports at all.
+        Some(list) if name.starts_with("qemu-") => format!("{name}/{}", list.suite),
         _ => (*name).to_owned(),
     });
     // The packages that QEMU pulls in have to come from the same suite as it does.

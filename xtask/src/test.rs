@@ -1,7 +1,9 @@
 //! Everything the gate checks, in the order in which it fails soonest.
 
+use std::path::PathBuf;
+
 use crate::sh::{self, Outcome, step};
-use crate::{r#gen, layers, setup, tidy};
+use crate::{r#gen, layers, runner, setup, tidy};
 
 pub(crate) fn run(_arguments: &[String]) -> Outcome {
     step("setup", setup::for_tests)?;
@@ -24,17 +26,22 @@ pub(crate) fn run(_arguments: &[String]) -> Outcome {
     })?;
     step("deny", deny)?;
     step("generated files", || r#gen::run(&["--check".to_owned()]))?;
+    // The tests of remote runs put on their machines what a user would.
+    let mut program = PathBuf::new();
+    step("static runner", || {
+        program = runner::build()?;
+        Ok(())
+    })?;
     step("tests", || {
-        sh::run(
-            "cargo",
-            &[
-                "nextest",
-                "run",
-                "--workspace",
-                "--locked",
-                "--no-fail-fast",
-            ],
-        )
+        let arguments = [
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--no-fail-fast",
+        ];
+        let mut nextest = sh::command("cargo", &arguments);
+        sh::check(nextest.env("GOLDSMITH_RUNNER", &program))
     })?;
     step("doc tests", || {
         sh::run(

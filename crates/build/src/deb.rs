@@ -5,13 +5,14 @@
 pub mod meta;
 
 mod ar;
+mod check;
 mod compression;
 mod control;
 mod decode;
 mod unpack;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -26,6 +27,7 @@ use goldsmith_core::event::Unit;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 use goldsmith_store::{Claim, Draft, Shelf, Store, StoreError};
 
+pub use self::check::check;
 pub use self::control::{Stanza, StanzaError};
 use self::meta::PackageMeta;
 

@@ -1,21 +1,42 @@
-//! Hands the disk of an image over: a sparse copy whose digest was checked on the way.
+//! Hands the disk of an image over, in any format of [`goldsmith_disk::fmt`]: to a file, which comes
+//! into being whole or not at all, or to a stream.
+//!
+//! The disk is digested as it is read: one that is not what the record says is not handed over.
 
-use std::fs::{self, File, OpenOptions};
-use std::io;
+mod part;
+mod target;
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::num::NonZero;
+use std::ops::Range;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use goldsmith_core::cx::Cx;
+use goldsmith_core::cx::{Cx, Phase};
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::event::Unit;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
-use goldsmith_disk::sparse::{CHUNK, Chunk, DiskDigest, is_zero};
+use goldsmith_core::recipe::Firmware;
+use goldsmith_disk::fmt::{self, Disk, FmtError, Format, Machine, Target};
 use rustix::fs::SeekFrom;
 
 use crate::record::{Artifact, Image};
+use part::Part;
+use target::{FileTarget, StreamTarget};
 
-/// Holes are kept in this grain: smaller pieces cost more calls than they save space.
-const BLOCK: usize = 64 << 10;
+/// What was handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// Bytes of it.
+    pub size_bytes: u64,
+    /// What a file takes of the disk it lies on; of a stream, all.
+    pub allocated_bytes: u64,
+    /// What `sha256sum` says of it; not computed over holes of more than 4 GiB.
+    pub sha256: Option<Sha256>,
+    /// The disk digest of what is in it.
+    pub digest: Sha256,
+}
 
 /// Why an image could not be handed over.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +48,29 @@ pub enum ExportError {
         /// The file.
         path: PathBuf,
     },
+    /// There is something that is no file, and is not replaced by one.
+    #[error("`{path}` is not a file")]
+    NoFile {
+        /// What it is not.
+        path: PathBuf,
+    },
+    /// Another process writes the same file.
+    #[error("`{path}` is being written by another process")]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The format needs to go back in the file.
+    #[error("`{format}` cannot be written to a stream: {why}")]
+    Unstreamed {
+        /// Name of the format.
+        format: &'static str,
+        /// What it needs to go back for.
+        why: &'static str,
+    },
+    /// The format cannot hold so large a disk.
+    #[error(transparent)]
+    TooLarge(FmtError),
     /// The image has no disk.
     #[error("{title} has no raw disk")]
     NoDisk {
@@ -50,7 +94,7 @@ pub enum ExportError {
     Io {
         /// `read` or `write`.
         action: &'static str,
-        /// The file.
+        /// The file, or `standard output`.
         path: PathBuf,
         /// Why.
         #[source]
@@ -64,9 +108,13 @@ pub enum ExportError {
 impl Failure for ExportError {
     fn class(&self) -> Class {
         match self {
-            Self::Exists { .. } | Self::NoDisk { .. } => Class::Usage,
+            Self::Exists { .. }
+            | Self::NoFile { .. }
+            | Self::Unstreamed { .. }
+            | Self::TooLarge(_)
+            | Self::NoDisk { .. } => Class::Usage,
             Self::Changed { .. } => Class::Policy,
-            Self::Io { .. } => Class::Environment,
+            Self::Io { .. } | Self::Busy { .. } => Class::Environment,
             Self::Cancelled(_) => Class::Cancelled,
         }
     }
@@ -74,122 +122,200 @@ impl Failure for ExportError {
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Exists { .. } => vec!["`--force` writes over it".to_owned()],
+            Self::NoFile { path } => vec![format!(
+                "a device takes the raw disk: `--format raw --output - > {}`",
+                path.display()
+            )],
+            Self::Unstreamed { .. } => {
+                let streamed = fmt::all().iter().filter(|f| f.unstreamed.is_none());
+                let names: Vec<&str> = streamed.map(|format| format.name).collect();
+                vec![format!(
+                    "write it to a file, or stream one of {}",
+                    names.join(", ")
+                )]
+            }
+            Self::TooLarge(_) => vec!["`vhdx` and `raw` hold larger ones".to_owned()],
             Self::Changed { .. } => vec!["build it again: `goldsmith build --force`".to_owned()],
+            Self::Io { source, path, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                vec![format!(
+                    "make room on the file system of `{}`, or name another place by `--output`",
+                    path.display()
+                )]
+            }
             _ => Vec::new(),
         }
     }
 }
 
-/// Copies the raw disk of an image to `target`, which comes into being whole or not at all.
-///
-/// Costs by allocated bytes, not by the size of the disk.
-pub fn export_raw(
+/// Writes the disk of an image to the file `target`. Costs by what is allocated.
+pub fn to_file(
     cx: &Cx,
     image: &Image,
+    format: &'static Format,
     target: &Path,
     is_forced: bool,
-) -> Result<Artifact, ExportError> {
-    let Some(disk) = image.record.artifacts.iter().find(|a| a.kind == "raw") else {
-        return Err(ExportError::NoDisk {
-            title: image.title(),
-        });
-    };
-    if !is_forced && target.symlink_metadata().is_ok() {
-        return Err(ExportError::Exists {
-            path: target.to_owned(),
-        });
+) -> Result<Exported, ExportError> {
+    let path = || target.to_owned();
+    if let Ok(found) = target.symlink_metadata() {
+        if !found.is_file() && !found.is_symlink() {
+            return Err(ExportError::NoFile { path: path() });
+        }
+        if !is_forced {
+            return Err(ExportError::Exists { path: path() });
+        }
     }
-    let source_path = image.path(&disk.file);
-    let mut part = target.as_os_str().to_owned();
-    part.push(".part");
-    let part = Unfinished(PathBuf::from(part));
-    let source = File::open(&source_path).map_err(io_error("read", &source_path))?;
-    let copy = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&part.0)
-        .map_err(io_error("write", &part.0))?;
-    let phase = cx.phase("export", Some((disk.size_bytes, Unit::Bytes)));
-    let found = copy_sparse(
-        cx,
-        (&source, &source_path),
-        (&copy, &part.0),
-        disk.size_bytes,
-        &|done| phase.progress(done),
-    )?;
-    if found != disk.digest {
-        return Err(ExportError::Changed {
-            title: image.title(),
-            found,
-            expected: disk.digest,
-        });
+    let mut work = Work::begin(cx, image, format)?;
+    let part = Part::create(target)?;
+    let mut file = FileTarget::new(part.file(), format.unstreamed.is_none() && !work.is_raw());
+    work.write(&mut file, part.path())?;
+    let write = |source| io_error("write", part.path())(source);
+    let (size_bytes, mut sha256) = file.finish().map_err(write)?;
+    if format.unstreamed.is_some() {
+        sha256 = Some(part.digest(cx)?);
     }
-    copy.sync_all().map_err(io_error("write", &part.0))?;
-    let allocated_bytes = copy.metadata().map_err(io_error("read", &part.0))?.blocks() * 512;
-    fs::rename(&part.0, target).map_err(io_error("write", target))?;
-    phase.finish(target.display().to_string());
-    Ok(Artifact {
-        allocated_bytes,
-        ..disk.clone()
-    })
+    // What is renamed must be there, also when the host loses its power.
+    part.file().sync_all().map_err(write)?;
+    let allocated_bytes = part.file().metadata().map_err(write)?.blocks() * 512;
+    part.rename(target)?;
+    Ok(work.finish(&target.display(), size_bytes, allocated_bytes, sha256))
 }
 
-/// Removes the half-written copy unless it was renamed into place.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        drop(fs::remove_file(&self.0));
-    }
-}
-
-/// Copies what is no hole, chunk by chunk, and gives the digest of what was read.
-fn copy_sparse(
+/// Writes the disk of an image to a stream.
+pub fn to_stream(
     cx: &Cx,
-    (source, source_path): (&File, &Path),
-    (copy, copy_path): (&File, &Path),
-    size: u64,
-    progress: &dyn Fn(u64),
-) -> Result<Sha256, ExportError> {
-    let mut digest = DiskDigest::default();
-    copy.set_len(size).map_err(io_error("write", copy_path))?;
-    let mut at = 0;
-    while at < size {
-        let data = match rustix::fs::seek(source, SeekFrom::Data(at)) {
-            Ok(data) => data.min(size),
-            Err(rustix::io::Errno::NXIO) => break,
-            Err(e) => return Err(io_error("read", source_path)(e.into())),
-        };
-        cx.cancel.check()?;
-        let index = data / CHUNK as u64;
-        let offset = index * CHUNK as u64;
-        let length = usize::try_from(size - offset).unwrap_or(CHUNK).min(CHUNK);
-        let mut chunk = Chunk {
-            index,
-            bytes: vec![0; length],
-        };
-        source
-            .read_exact_at(&mut chunk.bytes, offset)
-            .map_err(io_error("read", source_path))?;
-        if !is_zero(&chunk.bytes) {
-            copy_blocks(copy, &chunk).map_err(io_error("write", copy_path))?;
-            digest.add(index, chunk.digest());
-        }
-        at = offset + CHUNK as u64;
-        progress(at.min(size));
+    image: &Image,
+    format: &'static Format,
+    out: &mut dyn Write,
+) -> Result<Exported, ExportError> {
+    if let Some(why) = format.unstreamed {
+        let format = format.name;
+        return Err(ExportError::Unstreamed { format, why });
     }
-    Ok(Sha256::from_bytes(digest.finish(size)))
+    let mut work = Work::begin(cx, image, format)?;
+    let name = Path::new("standard output");
+    let mut stream = StreamTarget::new(out, !work.is_raw());
+    work.write(&mut stream, name)?;
+    let (size, sha256) = stream.finish().map_err(io_error("write", name))?;
+    Ok(work.finish(&name.display(), size, size, sha256))
 }
 
-/// Writes the blocks of a chunk that are not all zeros, so that the copy is as sparse as it can be.
-fn copy_blocks(copy: &File, chunk: &Chunk) -> io::Result<()> {
-    for (at, block) in (0u64..).step_by(BLOCK).zip(chunk.bytes.chunks(BLOCK)) {
-        if !is_zero(block) {
-            copy.write_all_at(block, chunk.offset() + at)?;
+/// An export under way.
+struct Work<'w> {
+    cx: &'w Cx,
+    image: &'w Image,
+    format: &'static Format,
+    artifact: &'w Artifact,
+    source: File,
+    source_path: PathBuf,
+    phase: Phase,
+}
+
+impl<'w> Work<'w> {
+    fn begin(cx: &'w Cx, image: &'w Image, format: &'static Format) -> Result<Self, ExportError> {
+        let artifacts = &image.record.artifacts;
+        let Some(artifact) = artifacts.iter().find(|a| a.kind == "raw") else {
+            let title = image.title();
+            return Err(ExportError::NoDisk { title });
+        };
+        let source_path = image.path(&artifact.file);
+        let source = File::open(&source_path).map_err(io_error("read", &source_path))?;
+        Ok(Self {
+            cx,
+            image,
+            format,
+            artifact,
+            source,
+            source_path,
+            phase: cx.phase(
+                format!("export {}", format.name),
+                Some((artifact.size_bytes, Unit::Bytes)),
+            ),
+        })
+    }
+
+    /// Whether what is written is the artifact itself, whose SHA-256 is known.
+    fn is_raw(&self) -> bool {
+        self.format.name == self.artifact.kind
+    }
+
+    /// Writes the disk, and makes sure that it was the right one.
+    fn write(&mut self, target: &mut dyn Target, name: &Path) -> Result<(), ExportError> {
+        let record = &self.image.record;
+        let data = data(&self.source).map_err(io_error("read", &self.source_path))?;
+        let disk = Disk {
+            source: &Raw(&self.source),
+            size: self.artifact.size_bytes,
+            data: &data,
+            digest: *self.artifact.digest.as_bytes(),
+            machine: Machine {
+                name: &record.name,
+                is_uefi: record.boot.contains(&Firmware::Uefi),
+            },
+            threads: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+            progress: &|done| {
+                self.phase.progress(done);
+                self.cx.cancel.check().map_err(io::Error::other)
+            },
+        };
+        let found = self.format.write(&disk, target);
+        self.cx.cancel.check()?;
+        let found = found.map_err(|error| match error {
+            FmtError::Read(source) => io_error("read", &self.source_path)(source),
+            FmtError::Write(source) => io_error("write", name)(source),
+            FmtError::TooLarge { .. } => ExportError::TooLarge(error),
+        })?;
+        let (found, expected) = (Sha256::from_bytes(found), self.artifact.digest);
+        if found != expected {
+            return Err(ExportError::Changed {
+                title: self.image.title(),
+                found,
+                expected,
+            });
+        }
+        Ok(())
+    }
+
+    fn finish(
+        self,
+        name: &dyn std::fmt::Display,
+        size_bytes: u64,
+        allocated_bytes: u64,
+        sha256: Option<Sha256>,
+    ) -> Exported {
+        let known = self.artifact.sha256.filter(|_| self.is_raw());
+        self.phase.finish(name.to_string());
+        Exported {
+            size_bytes,
+            allocated_bytes,
+            sha256: sha256.or(known),
+            digest: self.artifact.digest,
         }
     }
-    Ok(())
+}
+
+/// A raw disk in a file.
+struct Raw<'f>(&'f File);
+
+impl fmt::Source for Raw<'_> {
+    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.0.read_exact_at(buffer, offset)
+    }
+}
+
+/// Where a file is no hole.
+fn data(file: &File) -> io::Result<Vec<Range<u64>>> {
+    let mut data = Vec::new();
+    let mut at = 0;
+    loop {
+        let start = match rustix::fs::seek(file, SeekFrom::Data(at)) {
+            Ok(start) => start,
+            // No data after this place.
+            Err(rustix::io::Errno::NXIO) => return Ok(data),
+            Err(error) => return Err(error.into()),
+        };
+        at = rustix::fs::seek(file, SeekFrom::Hole(start))?;
+        data.push(start..at);
+    }
 }
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ExportError {

@@ -11,10 +11,12 @@
 
 mod chain;
 mod error;
+mod forecast;
 mod inputs;
 mod lazy;
 mod loader;
 mod steps;
+mod title;
 mod top;
 
 use std::fs::{self, File};
@@ -38,12 +40,14 @@ use crate::layer::{Anew, Layer, Stack};
 use crate::record::{Artifact, Image, Images, PhaseTime, Record};
 use top::Top;
 
+pub use chain::Owner;
 pub(crate) use chain::base;
-pub use chain::{Owner, step_titles};
 pub use error::BuildError;
+pub use forecast::{Because, Forecast, Verdict, forecast};
 pub(crate) use inputs::apt_sources;
 pub use inputs::{inputs, salt};
 pub use steps::OnFailure;
+pub use title::{StepError, find_step, step_titles};
 
 /// The plain SHA-256 costs by the size of the disk; beyond this only the disk digest is computed.
 const PLAIN_DIGEST_UP_TO: u64 = 4 << 30;

@@ -27,7 +27,7 @@ pub use format::LayerFile;
 pub use manifest::{Change, Changes};
 pub use parts::{PartChange, Parts};
 pub use secret::secret_in;
-pub use stack::{Anew, Layer, Made, Place, Stack, Wanted};
+pub use stack::{Anew, Layer, Made, Place, Stack, Wanted, described};
 pub use whole::check;
 
 #[cfg(test)]

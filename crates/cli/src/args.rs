@@ -73,6 +73,7 @@ pub(crate) enum Command {
     Test(cmd::test::Args),
     Images(cmd::images::Args),
     Show(cmd::show::Args),
+    Diff(cmd::diff::Args),
     Export(cmd::export::Args),
     #[command(subcommand)]
     Component(cmd::component::Command),
@@ -97,6 +98,16 @@ pub(crate) enum Outcome {
 }
 
 impl Command {
+    /// Whether it makes or removes trees, whose files belong to many users: root's work, or that
+    /// of an ordinary user in a namespace of users.
+    pub(crate) fn makes_trees(&self) -> bool {
+        match self {
+            Self::Build(_) | Self::Plan(_) | Self::Diff(_) | Self::Gc(_) | Self::Doctor(_) => true,
+            Self::Component(command) => command.makes_trees(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn run(&self, app: &App) -> Result<Outcome, CmdError> {
         match self {
             Self::Init(args) => cmd::init::run(args, app),
@@ -108,6 +119,7 @@ impl Command {
             Self::Test(args) => cmd::test::run(args, app),
             Self::Images(args) => cmd::images::run(args, app),
             Self::Show(args) => cmd::show::run(args, app),
+            Self::Diff(args) => cmd::diff::run(args, app),
             Self::Export(args) => cmd::export::run(args, app),
             Self::Component(command) => cmd::component::run(command, app),
             Self::Import(command) => cmd::import::run(command, app),

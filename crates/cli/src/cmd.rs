@@ -3,6 +3,7 @@
 pub(crate) mod awstoe;
 pub(crate) mod build;
 pub(crate) mod component;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod fmt;

@@ -20,6 +20,10 @@ pub(crate) const VARIABLES: &[Variable] = &[
         summary: "value of the variable `<name>`; `-var` and `-var-file` win over it",
     },
     Variable {
+        name: "GOLDSMITH_RUNNER",
+        summary: "the program that `component run --on` puts on other machines; else `goldsmith-runner` beside `goldsmith`",
+    },
+    Variable {
         name: "NO_COLOR",
         summary: "no colour when set to anything",
     },

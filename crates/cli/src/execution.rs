@@ -1,6 +1,7 @@
 //! Documents that a command runs by themselves: found, given their parameters, run, logged, kept
 //! for a reboot. What `component run` and `awstoe run` have in common.
 
+pub(crate) mod elsewhere;
 pub(crate) mod order;
 pub(crate) mod state;
 

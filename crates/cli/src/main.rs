@@ -3,18 +3,19 @@
 
 mod app;
 mod args;
-mod clock;
 mod cmd;
 mod documents;
 mod env;
 mod escape;
 mod execution;
 mod host;
+mod job;
 mod lockfile;
 mod output;
 mod project;
 mod render;
 mod report;
+mod shell;
 mod style;
 mod wiring;
 
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use clap::Parser as _;
 use goldsmith_core::cx::{Cancel, Cx};
 use goldsmith_core::failure::Class;
+use goldsmith_exec::user_ns;
 
 use crate::args::{Cli, Outcome};
 
@@ -46,8 +48,13 @@ fn main() -> ExitCode {
         is_quiet: cli.global.quiet,
         verbosity: cli.global.verbose,
     };
+    // Before there is a second thread.
+    let rootless = rootless(&cli.command);
     let env = env::Environment::read();
-    let cx = Cx::new(Arc::new(clock::SystemClock::start()), output.sink());
+    let cx = Cx::new(
+        Arc::new(goldsmith_exec::clock::SystemClock::start()),
+        output.sink(),
+    );
     watch_signals(cx.cancel.clone());
     let directory = match &cli.global.directory {
         Some(directory) => env.working_directory.join(directory),
@@ -59,7 +66,11 @@ fn main() -> ExitCode {
         cx,
         directory,
     };
-    match cli.command.run(&app) {
+    let outcome = match rootless {
+        Err(error) => Err(error),
+        Ok(()) => cli.command.run(&app),
+    };
+    match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::No(class)) => code(class.exit_code()),
         Ok(Outcome::Exit(number)) => code(number),
@@ -75,6 +86,19 @@ fn main() -> ExitCode {
             code(error.class().exit_code())
         }
     }
+}
+
+/// An ordinary user's command that needs many users goes on in a namespace that has them.
+fn rootless(command: &args::Command) -> Result<(), report::CmdError> {
+    if !command.makes_trees() || rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let error = user_ns::become_root(std::env::args_os().skip(1));
+    // `doctor` tells itself what is missing.
+    if matches!(command, args::Command::Doctor(_)) {
+        return Ok(());
+    }
+    Err(error.into())
 }
 
 fn code(code: u8) -> ExitCode {

@@ -41,6 +41,15 @@ impl Output {
         }
     }
 
+    /// Prints a result to standard error, because standard output is taken.
+    pub(crate) fn result_beside(self, text: &str, json: impl FnOnce() -> serde_json::Value) {
+        if self.is_json {
+            self.error(&format!("{}\n", json()));
+        } else {
+            self.aside(text);
+        }
+    }
+
     /// Prints a result for people. A reader that has gone away (`| head`) is no failure.
     pub(crate) fn text(self, text: &str) {
         let mut out = anstream::stdout().lock();

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::path::Path;
 
 use goldsmith_component::Services;
+use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
 use goldsmith_core::remote::{InstanceMetadata, ObjectStore};
 use goldsmith_exec::vm::accel::{self, Probe};
@@ -151,6 +153,32 @@ pub(crate) fn of_execution<'a>(
         context,
         ..services
     })
+}
+
+/// The program that is put on other machines: named by the environment, else beside this one.
+pub(crate) fn runner(app: &App) -> Result<Vec<u8>, CmdError> {
+    const NAME: &str = "goldsmith-runner";
+    let own = std::env::current_exe().unwrap_or_default();
+    let folder = own.parent().unwrap_or(Path::new("/"));
+    let beside = [
+        folder.join(NAME),
+        folder.join("../lib/goldsmith").join(NAME),
+    ];
+    let path = match app.env.get("GOLDSMITH_RUNNER") {
+        Some(path) => Some(app.env.working_directory.join(path)),
+        None => beside.into_iter().find(|path| path.is_file()),
+    };
+    let Some(path) = path else {
+        return Err(CmdError::Refused {
+            class: Class::Environment,
+            message: format!("there is no `{NAME}` beside `{}`", own.display()),
+            hints: vec![
+                "`cargo xtask runner` builds it; GOLDSMITH_RUNNER says where it is".to_owned(),
+            ],
+        });
+    };
+    let text = format!("cannot read the runner `{}`", path.display());
+    fs::read(&path).map_err(|e| CmdError::io(text, &e))
 }
 
 /// A version 4 UUID.

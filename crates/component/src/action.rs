@@ -1,27 +1,49 @@
 //! What a step can do. One file per action: its record, and what it does on a machine.
 //!
-//! To add one: a file here with an `ACTION`, a line in `ALL`, a case in the golden-tree
-//! tests.
+//! To add one: a file here with an `ACTION`, a line in `ALL`, documents in the corpus that
+//! use it rightly and that show its errors.
 
 mod append_file;
 mod assert;
+mod attributes;
 mod copy_file;
+mod copy_folder;
 mod create_file;
 mod create_folder;
+mod create_symlink;
 mod delete_file;
+mod delete_folder;
+pub(crate) mod encoding;
 mod execute_bash;
 mod execute_binary;
 mod execute_document;
+mod execute_power_shell;
 mod file;
-pub(crate) mod files;
+mod files;
+mod from_to;
+mod input;
+mod install_msi;
+mod list_files;
+mod move_file;
+mod move_folder;
+mod msi;
 mod read_file;
 mod reboot;
 mod s3_download;
 mod s3_upload;
+mod set_file_encoding;
+mod set_file_owner;
+mod set_file_permissions;
+mod set_folder_owner;
+mod set_folder_permissions;
+mod set_registry;
 mod shell;
 mod transfer;
+mod uninstall_msi;
 mod update_os;
+mod values;
 mod web_download;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,64 +57,10 @@ use crate::run::stop::Reboot;
 use crate::run::{Report, State};
 use crate::services::{ProjectFiles, Services};
 
-/// How the inputs of an action are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// One mapping.
-    Map,
-    /// A list of mappings, done one after the other.
-    List,
-    /// One condition.
-    Condition,
-}
-
-/// What an input holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A text.
-    Text,
-    /// A list of texts; one text is taken as a list of one.
-    List,
-    /// `true` or `false`.
-    Flag,
-    /// Permissions in octal: `0644`.
-    Permissions,
-    /// The name of an encoding.
-    Encoding,
-    /// A whole number, not negative.
-    Number,
-    /// Texts by name: a mapping, or a list of mappings with `name` and `value`.
-    Pairs,
-}
-
-/// An input of an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InputRecord {
-    /// Its name.
-    pub name: &'static str,
-    /// What it holds.
-    pub kind: Kind,
-    /// Whether it must be there.
-    pub is_required: bool,
-    /// What it is for.
-    pub summary: &'static str,
-}
-
-const fn required(name: &'static str, kind: Kind, summary: &'static str) -> InputRecord {
-    InputRecord {
-        name,
-        kind,
-        is_required: true,
-        summary,
-    }
-}
-
-const fn optional(name: &'static str, kind: Kind, summary: &'static str) -> InputRecord {
-    InputRecord {
-        is_required: false,
-        ..required(name, kind, summary)
-    }
-}
+pub(crate) use input::{Given, Wrong};
+pub use input::{InputRecord, Kind, Shape};
+use input::{optional, required};
+pub(crate) use values::{Values, parse_flag, parse_permissions};
 
 /// Outputs of one entry, by name.
 pub(crate) type Outputs = BTreeMap<&'static str, String>;
@@ -111,6 +79,8 @@ pub struct Action {
     pub inputs: &'static [InputRecord],
     /// Names of its outputs.
     pub outputs: &'static [&'static str],
+    /// What is wrong with the inputs of an entry taken together.
+    check: Option<fn(&Given<'_>) -> Option<Wrong>>,
     run: fn(&mut Call<'_>, &Values) -> Result<Outputs, ActionError>,
 }
 
@@ -121,6 +91,11 @@ impl std::fmt::Debug for Action {
 }
 
 impl Action {
+    /// What is wrong with the inputs of an entry taken together.
+    pub(crate) fn check(&self, given: &Given<'_>) -> Option<Wrong> {
+        self.check.and_then(|check| check(given))
+    }
+
     /// Does it once.
     pub(crate) fn run(&self, call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
         (self.run)(call, values)
@@ -135,21 +110,37 @@ impl Action {
 /// Where everything runs but on Windows.
 const UNIX: &[&str] = &["linux", "darwin"];
 const EVERYWHERE: &[&str] = &["linux", "windows", "darwin"];
+const WINDOWS: &[&str] = &["windows"];
 
 static ALL: &[&Action] = &[
     &append_file::ACTION,
     &assert::ACTION,
     &copy_file::ACTION,
+    &copy_folder::ACTION,
     &create_file::ACTION,
     &create_folder::ACTION,
+    &create_symlink::ACTION,
     &delete_file::ACTION,
+    &delete_folder::ACTION,
     &execute_bash::ACTION,
     &execute_binary::ACTION,
     &execute_document::ACTION,
+    &execute_power_shell::ACTION,
+    &install_msi::ACTION,
+    &list_files::ACTION,
+    &move_file::ACTION,
+    &move_folder::ACTION,
     &read_file::ACTION,
     &reboot::ACTION,
     &s3_download::ACTION,
     &s3_upload::ACTION,
+    &set_file_encoding::ACTION,
+    &set_file_owner::ACTION,
+    &set_file_permissions::ACTION,
+    &set_folder_owner::ACTION,
+    &set_folder_permissions::ACTION,
+    &set_registry::ACTION,
+    &uninstall_msi::ACTION,
     &update_os::ACTION,
     &web_download::ACTION,
 ];
@@ -164,118 +155,13 @@ pub(crate) fn file() -> &'static Action {
     &file::ACTION
 }
 
-/// Every action Goldsmith runs, by name.
+/// Every action of the schema, by name.
 pub fn all() -> &'static [&'static Action] {
     ALL
 }
 
-/// Actions of the schema that are not run, and why.
-const NOT_RUN: &[(&str, &str)] = &[
-    ("CopyFolder", LATER),
-    ("CreateSymlink", LATER),
-    ("DeleteFolder", LATER),
-    ("ExecutePowerShell", WINDOWS),
-    ("InstallMSI", WINDOWS),
-    ("ListFiles", LATER),
-    ("MoveFile", LATER),
-    ("MoveFolder", LATER),
-    ("SetFileEncoding", LATER),
-    ("SetFileOwner", LATER),
-    ("SetFilePermissions", LATER),
-    ("SetFolderOwner", LATER),
-    ("SetFolderPermissions", LATER),
-    ("SetRegistry", WINDOWS),
-    ("UninstallMSI", WINDOWS),
-];
-const LATER: &str = "not supported by this version; `ExecuteBash` can do it";
-const WINDOWS: &str = "exists on Windows only";
-
 pub(crate) fn find(name: &str) -> Option<&'static Action> {
     all().iter().copied().find(|action| action.name == name)
-}
-
-/// Why an action of the schema is not run.
-pub(crate) fn why_not(name: &str) -> Option<&'static str> {
-    NOT_RUN
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, why)| *why)
-}
-
-/// Inputs of one entry, references replaced.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Values(pub(crate) BTreeMap<String, Vec<String>>);
-
-impl Values {
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(|texts| texts.first().map_or("", String::as_str))
-    }
-
-    /// An input that [`crate::load`] has found to be there.
-    fn required(&self, name: &str) -> Result<&str, ActionError> {
-        self.text(name)
-            .ok_or_else(|| ActionError::Refused(format!("there is no `{name}`")))
-    }
-
-    fn list(&self, name: &str) -> &[String] {
-        self.0.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    /// Names with their values, in the order of the document.
-    fn pairs(&self, name: &str) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self.list(name).chunks_exact(2);
-        pairs.map(|pair| (pair[0].as_str(), pair[1].as_str()))
-    }
-
-    /// A number that may come out of a reference.
-    fn number(&self, name: &str) -> Result<Option<u64>, ActionError> {
-        let Some(text) = self.text(name) else {
-            return Ok(None);
-        };
-        text.trim()
-            .parse()
-            .map(Some)
-            .map_err(|_| ActionError::Refused(format!("`{name}` is `{text}`, not a whole number")))
-    }
-
-    /// Flags may come out of references, so they can be wrong at this late moment.
-    fn flag(&self, name: &str, default: bool) -> Result<bool, ActionError> {
-        match self.text(name) {
-            None => Ok(default),
-            Some(text) => parse_flag(text).ok_or_else(|| {
-                ActionError::Refused(format!("`{name}` is `{text}`, not `true` or `false`"))
-            }),
-        }
-    }
-
-    fn permissions(&self) -> Result<Option<u32>, ActionError> {
-        let Some(text) = self.text("permissions") else {
-            return Ok(None);
-        };
-        parse_permissions(text).map(Some).ok_or_else(|| {
-            ActionError::Refused(format!(
-                "`permissions` is `{text}`, not octal such as `0644`"
-            ))
-        })
-    }
-}
-
-pub(crate) fn parse_flag(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => None,
-    }
-}
-
-pub(crate) fn parse_permissions(text: &str) -> Option<u32> {
-    let octal = text.strip_prefix("0o").unwrap_or(text);
-    let plain = !octal.is_empty() && octal.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-    u32::from_str_radix(octal, 8)
-        .ok()
-        .filter(|mode| plain && *mode <= 0o7777)
 }
 
 /// What an action works with.
@@ -428,26 +314,8 @@ mod tests {
 
     #[test]
     fn the_schema_has_thirty_actions() {
-        let mut names: Vec<&str> = all().iter().map(|action| action.name).collect();
-        assert!(names.is_sorted());
-        names.extend(NOT_RUN.iter().map(|(name, _)| *name));
-        names.sort_unstable();
-        names.dedup();
+        let names: Vec<&str> = all().iter().map(|action| action.name).collect();
+        assert!(names.is_sorted_by(|a, b| a < b));
         assert_eq!(names.len(), 30);
-    }
-
-    #[test]
-    fn permissions_are_octal() {
-        for (text, mode) in [
-            ("0644", 0o644),
-            ("755", 0o755),
-            ("0o4755", 0o4755),
-            ("0", 0),
-        ] {
-            assert_eq!(parse_permissions(text), Some(mode), "{text}");
-        }
-        for text in ["", "8", "rwx", "-1", "77777", "+7"] {
-            assert_eq!(parse_permissions(text), None, "{text}");
-        }
     }
 }

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use goldsmith_core::diagnostic::{Diagnostic, Span};
 
-use crate::action::{Action, Kind, files::Encoding, parse_flag, parse_permissions};
+use crate::action::{Action, Given, Kind, encoding::Encoding, parse_flag, parse_permissions};
 use crate::code;
 use crate::condition::{Condition, Operator};
 use crate::document::{Document, Entry, Input, Inputs, Over, Phase, Step};
-use crate::expr::{Piece, Template, is_name};
+use crate::expr::{is_literal, is_name};
 use crate::problems::{Problems, meant};
 use crate::run::Parameters;
 use crate::yaml::Spanned;
@@ -193,14 +193,6 @@ fn is_digest(text: &str, program: &str) -> bool {
     text.len() == digits(program) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether a text means itself, so that it can be checked before the run.
-fn is_literal(text: &str) -> bool {
-    let pieces = Template::parse(text).pieces;
-    pieces
-        .iter()
-        .all(|piece| matches!(piece, Piece::Literal(_)))
-}
-
 fn check_entry(action: &Action, entry: &Entry, step: &Step, problems: &mut Problems) {
     for required in action.inputs.iter().filter(|input| input.is_required) {
         if entry
@@ -231,6 +223,14 @@ fn check_entry(action: &Action, entry: &Entry, step: &Step, problems: &mut Probl
         };
         check_input(record.kind, name, input, problems);
     }
+    if let Some(wrong) = action.check(&Given(entry)) {
+        let named = entry
+            .fields
+            .iter()
+            .find(|(name, _)| name.value == wrong.input);
+        let at = named.map_or(&step.action.range, |(name, _)| &name.range);
+        problems.error(code::INPUT_TYPE, at, wrong.message, wrong.label);
+    }
 }
 
 fn check_input(kind: Kind, name: &Spanned<String>, input: &Input, problems: &mut Problems) {
@@ -246,7 +246,8 @@ fn check_input(kind: Kind, name: &Spanned<String>, input: &Input, problems: &mut
             );
             return;
         }
-        (Kind::List, Input::List(_)) | (_, Input::Pairs(_) | Input::Verbatim(_)) => return,
+        (Kind::List | Kind::TextOrList, Input::List(_))
+        | (_, Input::Pairs(_) | Input::Verbatim(_)) => return,
         (_, Input::List(texts)) => {
             let message = format!("`{name}` must be a text");
             let at = texts.first().map_or(0..0, |text| text.range.clone());
@@ -256,8 +257,14 @@ fn check_input(kind: Kind, name: &Spanned<String>, input: &Input, problems: &mut
         (_, Input::Text(text)) => text,
     };
     let value = &text.value;
+    let one_of;
     let (fits, expected) = match kind {
-        Kind::Text | Kind::List | Kind::Pairs => return,
+        Kind::Text | Kind::List | Kind::TextOrList | Kind::Pairs => return,
+        Kind::Choice(words) => {
+            one_of = format!("one of {}", words.join(", "));
+            (words.contains(&value.as_str()), one_of.as_str())
+        }
+        Kind::Fits(fits, expected) => (fits(value), expected),
         Kind::Number => (value.trim().parse::<u64>().is_ok(), "a whole number"),
         Kind::Flag => (parse_flag(value).is_some(), "`true` or `false`"),
         Kind::Permissions => (parse_permissions(value).is_some(), "octal such as `0644`"),

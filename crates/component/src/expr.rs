@@ -171,6 +171,14 @@ impl Reference {
     }
 }
 
+/// Whether a text means itself, so that it can be checked before the run.
+pub(crate) fn is_literal(text: &str) -> bool {
+    let pieces = Template::parse(text).pieces;
+    pieces
+        .iter()
+        .all(|piece| matches!(piece, Piece::Literal(_)))
+}
+
 /// Whether a name can be referred to.
 pub(crate) fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');

@@ -62,27 +62,56 @@ impl Script {
     }
 }
 
-/// Attributes of a file or directory. What is not said stays, or for a new one is mode
-/// 0644 or 0755 and root.
+/// Attributes of a file or directory. What is not said stays, or for a new one is what the
+/// machine gives: mode 0644 or 0755 where its umask is 022, and who programs run as.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes {
     /// Permission bits.
     pub mode: Option<u32>,
     /// User, by name or number of the machine.
     pub owner: Option<String>,
-    /// Group, by name or number of the machine.
-    pub group: Option<String>,
+    /// Group.
+    pub group: Option<Group>,
 }
 
-/// What is at a path, links followed.
+/// A group of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Group {
+    /// By name or number of the machine.
+    Named(String),
+    /// The primary group of the owner, whom the attributes name.
+    OfOwner,
+}
+
+/// What is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeKind {
     /// A regular file.
     File,
     /// A directory.
     Directory,
+    /// A symbolic link that was not followed.
+    Link,
     /// Anything else.
     Other,
+}
+
+/// Something below a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it is, relative to the directory.
+    pub path: String,
+    /// What it is, a link not followed.
+    pub kind: NodeKind,
+}
+
+/// How far an operation on a directory goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// The directory itself, or what lies directly in it.
+    One,
+    /// All below it, too. No link is followed on the way.
+    All,
 }
 
 /// Runs programs and changes files.
@@ -96,8 +125,11 @@ pub trait Machine: Send + Sync {
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, MachineError>;
 
-    /// What is at a path; `None` for nothing.
+    /// What is at a path, links followed; `None` for nothing.
     fn stat(&self, cx: &Cx, path: &str) -> Result<Option<NodeKind>, MachineError>;
+
+    /// What is at a path, a link at its end not followed; `None` for nothing.
+    fn lstat(&self, cx: &Cx, path: &str) -> Result<Option<NodeKind>, MachineError>;
 
     /// The bytes of a file, [`READ_BYTES_MAX`] at most.
     fn read(&self, cx: &Cx, path: &str) -> Result<Vec<u8>, MachineError>;
@@ -127,14 +159,38 @@ pub trait Machine: Send + Sync {
     /// Makes a directory, or gives one that is there the attributes. The one above is there.
     fn make_dir(&self, cx: &Cx, path: &str, attributes: &Attributes) -> Result<(), MachineError>;
 
+    /// Gives what is there attributes, a link at the end of the path followed. Links that are
+    /// met below get the owners themselves, and no permissions.
+    fn set(
+        &self,
+        cx: &Cx,
+        path: &str,
+        attributes: &Attributes,
+        depth: Depth,
+    ) -> Result<(), MachineError>;
+
+    /// Makes a symbolic link where nothing is.
+    fn link(&self, cx: &Cx, target: &str, path: &str) -> Result<(), MachineError>;
+
     /// Copies a regular file with its permissions, replacing what is there.
     fn copy(&self, cx: &Cx, from: &str, to: &str) -> Result<(), MachineError>;
 
-    /// Names in a directory, in order.
-    fn list(&self, cx: &Cx, path: &str) -> Result<Vec<String>, MachineError>;
+    /// Copies a directory and all in it, with permissions and owners, links as links. A
+    /// directory that is there goes first. Neither may lie in the other.
+    fn copy_dir(&self, cx: &Cx, from: &str, to: &str) -> Result<(), MachineError>;
+
+    /// Gives a file, link or directory another path, replacing what is there: a file by a file,
+    /// a directory with all in it by a directory. Neither may lie in the other.
+    fn rename(&self, cx: &Cx, from: &str, to: &str) -> Result<(), MachineError>;
+
+    /// What is in a directory, or all that is below it, by path.
+    fn list(&self, cx: &Cx, path: &str, depth: Depth) -> Result<Vec<Entry>, MachineError>;
 
     /// Removes a file or link.
     fn remove(&self, cx: &Cx, path: &str) -> Result<(), MachineError>;
+
+    /// Removes a directory that is empty, or with all below it.
+    fn remove_dir(&self, cx: &Cx, path: &str, depth: Depth) -> Result<(), MachineError>;
 }
 
 /// Most that [`Machine::read`] gives.

@@ -94,6 +94,15 @@ impl Cx {
         Self::new(clock, Arc::new(NoEvents))
     }
 
+    /// The same, for cleaning up: it goes on when somebody has asked to stop.
+    #[must_use]
+    pub fn uncancelled(&self) -> Self {
+        Self {
+            cancel: Cancel::default(),
+            ..self.clone()
+        }
+    }
+
     /// The same context whose events go elsewhere.
     #[must_use]
     pub fn with_events(&self, events: Arc<dyn EventSink>) -> Self {
@@ -128,6 +137,16 @@ impl Cx {
     /// Sends a [`Event::Warning`].
     pub fn warn(&self, text: impl Into<String>) {
         self.emit(Event::Warning { text: text.into() });
+    }
+
+    /// Runs something that has the terminal for itself.
+    pub fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        let mut work = Some(work);
+        let mut result = None;
+        self.events.aside(&mut || {
+            result = work.take().map(|work| work());
+        });
+        result.expect("a sink runs what it is given")
     }
 
     /// Starts a phase. Call [`Phase::finish`] when it went well; a phase that is

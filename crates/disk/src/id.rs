@@ -95,14 +95,16 @@ impl Ids {
     }
 }
 
-fn guid(seed: &[u8; 32], name: &str) -> Guid {
+/// The identifier that a seed gives a name.
+pub(crate) fn guid(seed: &[u8; 32], name: &str) -> Guid {
     let mut bytes: [u8; 16] = prefix(seed, name);
     bytes[6] = bytes[6] & 0x0F | 0x80;
     bytes[8] = bytes[8] & 0x3F | 0x80;
     Guid(bytes)
 }
 
-fn prefix<const N: usize>(seed: &[u8; 32], name: &str) -> [u8; N] {
+/// The first bytes of what a seed gives a name.
+pub(crate) fn prefix<const N: usize>(seed: &[u8; 32], name: &str) -> [u8; N] {
     let mut hasher = sha2::Sha256::new();
     hasher.update(seed);
     hasher.update(name.as_bytes());

@@ -7,7 +7,8 @@
 //!                      └ end, deadline or cancel ──► SIGTERM, then SIGKILL to the group
 //! ```
 //!
-//! What runs inside a tree goes through [`crate::ns`] instead.
+//! What runs inside a tree, and what people wrote to be run, goes through [`crate::ns`]
+//! instead.
 
 pub(crate) mod output;
 pub(crate) mod wait;
@@ -15,7 +16,7 @@ pub(crate) mod wait;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use goldsmith_core::failure::{Cancelled, Class, Failure};
 use output::{Ended, Output};
 
 /// The search path of a program that was given none.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How long a group may take to follow SIGTERM before SIGKILL.
 const GRACE: Duration = Duration::from_secs(2);
@@ -70,24 +71,13 @@ pub struct Exit {
     pub max_rss_bytes: Option<u64>,
     /// The last lines it printed, oldest first.
     pub tail: Vec<String>,
-    /// Names of processes that were still there when it ended and had to be killed; only
-    /// the sandbox sees them.
+    /// Names of processes that were still there when it ended and had to be killed; a
+    /// [`Program`] does not look for them.
     pub left_behind: Vec<String>,
 }
 
-/// Who a program runs as, by number.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct User {
-    /// User.
-    pub uid: u32,
-    /// Group.
-    pub gid: u32,
-    /// Further groups.
-    pub groups: Vec<u32>,
-}
-
 /// A program to run on the host.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Program {
     name: OsString,
     args: Vec<OsString>,
@@ -95,8 +85,6 @@ pub struct Program {
     cwd: PathBuf,
     stdin: Vec<u8>,
     timeout: Option<Duration>,
-    user: Option<User>,
-    descriptor: Option<OwnedFd>,
 }
 
 impl Program {
@@ -112,8 +100,6 @@ impl Program {
             cwd: PathBuf::from("/"),
             stdin: Vec::new(),
             timeout: None,
-            user: None,
-            descriptor: None,
         }
     }
 
@@ -140,13 +126,6 @@ impl Program {
         self
     }
 
-    /// Sets the whole environment, in the place of what [`Self::new`] gave it.
-    #[must_use]
-    pub fn environment(mut self, env: BTreeMap<OsString, OsString>) -> Self {
-        self.env = env;
-        self
-    }
-
     /// Sets the directory it starts in.
     #[must_use]
     pub fn cwd(mut self, cwd: impl AsRef<Path>) -> Self {
@@ -165,20 +144,6 @@ impl Program {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
-        self
-    }
-
-    /// Sets who it runs as; else it is who this program is.
-    #[must_use]
-    pub fn user(mut self, user: User) -> Self {
-        self.user = Some(user);
-        self
-    }
-
-    /// Sets what it gets as its descriptor 3.
-    #[must_use]
-    pub fn descriptor(mut self, descriptor: OwnedFd) -> Self {
-        self.descriptor = Some(descriptor);
         self
     }
 
@@ -258,17 +223,33 @@ impl Program {
         Ok(lines)
     }
 
+    /// Starts it in a session of its own, both outputs to `output`, and does not wait: it
+    /// outlives this program and whatever this one was started from. Gives its process id.
+    pub fn detach(&self, output: &std::fs::File) -> Result<u32, ChildError> {
+        wait::spawn_detached(&self.start(), output).map_err(|source| ChildError::Start {
+            program: self.name.to_string_lossy().into_owned(),
+            source,
+        })
+    }
+
     fn spawn(&self) -> io::Result<wait::Process> {
-        wait::spawn(&wait::Start {
+        wait::spawn(&self.start())
+    }
+
+    fn start(&self) -> wait::Start<'_> {
+        wait::Start {
             program: &self.name,
             args: &self.args,
             env: &self.env,
             cwd: &self.cwd,
             stdin: &self.stdin,
-            user: self.user.as_ref(),
-            descriptor: self.descriptor.as_ref(),
-        })
+        }
     }
+}
+
+/// A word of a shell that means exactly this text.
+pub fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Path of a program of the host, searched where [`Program`] searches.

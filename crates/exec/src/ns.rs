@@ -18,6 +18,11 @@
 //!                     seccomp: fsync and its family succeed without doing anything
 //!                     capabilities: those of a package's script, no more
 //!                   reap; when the command ends, whatever it left is killed
+//!
+//! run_here        the same without namespaces, for commands of this computer
+//!                 clone ──► the first process (`reaper`): orphans become its children
+//!                   clone ──► the command, in a session of its own
+//!                   reap; when the run is stopped, all that the command started is killed
 //! ```
 //!
 //! The children share this program's memory until they execute something (`sys` says
@@ -30,17 +35,31 @@ mod filter;
 mod init;
 mod mounts;
 mod probe;
+mod reaper;
 mod report;
 mod run;
 mod setup;
 mod sys;
+mod terminal;
 
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
 
+/// Where overlays keep their notes, as the names of extended attributes: what one made by root
+/// says, one made in a user namespace does not see.
+pub fn overlay_note(name: &str) -> String {
+    let space = if crate::user_ns::is_inside() {
+        "user"
+    } else {
+        "trusted"
+    };
+    format!("{space}.overlay.{name}")
+}
+
 pub use error::SandboxError;
 pub use probe::probe;
-pub use run::Command;
+pub use run::{Command, User, run_here};
+pub use terminal::Terminal;
 
 /// What a sandbox is made of.
 #[derive(Debug, Clone)]

@@ -13,6 +13,8 @@
 //! to [`sanitize::sanitize`].
 
 pub mod disk;
+pub mod inventory;
+pub mod mask;
 pub mod sanitize;
 pub mod snapshot;
 pub mod verify;

@@ -30,6 +30,7 @@ mod writer;
 
 pub use finding::{Change, Finding, Found, Kept, Severity};
 pub use format::Report;
+pub(crate) use rule::secret_name;
 pub use rule::{Action, Family, Rule, all as rules};
 pub use settings::{Keep, Settings, SettingsError};
 

@@ -15,6 +15,8 @@ pub mod disk;
 mod fat;
 pub mod free;
 mod gpt;
+mod layout;
+pub mod map;
 pub mod tree;
 
 /// The most nodes an image may have; a loop in a broken file system ends here.

@@ -44,6 +44,9 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// How long a connection may bring nothing.
     pub stall_timeout: Duration,
+    /// Whether names are resolved without the C library, which a static program cannot use for
+    /// it; then `/etc/hosts` and `/etc/resolv.conf` count, but no other source of names.
+    pub own_resolver: bool,
 }
 
 impl Default for Settings {
@@ -52,6 +55,7 @@ impl Default for Settings {
             proxies: Proxies::default(),
             connect_timeout: Duration::from_secs(15),
             stall_timeout: Duration::from_secs(30),
+            own_resolver: false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Whether a store is right: everything in it that this crate knows the form of, for `doctor`.
 //! What is inside of entries is known to those who make them.
+//!
+//! Whatever is wrong is put right by its removal: what is needed is then fetched or made again.
 
 use std::fs::{self, File};
 use std::io;
@@ -40,7 +42,8 @@ pub struct Checked {
 }
 
 impl Checked {
-    fn wrong(&mut self, path: &Path, what: impl Into<String>) {
+    /// Adds something that is wrong.
+    pub fn wrong(&mut self, path: &Path, what: impl Into<String>) {
         self.problems.push(Problem {
             path: path.to_owned(),
             what: what.into(),
@@ -58,18 +61,64 @@ impl Store {
         }
         self.check_words(&mut checked)?;
         self.check_leftovers(&mut checked)?;
+        self.check_strangers(&mut checked)?;
         checked.problems.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(checked)
     }
 
-    /// Every layer: its name, and where it stands.
-    pub fn layers(&self) -> Result<Vec<(Sha256, PathBuf)>, StoreError> {
-        let entries = read_dir(&self.root.join(Shelf::Layers.directory()))?;
+    /// Removes what is wrong, out of sight at once; gives how much that was. Refuses while other
+    /// processes work in the store. As [`Store::gc`], for a command that does nothing else.
+    pub fn repair(&self, cx: &Cx, problems: &[Problem]) -> Result<usize, StoreError> {
+        self.alone(|| {
+            let grave = self.scratch("discard")?;
+            let mut removed = 0;
+            for (number, problem) in problems.iter().enumerate() {
+                cx.cancel.check()?;
+                let path = &problem.path;
+                if path == &self.root || !path.starts_with(&self.root) {
+                    continue;
+                }
+                self.faults.before("repair");
+                match fs::rename(path, grave.path().join(number.to_string())) {
+                    Ok(()) => removed += 1,
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                    Err(e) => return Err(StoreError::io("remove", path, e)),
+                }
+            }
+            Ok(removed)
+        })
+    }
+
+    /// What becomes of a thing that is wrong once it was removed.
+    pub fn remedy(&self, problem: &Problem) -> &'static str {
+        let inside = problem
+            .path
+            .strip_prefix(&self.root)
+            .unwrap_or(Path::new(""));
+        let top = inside.iter().next().unwrap_or_default();
+        match top.to_str().unwrap_or_default() {
+            "blobs" => "the next build that needs it fetches it again",
+            "packages" => "the next build that needs it decodes it again",
+            "layers" | "again" => "the next build that needs it makes it again",
+            "pins" | "chains" => "the next build of its project writes it again",
+            _ => "nothing needs it",
+        }
+    }
+
+    /// Every entry of a shelf: its name, and where it stands.
+    pub fn entries(&self, shelf: Shelf) -> Result<Vec<(Sha256, PathBuf)>, StoreError> {
+        let entries = read_dir(&self.root.join(shelf.directory()))?;
         let named = entries.iter().filter_map(|entry| {
             let name = entry.file_name().to_string_lossy().parse().ok()?;
             Some((name, entry.path()))
         });
         Ok(named.collect())
+    }
+
+    /// The entries without which an entry is of no use; nothing when it is not there or damaged.
+    pub fn needs(&self, shelf: Shelf, digest: &Sha256) -> Option<Vec<Sha256>> {
+        let path = self.entry_path(shelf, digest).join(format::ENTRY_FILE);
+        read_entry(&path).ok().map(|entry| entry.needs)
     }
 
     fn check_blobs(&self, cx: &Cx, digests: bool, checked: &mut Checked) -> Result<(), StoreError> {
@@ -176,7 +225,7 @@ impl Store {
             };
             // It may have gone in the meantime.
             if is_dead && path.exists() {
-                checked.wrong(&path, "a dead process left it, and it could not be removed");
+                checked.wrong(&path, "a dead process left it");
             }
         }
         for entry in read_dir(&self.root.join("partial"))? {
@@ -184,6 +233,18 @@ impl Store {
             let name = name.to_string_lossy();
             if name.trim_end_matches(".part").parse::<Sha256>().is_err() {
                 checked.wrong(&entry.path(), "no download has such a name");
+            }
+        }
+        Ok(())
+    }
+
+    /// What nobody here has put there.
+    fn check_strangers(&self, checked: &mut Checked) -> Result<(), StoreError> {
+        let known = format::DIRECTORIES.map(|path| path.split('/').next().unwrap_or(path));
+        for entry in read_dir(&self.root)? {
+            let name = entry.file_name();
+            if name != "version" && !known.iter().any(|known| name == *known) {
+                checked.wrong(&entry.path(), "nothing of a store has such a name");
             }
         }
         Ok(())

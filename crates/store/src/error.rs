@@ -101,7 +101,9 @@ impl Failure for StoreError {
                 "`goldsmith gc` frees what no image needs; GOLDSMITH_HOME may name a larger disk"
             }
             Self::Version { .. } => "give this version its own GOLDSMITH_HOME",
-            Self::Damaged { .. } => "remove it; it will be made again",
+            Self::Damaged { .. } => {
+                "`goldsmith doctor --store --repair` removes what is damaged; it is then made again"
+            }
             Self::InUse(_) => "try again when it has ended",
             _ => return Vec::new(),
         };

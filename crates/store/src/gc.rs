@@ -20,7 +20,7 @@ use crate::error::StoreError;
 use crate::format::{self, USERS_LOCK};
 use crate::lock;
 use crate::remove::remove_tree;
-use crate::scratch::read_dir;
+use crate::scratch::{Scratch, read_dir};
 
 /// Threads that remove trees: the time goes by in the file system.
 const REMOVERS: usize = 4;
@@ -121,7 +121,7 @@ impl Store {
     /// Decides what would go. Changes nothing.
     pub fn gc_plan(&self, cx: &Cx, policy: GcPolicy) -> Result<GcPlan, StoreError> {
         let mut items = self.items()?;
-        let needed = self.needed(items.iter())?;
+        let needed = closure(self.roots()?, items.iter());
         use_as_users_do(&mut items);
         let now = cx.clock().unix_seconds();
         let mut plan = GcPlan::default();
@@ -158,10 +158,17 @@ impl Store {
     /// What was pinned or used since the plan was made stays. Gives the bytes freed. For a
     /// command that does nothing else: clones of this store must not be in use.
     pub fn gc(&self, cx: &Cx, plan: &GcPlan) -> Result<u64, StoreError> {
+        self.alone(|| self.remove_all(cx, plan))
+    }
+
+    /// Does something that no other process may see half of.
+    pub(crate) fn alone<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let path = self.root.join(USERS_LOCK);
-        let alone = lock::try_exclusive(&self.users, &path);
-        let done = match alone {
-            Ok(true) => self.remove_all(cx, plan),
+        let done = match lock::try_exclusive(&self.users, &path) {
+            Ok(true) => work(),
             Ok(false) => Err(StoreError::InUse(self.root.clone())),
             Err(e) => Err(e),
         };
@@ -172,32 +179,33 @@ impl Store {
     }
 
     fn remove_all(&self, cx: &Cx, plan: &GcPlan) -> Result<u64, StoreError> {
-        let needed = self.needed(plan.remove.iter().map(|(item, _)| item))?;
-        let grave = self.scratch("discard")?;
-        let mut freed = 0;
-        let mut dead = Vec::new();
-        for (number, (item, _)) in plan.remove.iter().enumerate() {
+        let needed = self.needed_without(plan)?;
+        let (mut freed, mut dead) = (0, Vec::new());
+        // Files first: on a full disk their space is what the rest is done with.
+        let is_tree = |item: &GcItem| matches!(item.kind, ItemKind::Package | ItemKind::Layer);
+        let trees_of = |is_wanted| {
+            let items = plan.remove.iter().map(|(item, _)| item);
+            items.filter(move |item| is_tree(item) == is_wanted)
+        };
+        let mut grave = Grave::default();
+        for item in trees_of(false).chain(trees_of(true)) {
             cx.cancel.check()?;
             let used = fs::symlink_metadata(&item.path).map(|m| m.mtime());
             if needed.contains(&item.digest) || used.is_ok_and(|used| used > item.stamp) {
                 continue;
             }
-            self.faults.before("collect");
-            let removed = match item.kind {
-                ItemKind::Blob | ItemKind::Partial => fs::remove_file(&item.path),
-                // Out of sight first: nobody may find half of it.
-                ItemKind::Package | ItemKind::Layer => {
-                    let to = grave.path().join(number.to_string());
-                    dead.push(to.clone());
-                    fs::rename(&item.path, to)
-                }
+            let removed = if is_tree(item) {
+                grave.take(self, &item.path).map(|place| dead.push(place))
+            } else {
+                self.faults.before("collect");
+                let removed = fs::remove_file(&item.path);
+                removed.map_err(|e| StoreError::io("remove", &item.path, e))
             };
             match removed {
-                Err(e) if e.kind() != ErrorKind::NotFound => {
-                    return Err(StoreError::io("remove", &item.path, e));
-                }
-                _ => freed += item.bytes,
+                Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                other => other?,
             }
+            freed += item.bytes;
         }
         self.forget_numbers()?;
         // What cannot be removed here goes with the grave, or with the next sweep.
@@ -229,23 +237,28 @@ impl Store {
         Ok(())
     }
 
-    /// What is pinned or in a chain, and what that cannot do without.
-    fn needed<'a>(
-        &self,
-        items: impl Iterator<Item = &'a GcItem>,
-    ) -> Result<BTreeSet<Sha256>, StoreError> {
-        let by_digest: BTreeMap<&Sha256, &GcItem> = items
-            .filter(|item| !item.needs.is_empty())
-            .map(|item| (&item.digest, item))
+    /// What is pinned or in a chain.
+    fn roots(&self) -> Result<BTreeSet<Sha256>, StoreError> {
+        let mut roots = self.pinned()?;
+        roots.extend(self.chained()?);
+        Ok(roots)
+    }
+
+    /// What is needed, as things are now: also by layers that came after a plan was made.
+    fn needed_without(&self, plan: &GcPlan) -> Result<BTreeSet<Sha256>, StoreError> {
+        let mut layers = Vec::new();
+        let shelf = self.root.join(Shelf::Layers.directory());
+        list(&shelf, ItemKind::Layer, &mut layers)?;
+        let planned: BTreeMap<&Sha256, i64> = plan
+            .remove
+            .iter()
+            .map(|(item, _)| (&item.digest, item.stamp))
             .collect();
-        let mut needed = self.pinned()?;
-        needed.extend(self.chained()?);
-        let mut open: Vec<Sha256> = needed.iter().copied().collect();
-        while let Some(digest) = open.pop() {
-            let needs = by_digest.get(&digest).map_or(&[][..], |item| &item.needs);
-            open.extend(needs.iter().filter(|need| needed.insert(**need)));
-        }
-        Ok(needed)
+        let is_going = |layer: &GcItem| planned.get(&layer.digest) >= Some(&layer.stamp);
+        let mut roots = self.roots()?;
+        let stay = layers.iter().filter(|layer| !is_going(layer));
+        roots.extend(stay.map(|layer| layer.digest));
+        Ok(closure(roots, layers.iter()))
     }
 
     /// Everything that is kept by digest.
@@ -264,6 +277,51 @@ impl Store {
         }
         Ok(items)
     }
+}
+
+/// Where trees go that are to be removed: out of sight first, so that nobody finds half of one.
+#[derive(Default)]
+struct Grave {
+    scratch: Option<Scratch>,
+    taken: u64,
+}
+
+impl Grave {
+    /// Moves a tree there; gives where it then is.
+    fn take(&mut self, store: &Store, path: &Path) -> Result<PathBuf, StoreError> {
+        if self.scratch.is_none() {
+            self.scratch = match store.scratch("discard") {
+                // A full disk has no room for one. What is left beside the others when this
+                // process dies is found by `check`.
+                Err(StoreError::NoSpace { .. }) => None,
+                other => Some(other?),
+            };
+        }
+        let place = match &self.scratch {
+            Some(scratch) => scratch.path().join(self.taken.to_string()),
+            None => path.with_extension("gone"),
+        };
+        self.taken += 1;
+        store.faults.before("collect");
+        fs::rename(path, &place).map_err(|e| StoreError::io("remove", path, e))?;
+        Ok(place)
+    }
+}
+
+/// What these are, and what they cannot do without.
+fn closure<'a>(
+    mut needed: BTreeSet<Sha256>,
+    items: impl Iterator<Item = &'a GcItem>,
+) -> BTreeSet<Sha256> {
+    let with_needs = items.filter(|item| !item.needs.is_empty());
+    let by_digest: BTreeMap<&Sha256, &GcItem> =
+        with_needs.map(|item| (&item.digest, item)).collect();
+    let mut open: Vec<Sha256> = needed.iter().copied().collect();
+    while let Some(digest) = open.pop() {
+        let needs = by_digest.get(&digest).map_or(&[][..], |item| &item.needs);
+        open.extend(needs.iter().filter(|need| needed.insert(**need)));
+    }
+    needed
 }
 
 /// What is needed counts as used when its user was.

@@ -40,6 +40,32 @@ pub fn service_model(service: &str, version: &str) -> String {
     text
 }
 
+/// `sshd`, and the directory of the libraries that came with it: the host's own, or one that was
+/// unpacked for the tests, so that no machine gets a server that its owner did not ask for.
+///
+/// # Panics
+///
+/// When there is none.
+pub fn sshd() -> (PathBuf, PathBuf) {
+    let own = Path::new("/usr/sbin/sshd");
+    if own.exists() {
+        return (own.to_owned(), PathBuf::new());
+    }
+    let unpacked = root().with_file_name("sshd");
+    let program = unpacked.join("usr/sbin/sshd");
+    assert!(
+        program.exists(),
+        "this test needs `{}`: run `cargo xtask setup`",
+        program.display()
+    );
+    let libraries = unpacked.join("usr/lib");
+    let by_machine = libraries.read_dir().into_iter().flatten().flatten();
+    let with_libraries = by_machine
+        .map(|entry| entry.path())
+        .find(|path| path.join("libwrap.so.0").exists());
+    (program, with_libraries.unwrap_or(libraries))
+}
+
 fn root() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
     // target/debug/deps/test

@@ -58,12 +58,33 @@ pub fn make(root: &Path, programs: &[&str]) {
             .map(|directory| Path::new(directory).join(program))
             .find(|path| path.exists())
             .unwrap_or_else(|| panic!("this test needs `{program}` on the host"));
-        files.extend(libraries(&path));
+        files.extend(libraries(&path, Path::new("")));
         copy(&path, &root.join("usr/bin").join(program));
     }
     for file in files {
         let inside = file.strip_prefix("/").expect("an absolute path");
         copy(&file, &root.join(inside));
+    }
+}
+
+/// Adds a program that lies elsewhere, with its libraries, of which some may lie in `beside`.
+pub(crate) fn add(root: &Path, program: &Path, beside: &Path) {
+    let name = program.file_name().expect("a program has a name");
+    copy(program, &root.join("usr/bin").join(name));
+    add_libraries(root, program, beside);
+}
+
+/// Adds the libraries of a program, of which some may lie in `beside`.
+pub(crate) fn add_libraries(root: &Path, program: &Path, beside: &Path) {
+    for file in libraries(program, beside) {
+        let name = file.file_name().expect("a library has a name");
+        let place = match file.strip_prefix("/") {
+            Ok(inside) if !file.starts_with(beside) || beside.as_os_str().is_empty() => {
+                root.join(inside)
+            }
+            _ => root.join("usr/lib").join(name),
+        };
+        copy(&file, &place);
     }
 }
 
@@ -75,13 +96,14 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Paths of the shared libraries and the loader of a program, as `ldd` prints them.
-fn libraries(program: &Path) -> Vec<PathBuf> {
+fn libraries(program: &Path, beside: &Path) -> Vec<PathBuf> {
     #[expect(
         clippy::disallowed_methods,
         reason = "a fixture cannot use the crate it is a fixture for"
     )]
     let output = std::process::Command::new("ldd")
         .arg(program)
+        .env("LD_LIBRARY_PATH", beside)
         .output()
         .expect("this test needs `ldd` on the host");
     String::from_utf8_lossy(&output.stdout)

@@ -8,4 +8,5 @@ pub mod host_tree;
 pub mod key;
 pub mod mirror;
 pub mod moto;
+pub mod remote;
 pub mod repo;

@@ -25,6 +25,9 @@ _goldsmith() {
             goldsmith,component)
                 cmd="goldsmith__subcmd__component"
                 ;;
+            goldsmith,diff)
+                cmd="goldsmith__subcmd__diff"
+                ;;
             goldsmith,doctor)
                 cmd="goldsmith__subcmd__doctor"
                 ;;
@@ -106,6 +109,9 @@ _goldsmith() {
             goldsmith__subcmd__help,component)
                 cmd="goldsmith__subcmd__help__subcmd__component"
                 ;;
+            goldsmith__subcmd__help,diff)
+                cmd="goldsmith__subcmd__help__subcmd__diff"
+                ;;
             goldsmith__subcmd__help,doctor)
                 cmd="goldsmith__subcmd__help__subcmd__doctor"
                 ;;
@@ -182,7 +188,7 @@ _goldsmith() {
 
     case "${cmd}" in
         goldsmith)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -226,12 +232,16 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__build)
-            opts="-C -q -v -h -V --force --offline --var --var-file --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --force --from --no-cache --debug --offline --var --var-file --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -384,7 +394,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__component__subcmd__run)
-            opts="-C -q -v -h -V --in --package --network --offline --yes --phases --parameters --config --dry-run --awstoe-logs --state-directory --awstoe-compat --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --in --package --network --on --identity --ssh-option --offline --yes --phases --parameters --config --dry-run --awstoe-logs --state-directory --awstoe-compat --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -395,6 +405,18 @@ _goldsmith() {
                     return 0
                     ;;
                 --package)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-option)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -485,8 +507,34 @@ _goldsmith() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        goldsmith__subcmd__diff)
+            opts="-C -q -v -h -V --blocks --all --html --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         goldsmith__subcmd__doctor)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --store --repair --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -515,7 +563,7 @@ _goldsmith() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "raw raw.zst qcow2 qcow2-zlib vmdk ova vhd vhd-dynamic vhdx gce" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -608,7 +656,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help)
-            opts="init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help"
+            opts="init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -708,6 +756,20 @@ _goldsmith() {
         goldsmith__subcmd__help__subcmd__component__subcmd__validate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1102,7 +1164,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__plan)
-            opts="-C -q -v -h -V --offline --var --var-file --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --explain --offline --var --var-file --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

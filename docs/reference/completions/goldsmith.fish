@@ -39,7 +39,8 @@ complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "build" -d 'Buil
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "test" -d 'Boot the newest image of a recipe and check it from inside'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "images" -d 'List the images on this machine'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "show" -d 'Show what is known about an image: digests, inputs, times, tests'
-complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "export" -d 'Write the disk of an image to a file, holes kept, digest checked'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "diff" -d 'Show what is different between two images: packages, files, configuration, size, findings, boot time'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "export" -d 'Write the disk of an image in the format that a cloud or a hypervisor takes'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "component" -d 'Look at the components that ship with Goldsmith, check and run documents'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "import" -d 'Turn another tool\'s description of images into a project'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "awstoe" -d 'Take AWSTOE\'s place: `awstoe run` and `awstoe validate` with all their options'
@@ -82,16 +83,20 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand lock" -s V -l versio
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -l explain -d 'Say of every step whether its layer is kept, and why it is not'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -l offline -d 'Fail if a package is not in the store: a build would need the network'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -s q -l quiet -d 'Say nothing but results, warnings and failures'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand plan" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l from -d 'Make this step and all after it again, by its title or a part of it, such as `build/Install`' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l force -d 'Build although an image of the same inputs exists'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l no-cache -d 'Make every step again, kept or not'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l debug -d 'After a step that failed, open a shell in the tree as it stands'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l offline -d 'Use nothing but what the store has'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -s q -l quiet -d 'Say nothing but results, warnings and failures'
@@ -121,8 +126,26 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s q -l quiet 
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s V -l version -d 'Print version'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -l format -d 'Form of the disk' -r -f -a "raw\t''"
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -s o -l output -d 'Where to write it; `<name>-<version>-<build>.raw` in the current folder when not given' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand diff" -l html -d 'Write the differences as one page as well' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand diff" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand diff" -l blocks -d 'How many blocks of 512 KiB differ instead, and what has its bytes there'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand diff" -l all -d 'Show all of long lists, and files of packages that changed'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand diff" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand diff" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand diff" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand diff" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -l format -d 'Form of the disk; by the name of the file when not given, else `raw`. Several with commas' -r -f -a "raw\t'the disk byte by byte, holes kept: AWS snapshots, QEMU, dd'
+raw.zst\t'the disk compressed by Zstandard, with a seek table: archives, `zstd -d`'
+qcow2\t'QEMU 5.1 and newer, KVM, OpenStack, Proxmox; clusters compressed by Zstandard'
+qcow2-zlib\t'the same for QEMU before 5.1; clusters compressed by deflate'
+vmdk\t'stream-optimized VMDK: VMware, VirtualBox, AWS import; 64 KiB grains by zlib'
+ova\t'a whole machine for VMware: OVF, SHA-256 manifest, VMDK (pvscsi, vmxnet3, UEFI)'
+vhd\t'fixed VHD of whole MiB: Azure'
+vhd-dynamic\t'dynamic VHD, only what is allocated: Hyper-V, Xen, VirtualBox'
+vhdx\t'dynamic VHDX, only what is allocated: Hyper-V'
+gce\t'sparse disk.raw of whole GiB in a tar.gz: Google Compute Engine'"
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -s o -l output -d 'Where to write it: a file, a folder, or `-` for standard output; `<name>-<version>-<build>` with the format\'s ending in the current folder when not given' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -l force -d 'Write over a file that exists'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand export" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
@@ -139,7 +162,7 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not _
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show validate run help" -f -a "list" -d 'List them'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show validate run help" -f -a "show" -d 'Show the document and the parameters of one'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show validate run help" -f -a "validate" -d 'Check component documents, without running anything'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show validate run help" -f -a "run" -d 'Run component documents, on this machine or in a throw-away tree'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show validate run help" -f -a "run" -d 'Run component documents, on this machine, in a throw-away tree, or on another machine'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and not __fish_seen_subcommand_from list show validate run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from list" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from list" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
@@ -167,6 +190,9 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fis
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from validate" -s V -l version -d 'Print version'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from run" -l in -d 'Run in a throw-away tree instead: `debian:SUITE`, or `image:NAME[@VERSION]` as the last step of its build left it' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from run" -l package -d 'A package that the tree of a suite has besides the smallest set; may be repeated' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from run" -l on -d 'Run on another machine instead, over SSH: `user@host`, `ssh://user@host:port`, or an alias of ~/.ssh/config. Reboots it where a document asks for that, and leaves nothing of Goldsmith' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from run" -l identity -d 'Private key to log in with, besides those of ~/.ssh/config and the agent' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from run" -l ssh-option -d 'An option as `ssh -o` takes it; may be repeated' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from run" -l phases -d 'The phases to run, with commas; all when not given. They run in the documents\' order' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from run" -l parameters -d 'Values of parameters, `name=value,name=value`; may be repeated. A comma before what is no `name=` belongs to the value' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from run" -l config -d 'Documents, parameters for each and phases from a file, in the form of `awstoe run --config`' -r
@@ -186,7 +212,7 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fis
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from help" -f -a "list" -d 'List them'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the document and the parameters of one'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Check component documents, without running anything'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run component documents, on this machine or in a throw-away tree'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run component documents, on this machine, in a throw-away tree, or on another machine'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand component; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand import; and not __fish_seen_subcommand_from image-builder help" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand import; and not __fish_seen_subcommand_from image-builder help" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
@@ -212,6 +238,8 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand awstoe" -s q -l quie
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand awstoe" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand awstoe" -s V -l version -d 'Print version'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -l store -d 'Look at everything in the store instead: blobs by digest, packages and layers file by file'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -l repair -d 'Remove what is damaged: what is needed of it is fetched or made again by the next build'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -s q -l quiet -d 'Say nothing but results, warnings and failures'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
@@ -231,25 +259,26 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" 
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -s h -l help -d 'Print help'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -s V -l version -d 'Print version'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "init" -d 'Make a new project that builds: a web server image'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "validate" -d 'Check the configuration and its component documents, without network or changes'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "fmt" -d 'Bring configuration files into the canonical layout'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "lock" -d 'Pin every package, document and input of the recipes in `goldsmith.lock`'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "plan" -d 'Show what a build would do, and why'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "build" -d 'Build the image of a recipe: lock, fetch, bootstrap, components, sanitize, disk, verify'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "test" -d 'Boot the newest image of a recipe and check it from inside'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "images" -d 'List the images on this machine'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "show" -d 'Show what is known about an image: digests, inputs, times, tests'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "export" -d 'Write the disk of an image to a file, holes kept, digest checked'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "component" -d 'Look at the components that ship with Goldsmith, check and run documents'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "import" -d 'Turn another tool\'s description of images into a project'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "awstoe" -d 'Take AWSTOE\'s place: `awstoe run` and `awstoe validate` with all their options'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "doctor" -d 'Say what this host can do, and what is missing for the rest'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "gc" -d 'Remove what the store no longer needs'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "generate-reference" -d 'Write the generated reference: pages, man pages, completions, JSON Schema'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show export component import awstoe doctor gc generate-reference help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "init" -d 'Make a new project that builds: a web server image'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "validate" -d 'Check the configuration and its component documents, without network or changes'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "fmt" -d 'Bring configuration files into the canonical layout'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "lock" -d 'Pin every package, document and input of the recipes in `goldsmith.lock`'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "plan" -d 'Show what a build would do, and why'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "build" -d 'Build the image of a recipe: lock, fetch, bootstrap, components, sanitize, disk, verify'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "test" -d 'Boot the newest image of a recipe and check it from inside'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "images" -d 'List the images on this machine'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "show" -d 'Show what is known about an image: digests, inputs, times, tests'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "diff" -d 'Show what is different between two images: packages, files, configuration, size, findings, boot time'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "export" -d 'Write the disk of an image in the format that a cloud or a hypervisor takes'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "component" -d 'Look at the components that ship with Goldsmith, check and run documents'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "import" -d 'Turn another tool\'s description of images into a project'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "awstoe" -d 'Take AWSTOE\'s place: `awstoe run` and `awstoe validate` with all their options'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "doctor" -d 'Say what this host can do, and what is missing for the rest'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "gc" -d 'Remove what the store no longer needs'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "generate-reference" -d 'Write the generated reference: pages, man pages, completions, JSON Schema'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from component" -f -a "list" -d 'List them'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from component" -f -a "show" -d 'Show the document and the parameters of one'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from component" -f -a "validate" -d 'Check component documents, without running anything'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from component" -f -a "run" -d 'Run component documents, on this machine or in a throw-away tree'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from component" -f -a "run" -d 'Run component documents, on this machine, in a throw-away tree, or on another machine'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from import" -f -a "image-builder" -d 'Resources of EC2 Image Builder'

@@ -8,7 +8,7 @@
 //!
 //! The directory may as well be a layer of an overlay, with what that says of the layers below:
 //! names that are gone (character devices 0/0), directories that hide what is below them or that
-//! were moved (`trusted.overlay.opaque`, `trusted.overlay.redirect`).
+//! were moved ([`overlay_note`]).
 
 use std::collections::BTreeMap;
 use std::ffi::CStr;
@@ -23,6 +23,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::Cancelled;
 use goldsmith_disk::sparse::is_zero;
 use goldsmith_disk::tree::{Attributes, Content, Kind, Node, Time, Tree, Xattrs, display};
+use goldsmith_exec::ns::overlay_note;
 use rustix::fs::{
     AtFlags, Dir, Mode, OFlags, ResolveFlags, SeekFrom, Statx, StatxAttributes, StatxFlags,
 };
@@ -39,9 +40,6 @@ const MOUNT_POINTS: [(&str, u16); 5] = [
 /// ext4 makes its own.
 const LOST_FOUND: &[u8] = b"lost+found";
 const BLOCK: usize = 4096;
-const OVERLAY: &[u8] = b"trusted.overlay.";
-const OPAQUE: &[u8] = b"trusted.overlay.opaque";
-const REDIRECT: &[u8] = b"trusted.overlay.redirect";
 /// Nothing a kernel gives as a list or value of attributes is longer.
 const XATTR_MAX: usize = 64 << 10;
 
@@ -126,6 +124,7 @@ pub(crate) fn walk(
         root,
         latest: i64::from(epoch),
         is_layer,
+        notes: overlay_note(""),
         found: Vec::new(),
         buffer: vec![0; 4096],
     };
@@ -143,6 +142,8 @@ struct Scan<'r> {
     root: BorrowedFd<'r>,
     latest: i64,
     is_layer: bool,
+    /// How the names of an overlay's own attributes begin.
+    notes: String,
     found: Vec<Found>,
     buffer: Vec<u8>,
 }
@@ -251,9 +252,9 @@ impl Scan<'_> {
             node: (!is_whiteout).then_some(Node { attributes, kind }),
             shared: is_shared.then_some((device, stat.stx_ino)),
             is_opaque: overlay
-                .get(OPAQUE)
+                .get(overlay_note("opaque").as_bytes())
                 .is_some_and(|value| value.as_slice() == b"y"),
-            redirect: overlay.get(REDIRECT).cloned(),
+            redirect: overlay.get(overlay_note("redirect").as_bytes()).cloned(),
         });
         Ok(is_directory)
     }
@@ -307,10 +308,10 @@ impl Scan<'_> {
         };
         let mut all = All::default();
         for attribute in list.split(|b| *b == 0) {
-            let to = if is_kept(attribute) {
-                &mut all.kept
-            } else if attribute.starts_with(OVERLAY) {
+            let to = if attribute.starts_with(self.notes.as_bytes()) {
                 &mut all.overlay
+            } else if is_kept(attribute) {
+                &mut all.kept
             } else {
                 continue;
             };

@@ -1,31 +1,34 @@
 //! A guest as the machine that documents run on: everything is a bash script, whose text
 //! holds no more than quoted paths and names; contents go through standard input.
 
-use std::fmt::Write as _;
+mod script;
+
 use std::io::{self, Read as _};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use goldsmith_component::machine::{
-    Attributes, Exit, Machine, MachineError, NodeKind, Program, READ_BYTES_MAX, Script, Status,
+    Attributes, Depth, Entry, Exit, Machine, MachineError, NodeKind, Program, READ_BYTES_MAX,
+    Script, Status,
 };
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
+use goldsmith_exec::child::shell_word;
 use goldsmith_exec::vm::guest::{Finished, Script as Text};
 use goldsmith_exec::vm::{Vm, VmError};
 
+use script::{MISSING, NO_PROGRAM, NO_USER, program, set};
+
 /// What a script may take that was given no limit: no test is meant to take as long.
 const NO_LIMIT: Duration = Duration::from_hours(1);
-/// What a file operation may take.
-const FILE_LIMIT: Duration = Duration::from_mins(1);
+/// What a file operation may take; one of them copies whole directories.
+const FILE_LIMIT: Duration = Duration::from_mins(10);
 /// Bytes that go over the channel at once.
 const PIECE: u64 = 4 << 20;
 /// A line that grows past this is cut in two.
 const LINE_MAX: usize = 16 << 10;
 /// Lines kept of a program's output.
 const TAIL_LINES: usize = 20;
-/// Exit code of our own lines before a program, for what is not there.
-const MISSING: i32 = 97;
 
 /// Something that runs bash scripts as root.
 pub(super) trait Shell: Send {
@@ -102,6 +105,9 @@ impl<'s, S: Shell> Guest<'s, S> {
             _ => {}
         })?;
         if finished.code == 0 {
+            if out.len() as u64 > READ_BYTES_MAX {
+                return Err(failed(io::Error::other("it is larger than 64 MiB")));
+            }
             return Ok(out);
         }
         let complaint = String::from_utf8_lossy(&complaint);
@@ -169,36 +175,25 @@ impl<S: Shell> Machine for Guest<'_, S> {
     }
 
     fn stat(&self, cx: &Cx, path: &str) -> Result<Option<NodeKind>, MachineError> {
-        let text = format!(
-            "p={}; if [ -f \"$p\" ]; then echo f; elif [ -d \"$p\" ]; then echo d; \
-             elif [ -e \"$p\" ]; then echo o; fi",
-            quoted(path)
-        );
+        let text = format!("{}\nkind {}; echo $kind", script::KIND, shell_word(path));
         let found = self.file(cx, "look at", path, &text, b"")?;
-        Ok(match found.first() {
-            Some(b'f') => Some(NodeKind::File),
-            Some(b'd') => Some(NodeKind::Directory),
-            Some(_) => Some(NodeKind::Other),
-            None => None,
-        })
+        Ok(found.first().and_then(|letter| kind(*letter)))
+    }
+
+    fn lstat(&self, cx: &Cx, path: &str) -> Result<Option<NodeKind>, MachineError> {
+        let text = format!("{}\nlkind {}; echo $kind", script::KIND, shell_word(path));
+        let found = self.file(cx, "look at", path, &text, b"")?;
+        Ok(found.first().and_then(|letter| kind(*letter)))
     }
 
     fn read(&self, cx: &Cx, path: &str) -> Result<Vec<u8>, MachineError> {
         let text = format!(
             "p={}\n[ ! -e \"$p\" ] || [ -f \"$p\" ] || {{ echo 'it is no regular file' >&2; exit 1; }}\n\
              head -c {} -- \"$p\"",
-            quoted(path),
+            shell_word(path),
             READ_BYTES_MAX + 1
         );
-        let bytes = self.file(cx, "read", path, &text, b"")?;
-        if bytes.len() as u64 > READ_BYTES_MAX {
-            return Err(MachineError::File {
-                operation: "read",
-                path: path.to_owned(),
-                source: io::Error::other("it is larger than 64 MiB"),
-            });
-        }
-        Ok(bytes)
+        self.file(cx, "read", path, &text, b"")
     }
 
     fn write(
@@ -210,8 +205,8 @@ impl<S: Shell> Machine for Guest<'_, S> {
     ) -> Result<(), MachineError> {
         let text = format!(
             "p={}; umask 022; cat >\"$p\" || exit 1\n{}",
-            quoted(path),
-            set(attributes)
+            shell_word(path),
+            set(attributes, "")
         );
         self.file(cx, "write", path, &text, bytes).map(drop)
     }
@@ -237,11 +232,11 @@ impl<S: Shell> Machine for Guest<'_, S> {
             if piece.is_empty() && redirect == ">>" {
                 break;
             }
-            let text = format!("umask 022; cat {redirect}{}", quoted(path));
+            let text = format!("umask 022; cat {redirect}{}", shell_word(path));
             self.file(cx, "write", path, &text, &piece)?;
             redirect = ">>";
         }
-        let text = format!("p={}\n{}", quoted(path), set(attributes));
+        let text = format!("p={}\n{}", shell_word(path), set(attributes, ""));
         self.file(cx, "write", path, &text, b"").map(drop)
     }
 
@@ -256,7 +251,7 @@ impl<S: Shell> Machine for Guest<'_, S> {
             let text = format!(
                 "p={}; [ -f \"$p\" ] || {{ echo 'it is no regular file' >&2; exit 1; }}\n\
                  tail -c +{} -- \"$p\" | head -c {PIECE}",
-                quoted(path),
+                shell_word(path),
                 at + 1
             );
             let piece = self.file(cx, "read", path, &text, b"")?;
@@ -271,8 +266,8 @@ impl<S: Shell> Machine for Guest<'_, S> {
     fn make_dir(&self, cx: &Cx, path: &str, attributes: &Attributes) -> Result<(), MachineError> {
         let text = format!(
             "p={}; umask 022; [ -d \"$p\" ] || mkdir -- \"$p\" || exit 1\n{}",
-            quoted(path),
-            set(attributes)
+            shell_word(path),
+            set(attributes, "")
         );
         self.file(cx, "make the directory", path, &text, b"")
             .map(drop)
@@ -283,110 +278,110 @@ impl<S: Shell> Machine for Guest<'_, S> {
             "f={} t={}; [ \"$f\" -ef \"$t\" ] && exit 0\n\
              [ ! -e \"$f\" ] || [ -f \"$f\" ] || {{ echo 'it is no regular file' >&2; exit 1; }}\n\
              cp --preserve=mode -- \"$f\" \"$t\"",
-            quoted(from),
-            quoted(to)
+            shell_word(from),
+            shell_word(to)
         );
         self.file(cx, "copy", from, &text, b"").map(drop)
     }
 
-    fn list(&self, cx: &Cx, path: &str) -> Result<Vec<String>, MachineError> {
+    fn set(
+        &self,
+        cx: &Cx,
+        path: &str,
+        attributes: &Attributes,
+        depth: Depth,
+    ) -> Result<(), MachineError> {
+        let text = match depth {
+            Depth::One => format!("p={}\n{}", shell_word(path), set(attributes, "")),
+            // From inside, so that a link that leads there is none any more. Links that are
+            // met are changed themselves.
+            Depth::All => format!(
+                "cd -P -- {} || exit 1; p=.\n{}",
+                shell_word(path),
+                set(attributes, "-R ")
+            ),
+        };
+        self.file(cx, "change", path, &text, b"").map(drop)
+    }
+
+    fn link(&self, cx: &Cx, target: &str, path: &str) -> Result<(), MachineError> {
+        let text = format!("ln -s -T -- {} {}", shell_word(target), shell_word(path));
+        self.file(cx, "make the link", path, &text, b"").map(drop)
+    }
+
+    fn copy_dir(&self, cx: &Cx, from: &str, to: &str) -> Result<(), MachineError> {
         let text = format!(
-            "shopt -s nullglob dotglob; cd -- {} && for f in *; do printf '%s\\0' \"$f\"; done",
-            quoted(path)
+            "{}\ncp -R -P --preserve=mode,ownership -T -- \"$f/.\" \"$t\"",
+            script::make_room(from, to)
+        );
+        self.file(cx, "copy", from, &text, b"").map(drop)
+    }
+
+    fn rename(&self, cx: &Cx, from: &str, to: &str) -> Result<(), MachineError> {
+        let text = format!(
+            "f={} t={}; [ \"$f\" != \"$t\" ] || exit 0\n\
+             if [ -d \"$f\" ] && [ ! -L \"$f\" ]; then\n{}\nfi\n\
+             mv -f -T -- \"$f\" \"$t\"",
+            shell_word(from),
+            shell_word(to),
+            script::make_room(from, to)
+        );
+        self.file(cx, "move", from, &text, b"").map(drop)
+    }
+
+    fn list(&self, cx: &Cx, path: &str, depth: Depth) -> Result<Vec<Entry>, MachineError> {
+        let pattern = match depth {
+            Depth::One => "*",
+            // Without following links.
+            Depth::All => "**",
+        };
+        let text = format!(
+            "{}\nshopt -s nullglob dotglob globstar; cd -- {} || exit 1\n\
+             for f in {pattern}; do lkind \"$f\"; printf '%s%s\\0' \"$kind\" \"$f\"; done",
+            script::KIND,
+            shell_word(path)
         );
         let out = self.file(cx, "list", path, &text, b"")?;
-        let names = out.split(|b| *b == 0).filter(|name| !name.is_empty());
-        let mut names: Vec<String> = names
-            .map(|name| String::from_utf8_lossy(name).into_owned())
-            .collect();
-        names.sort_unstable();
-        Ok(names)
+        let entries = out.split(|b| *b == 0).filter_map(|entry| {
+            let (letter, path) = entry.split_first()?;
+            Some(Entry {
+                path: String::from_utf8_lossy(path).into_owned(),
+                kind: kind(*letter)?,
+            })
+        });
+        let mut entries: Vec<Entry> = entries.collect();
+        entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Ok(entries)
     }
 
     fn remove(&self, cx: &Cx, path: &str) -> Result<(), MachineError> {
-        let text = format!("rm -- {}", quoted(path));
+        let text = format!("rm -- {}", shell_word(path));
+        self.file(cx, "delete", path, &text, b"").map(drop)
+    }
+
+    fn remove_dir(&self, cx: &Cx, path: &str, depth: Depth) -> Result<(), MachineError> {
+        let path = path.trim_end_matches('/');
+        let text = match depth {
+            Depth::One => format!("rmdir -- {}", shell_word(path)),
+            // `rmdir` has the words for what is no directory.
+            Depth::All => format!(
+                "p={}; [ -d \"$p\" ] && [ ! -L \"$p\" ] || exec rmdir -- \"$p\"\nrm -rf -- \"$p\"",
+                shell_word(path)
+            ),
+        };
         self.file(cx, "delete", path, &text, b"").map(drop)
     }
 }
 
-const NO_USER: &str = "goldsmith: no such user";
-const NO_PROGRAM: &str = "goldsmith: no such program";
-
-/// The lines that start a program in the place of bash. A script comes by standard input,
-/// and goes on as a file without a name that only its user can read.
-fn program(script: &Script) -> String {
-    let mut text = String::new();
-    let mut line = |line: std::fmt::Arguments<'_>| {
-        writeln!(text, "{line}").expect("a string takes everything");
-    };
-    let mut switch = String::new();
-    if let Some(user) = &script.user {
-        let user = quoted(user);
-        line(format_args!(
-            "user={user}; id -u -- \"$user\" >/dev/null 2>&1 || {{ echo '{NO_USER}' >&2; exit {MISSING}; }}"
-        ));
-        line(format_args!(
-            "export USER=\"$user\" LOGNAME=\"$user\"; HOME=$(getent passwd \"$user\" | cut -d: -f6)"
-        ));
-        switch.push_str(
-            "setpriv --reuid \"$user\" --regid \"$(id -g -- \"$user\")\" --init-groups -- ",
-        );
+/// What a letter of the scripts stands for.
+fn kind(letter: u8) -> Option<NodeKind> {
+    match letter {
+        b'f' => Some(NodeKind::File),
+        b'd' => Some(NodeKind::Directory),
+        b'l' => Some(NodeKind::Link),
+        b'o' => Some(NodeKind::Other),
+        _ => None,
     }
-    let start = match &script.program {
-        Program::Bash(_) => {
-            line(format_args!(
-                "file=$(mktemp /tmp/goldsmith-XXXXXX) && cat >\"$file\" || exit 1"
-            ));
-            if script.user.is_some() {
-                line(format_args!("chown -- \"$user\" \"$file\" || exit 1"));
-            }
-            line(format_args!(
-                "exec 3<\"$file\" && rm -f -- \"$file\" || exit 1"
-            ));
-            "bash /dev/fd/3".to_owned()
-        }
-        Program::Argv(argv) => {
-            let words: Vec<String> = argv.iter().map(|word| quoted(word)).collect();
-            let name = words.first().map_or("''", String::as_str);
-            line(format_args!(
-                "type -P -- {name} >/dev/null || {{ echo '{NO_PROGRAM}' >&2; exit {MISSING}; }}"
-            ));
-            // `env` so that neither a function nor a built-in of bash is meant.
-            format!("env -- {}", words.join(" "))
-        }
-    };
-    line(format_args!("cd -- {} || exit 1", quoted(&script.cwd)));
-    for (name, value) in &script.env {
-        line(format_args!("export {name}={}", quoted(value)));
-    }
-    line(format_args!(
-        "unset INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID"
-    ));
-    line(format_args!("exec {switch}{start} </dev/null"));
-    text
-}
-
-/// The lines that give `$p` attributes.
-fn set(attributes: &Attributes) -> String {
-    let mut text = String::new();
-    let who = match (&attributes.owner, &attributes.group) {
-        (None, None) => None,
-        (Some(owner), None) => Some(owner.clone()),
-        (owner, Some(group)) => Some(format!("{}:{group}", owner.as_deref().unwrap_or_default())),
-    };
-    // First the owner: changing it takes set-user-id bits away.
-    if let Some(who) = who {
-        writeln!(text, "chown -- {} \"$p\" || exit 1", quoted(&who)).expect("a string");
-    }
-    if let Some(mode) = attributes.mode {
-        writeln!(text, "chmod -- {mode:04o} \"$p\" || exit 1").expect("a string");
-    }
-    text
-}
-
-/// A word of bash that means exactly this text.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Cuts both outputs into lines and keeps the last ones.

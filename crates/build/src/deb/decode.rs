@@ -351,7 +351,7 @@ fn id_of(id: u64) -> Result<u32, Stop> {
     }
 }
 
-fn hex_of(bytes: &[u8]) -> String {
+pub(super) fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut out, byte| {
         write!(out, "{byte:02x}").expect("a string takes everything");
         out

@@ -104,6 +104,11 @@ fn deb(data: &[Entry<'_>]) -> Vec<u8> {
     ])
 }
 
+/// A good package, for tests that need one.
+pub(crate) fn any() -> Vec<u8> {
+    deb(&GOOD)
+}
+
 /// Decodes in a fresh store; whatever it refuses leaves nothing behind.
 fn run(deb: &[u8]) -> (tempfile::TempDir, Result<Decoded, DebError>) {
     let home = tempfile::tempdir().unwrap();

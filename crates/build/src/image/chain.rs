@@ -166,24 +166,3 @@ pub(super) fn used(documents: &[Loaded]) -> impl Iterator<Item = (&Loaded, Strin
             (loaded, name)
         })
 }
-
-/// How a step is called.
-pub(super) fn title(document: &str, phase: &str, step: &str) -> String {
-    format!("{document} {phase}/{step}")
-}
-
-/// The titles of all layers of a recipe, bottom first, as [`Anew::From`](crate::layer::Anew) takes
-/// them.
-pub fn step_titles(documents: &[Loaded]) -> Vec<String> {
-    let bootstrap = ["packages", "configured", "initramfs", "base"].map(str::to_owned);
-    let mut titles = bootstrap.to_vec();
-    for (loaded, name) in used(documents) {
-        let steps = loaded.document.steps();
-        titles.extend(
-            steps
-                .filter(|(phase, _)| PHASES.contains(phase))
-                .map(|(phase, step)| title(&name, phase, step)),
-        );
-    }
-    titles
-}

@@ -5,8 +5,9 @@ use goldsmith_component::run::{DoneStep, Place, Run, StepInputs, StepReport, Ste
 use goldsmith_core::cx::Cx;
 use goldsmith_exec::ns::Sandbox;
 
-use super::chain::{PHASES, title};
+use super::chain::PHASES;
 use super::lazy::Lazy;
+use super::title::title;
 use super::{BuildError, Job, Times};
 use crate::document::Loaded;
 use crate::layer::{self, Layer, Made, Parts, Stack, Wanted};

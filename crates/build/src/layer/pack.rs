@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::{Hasher, Sha256};
+use goldsmith_exec::ns::overlay_note;
 use goldsmith_store::{Claim, Shelf, Store};
 use rustix::fs::{AtFlags, CWD, XattrFlags};
 use rustix::io::Errno;
@@ -48,12 +49,7 @@ pub(super) fn lower(
 
 /// The directory that stands for these layers.
 fn pack(cx: &Cx, store: &Store, layers: &[(Sha256, PathBuf)]) -> Result<PathBuf, LayerError> {
-    let mut hasher = Hasher::new();
-    hasher.field(b"goldsmith pack 1");
-    for (name, _) in layers {
-        hasher.field(name.as_bytes());
-    }
-    let name = hasher.finish();
+    let name = name_of(layers.iter().map(|(name, _)| name));
     loop {
         match store.claim_or_wait(cx, Shelf::Layers, &name)? {
             Claim::Ready(directory) => {
@@ -79,6 +75,21 @@ fn pack(cx: &Cx, store: &Store, layers: &[(Sha256, PathBuf)]) -> Result<PathBuf,
             }
         }
     }
+}
+
+/// The name of a pack of layers, given bottom first.
+fn name_of<'a>(layers: impl Iterator<Item = &'a Sha256>) -> Sha256 {
+    let mut hasher = Hasher::new();
+    hasher.field(b"goldsmith pack 1");
+    for name in layers {
+        hasher.field(name.as_bytes());
+    }
+    hasher.finish()
+}
+
+/// Whether an entry of this name that needs these is a pack of them.
+pub(super) fn is_name_of(name: &Sha256, needs: &[Sha256]) -> bool {
+    needs.len() == PACK && name_of(needs.iter().rev()) == *name
 }
 
 /// Lays what a layer says over what a pack says so far.
@@ -126,7 +137,7 @@ fn join(layer: &Path, pack: &Path) -> io::Result<()> {
 
 fn is_opaque(directory: &Path) -> io::Result<bool> {
     let mut value = [0; 4];
-    match rustix::fs::lgetxattr(directory, "trusted.overlay.opaque", &mut value) {
+    match rustix::fs::lgetxattr(directory, overlay_note("opaque"), &mut value) {
         Ok(length) => Ok(value[..length] == *b"y"),
         Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(false),
         Err(errno) => Err(errno.into()),
@@ -134,7 +145,7 @@ fn is_opaque(directory: &Path) -> io::Result<bool> {
 }
 
 fn hide(directory: &Path) -> io::Result<()> {
-    let name = "trusted.overlay.opaque";
+    let name = overlay_note("opaque");
     Ok(rustix::fs::lsetxattr(
         directory,
         name,
@@ -159,7 +170,8 @@ fn dress(from: &Path, to: &Path) -> io::Result<()> {
     fs::set_permissions(to, meta.permissions())?;
     let wanted = attributes(from)?;
     // That it hides what is below stays true whatever later layers say.
-    let stays = |name: &Vec<u8>| name.starts_with(b"trusted.overlay.") || wanted.contains(name);
+    let notes = overlay_note("");
+    let stays = |name: &Vec<u8>| name.starts_with(notes.as_bytes()) || wanted.contains(name);
     for name in attributes(to)?.iter().filter(|name| !stays(name)) {
         rustix::fs::lremovexattr(to, name.as_slice())?;
     }

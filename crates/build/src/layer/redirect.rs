@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use goldsmith_core::cx::Cx;
 use goldsmith_disk::tree::{Attributes, Kind};
+use goldsmith_exec::ns::overlay_note;
 use rustix::fs::{AtFlags, CWD, Gid, Mode, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
 
@@ -86,8 +87,9 @@ impl Move<'_> {
         }
         for (path, _) in &moved {
             let place = self.place(path);
-            rustix::fs::setxattr(&place, "trusted.overlay.opaque", b"y", XattrFlags::empty())?;
-            rustix::fs::removexattr(&place, "trusted.overlay.redirect")?;
+            let opaque = overlay_note("opaque");
+            rustix::fs::setxattr(&place, opaque, b"y", XattrFlags::empty())?;
+            rustix::fs::removexattr(&place, overlay_note("redirect"))?;
         }
         Ok(())
     }

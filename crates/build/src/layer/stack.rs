@@ -412,6 +412,12 @@ impl<'s> Stack<'s> {
     }
 }
 
+/// What is known of a layer of the store; nothing when it is not there, or is damaged.
+pub fn described(store: &Store, name: &Sha256) -> Option<LayerFile> {
+    let path = store.entry_path(Shelf::Layers, name).join("layer.json");
+    LayerFile::read(&fs::read(path).ok()?).ok()
+}
+
 /// Makes a directory that everybody may enter, whatever the umask.
 fn create(path: &Path) -> Result<(), LayerError> {
     match fs::create_dir(path) {

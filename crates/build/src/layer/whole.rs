@@ -3,14 +3,16 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
-use goldsmith_store::{Store, StoreError, layer_name};
+use goldsmith_store::{Shelf, Store, StoreError, layer_name};
 
 use super::format::LayerFile;
 use super::manifest::Manifest;
+use super::merge::Merged;
+use super::pack;
 
 /// What is wrong with the layer in a directory; nothing when every file is there at its size.
 pub(super) fn problem(cx: &Cx, directory: &Path) -> Option<String> {
@@ -54,30 +56,52 @@ pub(super) fn problem(cx: &Cx, directory: &Path) -> Option<String> {
     None
 }
 
-/// Looks at every layer of a store; gives how many there are and what is wrong with which.
-pub fn check(cx: &Cx, store: &Store) -> Result<(usize, Vec<(Sha256, String)>), StoreError> {
-    let mut count = 0;
+/// Looks at every layer of a store; gives where something is wrong, and what.
+pub fn check(cx: &Cx, store: &Store) -> Result<Vec<(PathBuf, String)>, StoreError> {
     let mut problems = Vec::new();
-    for (name, directory) in store.layers()? {
+    for (name, directory) in store.entries(Shelf::Layers)? {
         cx.cancel.check()?;
-        // A pack is links to layers and has no description.
-        if !directory.join("layer.json").exists() && directory.join("tree").is_dir() {
-            continue;
-        }
-        count += 1;
-        if let Some(problem) = problem(cx, &directory) {
-            problems.push((name, problem));
-            continue;
-        }
-        let bytes = fs::read(directory.join("layer.json")).unwrap_or_default();
-        if let Ok(file) = LayerFile::read(&bytes) {
-            let own = file.parts.key(file.below.as_ref());
-            let number = store.again(&own)?;
-            let is_named = own == file.key && (0..=number).any(|n| layer_name(&own, n) == name);
-            if !is_named {
-                problems.push((name, "its name does not follow from its parts".to_owned()));
+        let needs = store.needs(Shelf::Layers, &name).unwrap_or_default();
+        let problem = if pack::is_name_of(&name, &needs) {
+            pack_problem(store, &directory, &needs)
+        } else {
+            match problem(cx, &directory) {
+                None => misnamed(store, &name, &directory)?,
+                some => some,
             }
-        }
+        };
+        problems.extend(problem.map(|problem| (directory, problem)));
     }
-    Ok((count, problems))
+    Ok(problems)
+}
+
+/// A name says what a layer was made of.
+fn misnamed(store: &Store, name: &Sha256, directory: &Path) -> Result<Option<String>, StoreError> {
+    let bytes = fs::read(directory.join("layer.json")).unwrap_or_default();
+    let Ok(file) = LayerFile::read(&bytes) else {
+        return Ok(None);
+    };
+    let own = file.parts.key(file.below.as_ref());
+    let number = store.again(&own)?;
+    let is_named = own == file.key && (0..=number).any(|n| layer_name(&own, n) == *name);
+    Ok((!is_named).then(|| "its name does not follow from its parts".to_owned()))
+}
+
+/// What is wrong with the links that stand for several layers.
+fn pack_problem(store: &Store, directory: &Path, needs: &[Sha256]) -> Option<String> {
+    let mut merged = Merged::default();
+    for layer in needs.iter().rev() {
+        let path = store.entry_path(Shelf::Layers, layer).join("manifest");
+        // What is wrong with a layer is said of it.
+        merged.push(Manifest::read(&fs::read(path).ok()?)?);
+    }
+    let tree = directory.join("tree");
+    let paths = merged.beneath(b"").map(|(path, _)| path);
+    let mut missing = paths.filter(|path| {
+        let place = tree.join(OsStr::from_bytes(path));
+        path.contains(&b'/') && fs::symlink_metadata(place).is_err()
+    });
+    let path = missing.next()?;
+    let shown = goldsmith_disk::tree::display(path);
+    Some(format!("`{shown}` cannot be found"))
 }

@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod assemble;
+mod diff;
+mod export;
 mod oracle;
 mod repo;
 mod scan;

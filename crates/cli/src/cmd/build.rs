@@ -4,12 +4,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use goldsmith_build::document::Loaded;
-use goldsmith_build::image::{self, Job, Need, Owner};
+use goldsmith_build::image::{self, Job, Need};
 use goldsmith_build::layer::Anew;
-use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::{Image, Images};
 use goldsmith_build::repo::{self, Update};
-use goldsmith_build::services::{self, Part, Purpose};
 use goldsmith_core::recipe::Recipe;
 use goldsmith_core::size::{format_bytes, format_duration};
 use goldsmith_plan::lock::Section;
@@ -17,25 +15,41 @@ use goldsmith_store::Store;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
+use crate::job::Bench;
 use crate::lockfile;
 use crate::project;
 use crate::report::CmdError;
+use crate::shell::Shell;
 use crate::style;
 use crate::wiring;
 
 /// Build the image of a recipe: lock, fetch, bootstrap, components, sanitize, disk, verify
 ///
 /// A recipe that is not locked yet is locked first; a lock that no longer fits stops the build
-/// with exit code 4. With nothing changed there is nothing to do.
+/// with exit code 4. With nothing changed there is nothing to do. Every step is kept: a build
+/// begins at the first one that changed, or that failed the last time.
 ///
 /// Example: goldsmith build web -var greeting=Hello
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct Args {
     /// Only these recipes; all when not given
     recipes: Vec<String>,
     /// Build although an image of the same inputs exists
     #[arg(long)]
     force: bool,
+    /// Make this step and all after it again, by its title or a part of it, such as `build/Install`
+    #[arg(long, value_name = "STEP", conflicts_with = "no_cache")]
+    from: Option<String>,
+    /// Make every step again, kept or not
+    #[arg(long)]
+    no_cache: bool,
+    /// After a step that failed, open a shell in the tree as it stands
+    #[arg(long)]
+    debug: bool,
     /// Use nothing but what the store has
     #[arg(long)]
     offline: bool,
@@ -48,37 +62,20 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let project = project::recipes(app, &args.variables, &args.recipes)?;
     let store = wiring::store(app)?;
     let images = Images::new(&app.home()?);
+    let shell = args.debug.then(|| Shell::new(app)).transpose()?;
+    let bench = Bench::new(app, args.offline)?;
     let mut shown = Vec::new();
-    let own = ProjectDirectory::new(&app.directory);
-    let outside = wiring::outside(app, args.offline);
     for recipe in &project.recipes {
         let documents = project::documents(app, recipe)?;
         let section = locked(args, app, &store, recipe, &documents)?;
-        let salt = image::salt(&app.home()?)
-            .map_err(|e| CmdError::io("cannot read the salt of the home", &e))?;
-        let inputs = image::inputs(recipe, &section, &salt);
-        let job = Job {
-            recipe,
-            section: &section,
-            documents: &documents,
-            services: services::services(
-                &wiring::services(outside.as_ref()),
-                &own,
-                Purpose {
-                    version: &recipe.version.to_string(),
-                    epoch: section.epoch,
-                    key: inputs.key(),
-                },
-                Part::Building,
-            ),
-            inputs,
-            salt,
-            owner: Owner::new(&app.directory, &recipe.name),
-            anew: Anew::None,
-            on_failure: None,
-        };
+        let mut job = bench.job(app, recipe, &section, &documents);
+        job.anew = anew(args, &job)?;
+        if let Some(shell) = &shell {
+            job.on_failure = Some(shell);
+        }
+        let is_forced = args.force || job.anew != Anew::None;
         let (image, is_up_to_date) = match image::need(&images, &job)? {
-            Need::Nothing(image) if !args.force => (*image, true),
+            Need::Nothing(image) if !is_forced => (*image, true),
             Need::Build(reasons) => {
                 for reason in reasons {
                     app.cx.note(reason);
@@ -103,6 +100,15 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Which layers are made again although they are kept.
+fn anew(args: &Args, job: &Job<'_>) -> Result<Anew, CmdError> {
+    Ok(match &args.from {
+        Some(step) => Anew::From(image::find_step(&image::step_titles(job)?, step)?),
+        None if args.no_cache => Anew::All,
+        None => Anew::None,
+    })
 }
 
 /// The section to build: of the lock file, which a first build makes.

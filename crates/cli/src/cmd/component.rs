@@ -18,6 +18,13 @@ pub(crate) enum Command {
     Run(Box<run::Args>),
 }
 
+impl Command {
+    /// See [`crate::args::Command::makes_trees`].
+    pub(crate) fn makes_trees(&self) -> bool {
+        matches!(self, Self::Run(args) if args.is_in_tree())
+    }
+}
+
 pub(crate) fn run(command: &Command, app: &App) -> Result<Outcome, CmdError> {
     match command {
         Command::List(args) => list::run(args, app),

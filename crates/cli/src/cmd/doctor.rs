@@ -1,4 +1,6 @@
-//! `goldsmith doctor`: what this host can do.
+//! `goldsmith doctor`: what this host can do, and whether the store is whole.
+
+mod store;
 
 use std::path::Path;
 
@@ -15,11 +17,19 @@ use crate::wiring;
 
 /// Say what this host can do, and what is missing for the rest
 ///
-/// Exits with 7 when images cannot be built here.
+/// Exits with 7 when images cannot be built here, or, with `--store`, when something in the store
+/// is damaged.
 ///
-/// Example: goldsmith doctor
+/// Example: goldsmith doctor --store --repair
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Look at everything in the store instead: blobs by digest, packages and layers file by file
+    #[arg(long)]
+    store: bool,
+    /// Remove what is damaged: what is needed of it is fetched or made again by the next build
+    #[arg(long, requires = "store")]
+    repair: bool,
+}
 
 /// One thing looked at.
 struct Check {
@@ -57,7 +67,10 @@ impl Check {
     }
 }
 
-pub(crate) fn run(_args: &Args, app: &App) -> Result<Outcome, CmdError> {
+pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
+    if args.store {
+        return store::run(app, args.repair);
+    }
     let checks = [
         home(app)?,
         sandbox(app)?,
@@ -150,6 +163,12 @@ fn home(app: &App) -> Result<Check, CmdError> {
 
 /// Whether scripts can run in a sandbox over a tree in the home.
 fn sandbox(app: &App) -> Result<Check, CmdError> {
+    if !rustix::process::geteuid().is_root() {
+        // It could not become root before: here is why, or the probe says that it is not.
+        if let Err(missing) = goldsmith_exec::user_ns::ranges() {
+            return Ok(Check::of("sandbox", true, Err::<String, _>(missing)));
+        }
+    }
     let store = wiring::store(app)?;
     let scratch = store.scratch("doctor")?;
     Ok(Check::of(

@@ -1,16 +1,16 @@
 //! `goldsmith plan`: what a build would do, without doing it.
 
+mod explain;
+
 use std::fmt::Write as _;
 
-use goldsmith_build::image::{self, Job, Need, Owner};
-use goldsmith_build::layer::Anew;
-use goldsmith_build::project::ProjectDirectory;
+use goldsmith_build::image::{self, Need};
 use goldsmith_build::record::Images;
-use goldsmith_build::services::{self, Part, Purpose};
 use goldsmith_core::size::format_bytes;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
+use crate::job::Bench;
 use crate::lockfile;
 use crate::project;
 use crate::report::CmdError;
@@ -18,11 +18,14 @@ use crate::wiring;
 
 /// Show what a build would do, and why
 ///
-/// Example: goldsmith plan web
+/// Example: goldsmith plan web --explain
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only these recipes; all when not given
     recipes: Vec<String>,
+    /// Say of every step whether its layer is kept, and why it is not
+    #[arg(long)]
+    explain: bool,
     /// Fail if a package is not in the store: a build would need the network
     #[arg(long)]
     offline: bool,
@@ -36,37 +39,13 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let home = app.home()?;
     let images = Images::new(&home);
     let store = wiring::store(app)?;
-    let salt =
-        image::salt(&home).map_err(|e| CmdError::io("cannot read the salt of the home", &e))?;
+    let bench = Bench::new(app, args.offline)?;
     let mut text = String::new();
     let mut shown = Vec::new();
-    let own = ProjectDirectory::new(&app.directory);
-    let outside = wiring::outside(app, args.offline);
     for recipe in &project.recipes {
         let documents = project::documents(app, recipe)?;
         let section = lockfile::fitting(lock.as_ref(), recipe, &documents)?;
-        let inputs = image::inputs(recipe, &section, &salt);
-        let key = inputs.key();
-        let job = Job {
-            recipe,
-            section: &section,
-            documents: &documents,
-            services: services::services(
-                &wiring::services(outside.as_ref()),
-                &own,
-                Purpose {
-                    version: &recipe.version.to_string(),
-                    epoch: section.epoch,
-                    key: inputs.key(),
-                },
-                Part::Building,
-            ),
-            inputs,
-            salt,
-            owner: Owner::new(&app.directory, &recipe.name),
-            anew: Anew::None,
-            on_failure: None,
-        };
+        let job = bench.job(app, recipe, &section, &documents);
         let missing: Vec<u64> = section
             .all_packages()
             .filter(|p| !store.has_blob(&p.sha256))
@@ -135,9 +114,18 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                 );
             }
         }
-        shown.push(serde_json::json!({ "recipe": recipe.name, "version": recipe.version.to_string(), "key": key,
+        let layers = if args.explain {
+            Some(image::forecast(&app.cx, &store, &job)?)
+        } else {
+            None
+        };
+        if let Some(layers) = &layers {
+            text.push_str(&explain::text(layers));
+        }
+        shown.push(serde_json::json!({ "recipe": recipe.name, "version": recipe.version.to_string(), "key": job.inputs.key(),
             "up_to_date": up_to_date, "reasons": reasons, "packages": section.packages.len(),
-            "to_fetch": missing.len(), "to_fetch_bytes": missing.iter().sum::<u64>() }));
+            "to_fetch": missing.len(), "to_fetch_bytes": missing.iter().sum::<u64>(),
+            "layers": layers.as_deref().map(explain::layers_json) }));
     }
     app.output
         .result(&text, || serde_json::json!({ "recipes": shown }));

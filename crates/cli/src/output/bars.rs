@@ -85,6 +85,10 @@ impl EventSink for Bars {
             drop(self.bars.println(line));
         }
     }
+
+    fn aside(&self, work: &mut dyn FnMut()) {
+        self.bars.suspend(work);
+    }
 }
 
 impl Drop for Bars {

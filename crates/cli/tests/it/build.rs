@@ -133,38 +133,79 @@ fn exports(env: &TestEnv) {
     );
 }
 
+/// The sums of the disk that a prepared build makes.
+fn sums(mut build: std::process::Command) -> (String, String) {
+    let built = crate::env::Ran::from(build.output().unwrap())
+        .expect(0)
+        .json();
+    let disk = &built["image"]["artifacts"][0];
+    (disk["sha256"].to_string(), disk["digest"].to_string())
+}
+
+/// Root builds in one place; an ordinary user in another, with another umask, time zone and
+/// locale, in a namespace of users.
 #[test]
 fn the_same_lock_gives_the_same_bytes() {
-    let digests: Vec<(String, String)> = [
-        ("a", "022", "UTC", "C"),
-        (
-            "a/much/longer/place",
-            "077",
-            "Asia/Kathmandu",
-            "de_DE.UTF-8",
-        ),
-    ]
-    .map(|(place, umask, zone, locale)| {
-        let env = fixture::with_packages();
-        let project = env.root().join(place);
-        fs::create_dir_all(project.parent().unwrap()).unwrap();
-        fs::rename(env.project(), &project).unwrap();
-        let mut command = env.shell(&format!(
-            "umask {umask}; exec \"$GOLDSMITH\" build web --offline --json"
-        ));
-        let built = command
-            .current_dir(&project)
-            .env("TZ", zone)
-            .env("LC_ALL", locale)
-            .output()
-            .unwrap();
-        let built = crate::env::Ran::from(built).expect(0).json();
-        let disk = &built["image"]["artifacts"][0];
-        (disk["sha256"].to_string(), disk["digest"].to_string())
-    })
-    .into();
-    assert_eq!(digests[0], digests[1]);
-    assert!(digests[0].0.len() > 60, "no digest: {digests:?}");
+    let env = fixture::with_packages();
+    let by_root = sums(env.command(&["build", "web", "--offline", "--json"]));
+
+    let other = TestEnv::new();
+    let project = other.root().join("a/much/longer/place");
+    fs::create_dir_all(&project).unwrap();
+    for name in ["web.gold.hcl", "goldsmith.lock", "components"] {
+        fixture::copy(&env.project().join(name), &project.join(name));
+    }
+    fs::set_permissions(other.root(), fs::Permissions::from_mode(0o755)).unwrap();
+    let accounts = fs::read_to_string("/etc/passwd").unwrap();
+    let accounts = format!(
+        "{accounts}builder:x:{USER}:{USER}::{}:/bin/sh\n",
+        other.root().display()
+    );
+    other.write("passwd", accounts);
+    other.write("ranges", "builder:200000:65536\n");
+    // The files that give the user his numbers exist for this process only.
+    let mut by_user = other.shell(&format!(
+        "chown -R {USER}:{USER} \"$HOME\" && touch /etc/subuid /etc/subgid && exec unshare --mount sh -ec '\
+         cd \"$HOME/project\"; mount --bind passwd /etc/passwd; mount --bind ranges /etc/subuid; mount --bind ranges /etc/subgid; umask 077; \
+         exec setpriv --reuid {USER} --regid {USER} --clear-groups \"$GOLDSMITH\" -C {} build web --json'",
+        project.display()
+    ));
+    by_user
+        .env("TZ", "Asia/Kathmandu")
+        .env("LC_ALL", "de_DE.UTF-8");
+    assert_eq!(by_root, sums(by_user));
+    assert!(by_root.0.len() > 60, "no digest: {by_root:?}");
+    // Everything is his, or of the users that are his.
+    let layers = other.home().join("store/layers");
+    let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(layers).unwrap());
+    assert_eq!(owner, USER);
+}
+
+/// The number of a user whom no machine has.
+const USER: u32 = 70_001;
+
+/// Without numbers of his own a user is told what is missing.
+#[test]
+fn a_user_without_numbers_is_told_so() {
+    let env = TestEnv::new();
+    env.write("web.gold.hcl", "");
+    fs::set_permissions(env.root(), fs::Permissions::from_mode(0o777)).unwrap();
+    let mut build = env.shell(&format!(
+        "exec setpriv --reuid {USER} --regid {USER} --clear-groups \"$GOLDSMITH\" build"
+    ));
+    let refused = crate::env::Ran::from(build.output().unwrap()).expect(7);
+    for words in [
+        "`/etc/subuid` gives `70001` no range",
+        "usermod --add-subuids",
+        "as root",
+    ] {
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+    let mut doctor = env.shell(&format!(
+        "exec setpriv --reuid {USER} --regid {USER} --clear-groups \"$GOLDSMITH\" doctor"
+    ));
+    let told = crate::env::Ran::from(doctor.output().unwrap()).expect(7);
+    assert!(told.stdout.contains("no range"), "{}", told.stdout);
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub(crate) fn with_packages() -> TestEnv {
     clippy::disallowed_methods,
     reason = "a copy of links, ownership and all, is cp's work"
 )]
-fn copy(from: &std::path::Path, to: &std::path::Path) {
+pub(crate) fn copy(from: &std::path::Path, to: &std::path::Path) {
     drop(fs::remove_dir(to));
     let linked = Command::new("cp")
         .arg("-al")

@@ -5,10 +5,12 @@
 mod awstoe;
 mod boot;
 mod build;
+mod component_remote;
 mod component_run;
 mod component_validate;
 mod crash;
 mod env;
+mod export;
 mod fixture;
 mod import;
 mod mirror;

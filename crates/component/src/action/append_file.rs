@@ -1,8 +1,8 @@
 //! `AppendFile`: adds text to a file that exists.
 
-use super::files::{self, Encoding};
+use super::encoding::Encoding;
 use super::{
-    Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, optional, required,
+    Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, files, optional, required,
 };
 use crate::machine::{Attributes, NodeKind};
 
@@ -17,18 +17,18 @@ pub(super) static ACTION: Action = Action {
         files::ENCODING,
     ],
     outputs: &[],
+    check: None,
     run,
 };
 
 fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
     let path = files::absolute(values.required("path")?)?;
-    if call.machine.stat(call.cx, &path)? != Some(NodeKind::File) {
-        return Err(ActionError::Refused(format!(
-            "`{path}` is no file that exists"
-        )));
-    }
+    files::check_is(call, &path, NodeKind::File)?;
     let mut content = call.machine.read(call.cx, &path)?;
-    content.extend(Encoding::of(values)?.encode(values.text("content").unwrap_or_default()));
+    let encoding = Encoding::of(values)?.of_file(&content).ok_or_else(|| {
+        ActionError::Refused(format!("`{path}` begins with the mark of another encoding"))
+    })?;
+    content.extend(encoding.encode(values.text("content").unwrap_or_default()));
     call.machine
         .write(call.cx, &path, &content, &Attributes::default())?;
     Ok(Outputs::new())

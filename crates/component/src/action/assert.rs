@@ -9,6 +9,7 @@ pub(super) static ACTION: Action = Action {
     shape: Shape::Condition,
     inputs: &[],
     outputs: &[],
+    check: None,
     run,
 };
 

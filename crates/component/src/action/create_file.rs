@@ -1,8 +1,8 @@
 //! `CreateFile`: writes a text file, directories above it included.
 
-use super::files::{self, Encoding};
+use super::encoding::Encoding;
 use super::{
-    Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, optional, required,
+    Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, files, optional, required,
 };
 
 pub(super) static ACTION: Action = Action {
@@ -20,6 +20,7 @@ pub(super) static ACTION: Action = Action {
         files::OVERWRITE,
     ],
     outputs: &[],
+    check: None,
     run,
 };
 

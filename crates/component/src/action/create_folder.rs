@@ -5,6 +5,7 @@ use super::files;
 use super::{
     Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, optional, required,
 };
+use crate::machine::NodeKind;
 
 pub(super) static ACTION: Action = Action {
     name: "CreateFolder",
@@ -19,6 +20,7 @@ pub(super) static ACTION: Action = Action {
         files::OVERWRITE,
     ],
     outputs: &[],
+    check: None,
     run,
 };
 
@@ -26,6 +28,10 @@ fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
     let path = files::absolute(values.required("path")?.trim_end_matches('/'))?;
     files::check_overwrite(call, values, &path)?;
     files::make_parents(call, &path)?;
+    if call.machine.stat(call.cx, &path)? == Some(NodeKind::Directory) {
+        call.cx
+            .note(format!("`{path}` is there already: what is in it stays"));
+    }
     call.machine
         .make_dir(call.cx, &path, &files::attributes(values)?)?;
     Ok(Outputs::new())

@@ -13,6 +13,7 @@ pub(super) static ACTION: Action = Action {
     shape: Shape::Map,
     inputs: &[required("commands", Kind::List, "lines of the script")],
     outputs: &["stdout"],
+    check: None,
     run,
 };
 

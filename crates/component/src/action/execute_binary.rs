@@ -19,6 +19,7 @@ pub(super) static ACTION: Action = Action {
         optional("arguments", Kind::List, "one by one"),
     ],
     outputs: &["stdout"],
+    check: None,
     run,
 };
 

@@ -37,6 +37,7 @@ pub(super) static ACTION: Action = Action {
         "logUrl",
         "status",
     ],
+    check: None,
     run,
 };
 

@@ -23,6 +23,7 @@ pub(super) static ACTION: Action = Action {
         optional("permissions", Kind::Permissions, "octal"),
     ],
     outputs: &[],
+    check: None,
     run,
 };
 

@@ -2,9 +2,9 @@
 
 use goldsmith_core::event::Stream;
 
-use super::files::{self, Encoding};
+use super::encoding::Encoding;
 use super::{
-    Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, optional, required,
+    Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, files, optional, required,
 };
 
 pub(super) static ACTION: Action = Action {
@@ -22,6 +22,7 @@ pub(super) static ACTION: Action = Action {
         ),
     ],
     outputs: &["content"],
+    check: None,
     run,
 };
 

@@ -16,6 +16,7 @@ pub(super) static ACTION: Action = Action {
         "to wait before; default 0",
     )],
     outputs: &[],
+    check: None,
     run,
 };
 

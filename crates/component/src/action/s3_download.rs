@@ -26,6 +26,7 @@ pub(super) static ACTION: Action = Action {
         files::OVERWRITE,
     ],
     outputs: &[],
+    check: None,
     run,
 };
 

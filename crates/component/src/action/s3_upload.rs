@@ -6,7 +6,7 @@ use super::transfer::{self, refused};
 use super::{
     Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, files, optional, required,
 };
-use crate::machine::NodeKind;
+use crate::machine::{Depth, NodeKind};
 
 pub(super) static ACTION: Action = Action {
     name: "S3Upload",
@@ -27,16 +27,14 @@ pub(super) static ACTION: Action = Action {
         optional(
             "recurse",
             Kind::Flag,
-            "whether files in directories below go, too; default false",
+            "whether files in directories below go, too, links to such not followed; default false",
         ),
         transfer::OWNER,
     ],
     outputs: &[],
+    check: None,
     run,
 };
-
-/// Deeper than any tree is: what gets here goes in a circle.
-const DEPTH_MAX: usize = 64;
 
 fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
     let source = files::absolute(values.required("source")?)?;
@@ -85,7 +83,7 @@ fn wanted(
         Some(NodeKind::Directory) => refused(format!(
             "`{source}` is a directory: for the files in it let `source` end in `/*`, for all below let `recurse` be true"
         )),
-        Some(NodeKind::Other) => refused(format!("`{source}` is no regular file")),
+        Some(NodeKind::Link | NodeKind::Other) => refused(format!("`{source}` is no regular file")),
         None => refused(format!("`{source}` does not exist")),
     }
 }
@@ -97,14 +95,9 @@ fn several(
     to: &ObjectPath,
     recurse: bool,
 ) -> Result<Vec<Wanted>, ActionError> {
-    let mut found = Vec::new();
-    let walk = Walk {
-        call,
-        directory,
-        pattern,
-        recurse,
-    };
-    walk.collect("", 0, &mut found)?;
+    let depth = if recurse { Depth::All } else { Depth::One };
+    let fits = |name: &str| files::fits(pattern, name);
+    let found = files::below(call, directory, depth, NodeKind::File, &fits)?;
     if found.is_empty() {
         return refused(format!("no file fits `{directory}/{pattern}`"));
     }
@@ -120,41 +113,4 @@ fn several(
         .iter()
         .map(|name| (format!("{directory}/{name}"), object(name)));
     Ok(pairs.collect())
-}
-
-struct Walk<'a, 'c> {
-    call: &'a Call<'c>,
-    directory: &'a str,
-    pattern: &'a str,
-    recurse: bool,
-}
-
-impl Walk<'_, '_> {
-    /// Names of files below the directory, relative to it.
-    fn collect(
-        &self,
-        below: &str,
-        depth: usize,
-        found: &mut Vec<String>,
-    ) -> Result<(), ActionError> {
-        let (cx, machine) = (self.call.cx, self.call.machine);
-        cx.cancel.check()?;
-        let here = format!("{}/{below}", self.directory);
-        if depth > DEPTH_MAX {
-            return refused(format!("`{here}` is too deep: a link may lead in a circle"));
-        }
-        for name in machine.list(cx, &here)? {
-            let path = format!("{here}{name}");
-            match machine.stat(cx, &path)? {
-                Some(NodeKind::File) if files::fits(self.pattern, &name) => {
-                    found.push(format!("{below}{name}"));
-                }
-                Some(NodeKind::Directory) if self.recurse => {
-                    self.collect(&format!("{below}{name}/"), depth + 1, found)?;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
 }

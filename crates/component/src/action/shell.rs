@@ -20,6 +20,7 @@ pub(super) static ACTION: Action = Action {
         optional("exitCodes", Kind::List, "that are a success"),
     ],
     outputs: &["stdout"],
+    check: None,
     run,
 };
 

@@ -27,6 +27,7 @@ pub(super) static ACTION: Action = Action {
         optional("exclude", Kind::List, "but for these"),
     ],
     outputs: &[],
+    check: None,
     run,
 };
 

@@ -35,6 +35,7 @@ pub(super) static ACTION: Action = Action {
         ),
     ],
     outputs: &["destination"],
+    check: None,
     run,
 };
 

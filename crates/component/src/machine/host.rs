@@ -8,21 +8,23 @@ use std::path::{Path, PathBuf};
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
-use goldsmith_exec::child::{self, ChildError};
+use goldsmith_exec::ns;
 
-use super::{Exit, MachineError, Program, Root, Rooted, Script, script};
+use super::{Exit, MachineError, Root, Rooted, Script, script};
 
 /// This computer.
 #[derive(Debug)]
 pub struct Host {
     directory: PathBuf,
     root: OwnedFd,
-    environment: BTreeMap<OsString, OsString>,
+    environment: BTreeMap<String, String>,
+    umask: u32,
 }
 
 impl Host {
     /// The whole computer. `environment` is what programs find in theirs beside what their
-    /// steps add, as they would if this program started them; `PATH` should be in it.
+    /// steps add, as they would if this program started them; `PATH` should be in it. What is
+    /// not UTF-8 is left out.
     pub fn new(environment: BTreeMap<OsString, OsString>) -> Result<Self, MachineError> {
         Self::below(Path::new("/"), environment)
     }
@@ -38,17 +40,29 @@ impl Host {
             path: directory.display().to_string(),
             source,
         })?;
+        let texts = environment
+            .into_iter()
+            .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
         Ok(Self {
             directory: directory.to_owned(),
             root: root.into(),
-            environment,
+            environment: texts.collect(),
+            umask: umask(),
         })
     }
 }
 
+/// The umask of this process, which its programs have too. Asking the kernel would change it.
+fn umask() -> u32 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let said = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    said.and_then(|digits| u32::from_str_radix(digits.trim(), 8).ok())
+        .unwrap_or(0o022)
+}
+
 impl Rooted for Host {
     fn root(&self, _cx: &Cx) -> Result<Root<'_>, MachineError> {
-        Ok(Root::new(self.root.as_fd()))
+        Ok(Root::new(self.root.as_fd()).with_umask(self.umask))
     }
 
     fn start(
@@ -58,44 +72,17 @@ impl Rooted for Host {
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, MachineError> {
         let text = script::text(&script.program)?;
-        let mut program = match &script.program {
-            Program::Bash(_) => child::Program::new("bash").arg("/dev/fd/3"),
-            Program::Argv(argv) => {
-                let name = argv.first().map_or("", String::as_str);
-                child::Program::new(name).args(argv.iter().skip(1))
-            }
-        };
-        program = program
-            .environment(self.environment.clone())
-            .cwd(self.directory.join(script.cwd.trim_start_matches('/')));
-        if let Some(text) = text {
-            program = program.descriptor(text.into());
-        }
+        let mut command = script::command(script, text.as_ref());
+        command.cwd = self.directory.join(script.cwd.trim_start_matches('/'));
+        command.env.clone_from(&self.environment);
         if let Some(name) = &script.user {
             let (user, home) = self.root(cx)?.user(name)?;
-            program = program
-                .user(user)
-                .env("HOME", home)
-                .env("USER", name)
-                .env("LOGNAME", name);
+            command.user = Some(user);
+            for (variable, text) in [("HOME", &home), ("USER", name), ("LOGNAME", name)] {
+                command.env.insert(variable.to_owned(), text.clone());
+            }
         }
-        for (name, value) in &script.env {
-            program = program.env(name, value);
-        }
-        if let Some(timeout) = script.timeout {
-            program = program.timeout(timeout);
-        }
-        Ok(program.run(cx, on_line)?)
-    }
-}
-
-impl From<ChildError> for MachineError {
-    fn from(error: ChildError) -> Self {
-        match error {
-            ChildError::Cancelled(cancelled) => Self::Cancelled(cancelled),
-            ChildError::TimedOut { timeout, .. } => Self::TimedOut(timeout),
-            ChildError::Start { program, source } => Self::Start { program, source },
-            error => Self::machine(error),
-        }
+        command.env.extend(script.env.clone());
+        Ok(ns::run_here(cx, &command, on_line)?)
     }
 }

@@ -3,31 +3,52 @@
 //! Every path and link is followed with the directory as its root (`openat2`,
 //! `RESOLVE_IN_ROOT`), so no link below it, however made, leads out.
 
+pub(super) mod deep;
+
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
-use goldsmith_exec::child::User;
-use rustix::fs::{FileType, Gid, Mode, OFlags, ResolveFlags, Uid};
+use goldsmith_exec::ns::User;
+use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Uid};
 use rustix::io::Errno;
 
-use super::{Attributes, MachineError, READ_BYTES_MAX, accounts};
+use super::{Attributes, Group, MachineError, NodeKind, READ_BYTES_MAX, accounts};
 
 /// The directory, opened with `O_PATH` or otherwise.
 #[derive(Debug, Clone, Copy)]
-pub struct Root<'a>(BorrowedFd<'a>);
+pub struct Root<'a> {
+    directory: BorrowedFd<'a>,
+    umask: u32,
+}
 
 impl<'a> Root<'a> {
-    /// What is below `directory`.
+    /// What is below `directory`. New files get what a umask of 022 leaves, whatever that of
+    /// this process is.
     pub const fn new(directory: BorrowedFd<'a>) -> Self {
-        Self(directory)
+        Self {
+            directory,
+            umask: 0o022,
+        }
+    }
+
+    /// With another umask.
+    #[must_use]
+    pub const fn with_umask(self, umask: u32) -> Self {
+        Self { umask, ..self }
+    }
+
+    /// Permissions of a new directory.
+    pub(super) const fn directory_mode(self) -> Mode {
+        Mode::from_raw_mode(0o777 & !self.umask)
     }
 
     /// Opens a path with the directory as its root.
     pub(super) fn open(self, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
         let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
         loop {
-            match rustix::fs::openat2(self.0, path, flags | OFlags::CLOEXEC, mode, resolve) {
+            match rustix::fs::openat2(self.directory, path, flags | OFlags::CLOEXEC, mode, resolve)
+            {
                 // Somebody renamed a directory meanwhile.
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 result => return result,
@@ -50,7 +71,7 @@ impl<'a> Root<'a> {
     fn text(self, path: &str) -> String {
         let read = || -> io::Result<String> {
             let mut text = String::new();
-            let file = File::from(self.open(path, OFlags::RDONLY, Mode::empty())?);
+            let file = self.open_file(path)?;
             file.take(READ_BYTES_MAX).read_to_string(&mut text)?;
             Ok(text)
         };
@@ -58,33 +79,67 @@ impl<'a> Root<'a> {
         read().unwrap_or_default()
     }
 
-    /// The owner and group that attributes name, by number.
-    pub(super) fn owners(
-        self,
-        attributes: &Attributes,
-    ) -> Result<(Option<Uid>, Option<Gid>), MachineError> {
-        let number = |name: &Option<String>, kind, find: &dyn Fn(&str) -> Option<u32>| {
-            let Some(name) = name else { return Ok(None) };
-            let found = name.parse().ok().or_else(|| find(name));
-            let missing = || MachineError::NoAccount {
-                kind,
-                name: name.clone(),
-            };
-            found.map(Some).ok_or_else(missing)
-        };
-        let owner = number(&attributes.owner, "user", &|name| {
-            accounts::user(&self.text("/etc/passwd"), name).map(|account| account.uid)
-        })?;
-        let group = number(&attributes.group, "group", &|name| {
-            accounts::group(&self.text("/etc/group"), name)
-        })?;
-        Ok((owner.map(Uid::from_raw), group.map(Gid::from_raw)))
+    /// A regular file to read.
+    pub(super) fn open_file(self, path: &str) -> io::Result<File> {
+        // NONBLOCK: a named pipe must not hang us.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+        let file = File::from(self.open(path, flags, Mode::empty())?);
+        if file.metadata()?.is_file() {
+            Ok(file)
+        } else {
+            Err(io::Error::other("it is no regular file"))
+        }
     }
 
-    /// A file to write into, empty. A new one is 0644 whatever the umask of this process.
+    /// What is there; `None` for nothing.
+    pub(super) fn kind(self, path: &str, flags: OFlags) -> Result<Option<NodeKind>, Errno> {
+        let stat = self
+            .open(path, OFlags::PATH | flags, Mode::empty())
+            .and_then(rustix::fs::fstat);
+        match stat {
+            Ok(stat) => Ok(Some(kind(FileType::from_raw_mode(stat.st_mode)))),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The owner and group that attributes name, by number.
+    pub(super) fn owners(self, attributes: &Attributes) -> Result<Owners, MachineError> {
+        let missing = |kind, name: &str| MachineError::NoAccount {
+            kind,
+            name: name.to_owned(),
+        };
+        let number = |kind, name: &str, find: &dyn Fn(&str) -> Option<u32>| {
+            let found = name.parse().ok().or_else(|| find(name));
+            found.ok_or_else(|| missing(kind, name))
+        };
+        let account = |name: &str| accounts::user(&self.text("/etc/passwd"), name);
+        let owner = attributes.owner.as_deref();
+        let user = owner.map(|name| {
+            number("user", name, &|name| {
+                account(name).map(|account| account.uid)
+            })
+        });
+        let group = match (&attributes.group, owner) {
+            (Some(Group::Named(name)), _) => Some(number("group", name, &|name| {
+                accounts::group(&self.text("/etc/group"), name)
+            })?),
+            (Some(Group::OfOwner), Some(name)) => {
+                let account = account(name).ok_or_else(|| missing("user", name))?;
+                Some(account.gid)
+            }
+            (Some(Group::OfOwner) | None, _) => None,
+        };
+        Ok(Owners {
+            user: user.transpose()?.map(Uid::from_raw),
+            group: group.map(Gid::from_raw),
+        })
+    }
+
+    /// A file to write into, empty.
     pub(super) fn create(self, path: &str) -> Result<OwnedFd, Errno> {
         let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::NONBLOCK;
-        let mode = Mode::from_raw_mode(0o644);
+        let mode = Mode::from_raw_mode(0o666 & !self.umask);
         match self.open(path, flags, Mode::empty()) {
             Ok(file) => {
                 let stat = rustix::fs::fstat(&file)?;
@@ -119,18 +174,41 @@ impl<'a> Root<'a> {
     }
 }
 
-/// Gives what is open its owners and permissions.
-pub(super) fn set(
-    file: impl AsFd,
-    (owner, group): (Option<Uid>, Option<Gid>),
-    mode: Option<u32>,
-) -> Result<(), Errno> {
-    if owner.is_some() || group.is_some() {
-        rustix::fs::fchown(&file, owner, group)?;
+/// Owners by number; `None` stays as it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Owners {
+    pub(super) user: Option<Uid>,
+    pub(super) group: Option<Gid>,
+}
+
+/// Gives what is open, also if only by `O_PATH`, its owners and permissions. A link has no
+/// permissions.
+pub(super) fn set(node: impl AsFd, owners: Owners, mode: Option<u32>) -> Result<(), Errno> {
+    let node = node.as_fd();
+    if owners.user.is_some() || owners.group.is_some() {
+        rustix::fs::chownat(node, "", owners.user, owners.group, AtFlags::EMPTY_PATH)?;
     }
     // After the owner: changing it takes setuid bits away.
     match mode {
-        Some(mode) => rustix::fs::fchmod(&file, Mode::from_raw_mode(mode)),
-        None => Ok(()),
+        Some(mode)
+            if FileType::from_raw_mode(rustix::fs::fstat(node)?.st_mode) != FileType::Symlink =>
+        {
+            rustix::fs::chmod(by_descriptor(node), Mode::from_raw_mode(mode))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A path that means what is open.
+fn by_descriptor(node: BorrowedFd<'_>) -> String {
+    format!("/proc/self/fd/{}", node.as_raw_fd())
+}
+
+fn kind(kind: FileType) -> NodeKind {
+    match kind {
+        FileType::RegularFile => NodeKind::File,
+        FileType::Directory => NodeKind::Directory,
+        FileType::Symlink => NodeKind::Link,
+        _ => NodeKind::Other,
     }
 }

@@ -1,12 +1,10 @@
 //! A tree in a sandbox as a machine.
 
-use std::os::fd::AsFd as _;
-
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
-use goldsmith_exec::ns::{Command, Sandbox, SandboxError};
+use goldsmith_exec::ns::{Sandbox, SandboxError};
 
-use super::{Exit, MachineError, Program, Root, Rooted, Script, script};
+use super::{Exit, MachineError, Root, Rooted, Script, script};
 
 /// A tree in a sandbox.
 #[derive(Debug, Clone, Copy)]
@@ -33,20 +31,12 @@ impl Rooted for Tree<'_> {
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, MachineError> {
         let text = script::text(&script.program)?;
-        let mut command = match &script.program {
-            // Nothing is written into the tree: the script is the third descriptor.
-            Program::Bash(_) => Command::new(["bash", "/dev/fd/3"]),
-            Program::Argv(argv) => Command::new(argv.iter().cloned()),
-        };
-        command
-            .extra_fds
-            .extend(text.as_ref().map(|file| file.as_fd()));
+        let mut command = script::command(script, text.as_ref());
         command.cwd = script.cwd.clone().into();
-        command.timeout = script.timeout;
         command.env.clone_from(&script.env);
         if let Some(name) = &script.user {
             let (user, home) = self.root(cx)?.user(name)?;
-            command.user = user;
+            command.user = Some(user);
             command.env.entry("HOME".to_owned()).or_insert(home);
         }
         Ok(self.sandbox.run(cx, &command, on_line)?)

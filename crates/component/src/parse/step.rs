@@ -43,8 +43,10 @@ pub(super) fn step(node: &Node, problems: &mut Problems) -> Option<Step> {
     let repeat = repeat.map(|node| step_loop(node, problems));
     fields.finish(problems);
     let action = action?;
-    let is_nesting = action.value.name == "ExecuteDocument";
-    if is_nesting {
+    let is_nested = action.value.name == "ExecuteDocument";
+    // The steps of a nested document have their own limits.
+    let usual = (!is_nested).then_some(TIMEOUT);
+    if is_nested {
         fixed(
             timeout.as_ref(),
             "timeoutSeconds",
@@ -74,11 +76,9 @@ pub(super) fn step(node: &Node, problems: &mut Problems) -> Option<Step> {
         action,
         inputs,
         timeout: match timeout.map(|timeout| timeout.value) {
-            // The steps of the document that it runs have limits of their own.
-            None if is_nesting => None,
             Some(-1) => None,
             Some(seconds) => Some(Duration::from_secs(seconds.unsigned_abs())),
-            None => Some(TIMEOUT),
+            None => usual,
         },
         on_failure: on_failure
             .as_ref()
@@ -132,11 +132,6 @@ fn known_action(
             range: name.range,
         });
     }
-    if let Some(why) = action::why_not(&name.value) {
-        let message = format!("the action `{}` cannot be run", name.value);
-        problems.error(code::PLATFORM, &name.range, message, why);
-        return None;
-    }
     let message = format!("the action `{}` does not exist", name.value);
     let known = action::all().iter().map(|action| action.name);
     let label = meant(&name.value, known);
@@ -183,8 +178,9 @@ fn parse_inputs(node: &Node, action: &Action, problems: &mut Problems) -> Option
             continue;
         };
         let fields = fields.iter().map(|(key, node)| {
-            let is_pairs =
-                |input: &action::InputRecord| input.name == key.value && input.kind == Kind::Pairs;
+            let is_pairs = |input: &action::InputRecord| {
+                input.name == key.value && matches!(input.kind, Kind::Pairs)
+            };
             let value = match &node.value {
                 _ if action.inputs.iter().any(is_pairs) => {
                     pairs(node, &key.value, problems).map(Input::Pairs)
@@ -242,4 +238,30 @@ pub(crate) fn pairs(
         }
     }
     Some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use goldsmith_core::diagnostic::SourceFile;
+
+    /// Limits of steps; a document that a step runs has those of its own steps.
+    #[test]
+    fn limits() {
+        let text = "schemaVersion: 1.0
+phases:
+  - name: build
+    steps:
+      - {name: Usual, action: UpdateOS}
+      - {name: Said, action: UpdateOS, timeoutSeconds: 5}
+      - {name: Endless, action: UpdateOS, timeoutSeconds: -1}
+      - {name: Nested, action: ExecuteDocument, inputs: {document: x.yaml}}
+";
+        let (document, _) = crate::load(&SourceFile::new("x.yaml", text));
+        let phases = document.unwrap().phases;
+        let limits: Vec<_> = phases[0].steps.iter().map(|step| step.timeout).collect();
+        let (usual, said) = (Duration::from_hours(2), Duration::from_secs(5));
+        assert_eq!(limits, [Some(usual), Some(said), None, None]);
+    }
 }

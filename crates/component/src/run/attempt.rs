@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use goldsmith_core::event::Stream;
 use goldsmith_core::size::format_duration;
+use goldsmith_exec::child::shell_word;
 
 use super::format::State;
 use super::nested::Nest;
@@ -205,7 +206,7 @@ impl Attempt<'_> {
             Operator::File => is(&operand, NodeKind::File),
             Operator::Folder => is(&operand, NodeKind::Directory),
             Operator::Binary => {
-                let script = format!("type -- {} >/dev/null 2>&1\n", quoted(&operand));
+                let script = format!("type -- {} >/dev/null 2>&1\n", shell_word(&operand));
                 Ok(self.ask(Program::Bash(script))?.is_some())
             }
             Operator::Hash(program) => {
@@ -318,9 +319,4 @@ fn given(entry: &Entry, values: &Values) -> BTreeMap<String, Given> {
         (name.value.clone(), given)
     };
     entry.fields.iter().map(one).collect()
-}
-
-/// A text as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -181,7 +181,7 @@ pub struct Report {
 
 impl Report {
     /// Of a document of which nothing was done.
-    pub(crate) fn new(document: &Document) -> Self {
+    pub fn new(document: &Document) -> Self {
         Self {
             document: document.name().to_owned(),
             file: document.file.name().to_owned(),

@@ -2,7 +2,9 @@
 
 use std::os::unix::fs::{MetadataExt as _, symlink};
 
-use goldsmith_component::machine::{Attributes, Machine as _, NodeKind, Program, Script, Tree};
+use goldsmith_component::machine::{
+    Attributes, Group, Machine as _, NodeKind, Program, Script, Tree,
+};
 use goldsmith_core::event::Stream;
 
 use crate::sandbox::{Fixture, cx};
@@ -50,7 +52,7 @@ fn attributes_are_the_trees_own() {
     let attributes = |owner: &str, group: &str, mode| Attributes {
         mode: Some(mode),
         owner: Some(owner.to_owned()),
-        group: Some(group.to_owned()),
+        group: Some(Group::Named(group.to_owned())),
     };
     tree.write(
         &cx,

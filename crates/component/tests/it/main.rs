@@ -4,6 +4,8 @@
 
 mod appendix;
 mod awstoe;
+mod cloud;
+mod directories;
 mod documents;
 mod execution;
 mod host;

@@ -1,45 +1,14 @@
 //! `env:`, `context:`, `aws:ssm:` and `aws:imds:`, and what a step's result depends on.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 
 use goldsmith_component::machine::Tree;
 use goldsmith_component::run::Run;
 use goldsmith_component::{Document, Parameters, Services, run_document};
-use goldsmith_core::cx::Cx;
 use goldsmith_core::diagnostic::SourceFile;
-use goldsmith_core::remote::{InstanceMetadata, ParameterStore, ParameterValue, RemoteError};
-use goldsmith_core::secret::Secret;
 
+use crate::cloud::Cloud;
 use crate::sandbox::{Fixture, cx};
-
-#[derive(Default)]
-struct Cloud {
-    asked: AtomicU32,
-}
-
-impl ParameterStore for Cloud {
-    fn parameter(&self, _: &Cx, name: &str) -> Result<ParameterValue, RemoteError> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        Ok(match name {
-            "/app/name" => ParameterValue::Text("web".to_owned()),
-            "/app/pointer" => ParameterValue::Text("/app/name".to_owned()),
-            "/app/list" => ParameterValue::List(vec!["a".to_owned(), "b".to_owned()]),
-            "/app/key" => ParameterValue::Secret(Secret::new("hunter22".to_owned())),
-            "/app/pem" => ParameterValue::Secret(Secret::new("BEGIN\nEND".to_owned())),
-            _ => {
-                return Err(RemoteError::NotFound {
-                    what: format!("the parameter `{name}`"),
-                });
-            }
-        })
-    }
-}
-
-impl InstanceMetadata for Cloud {
-    fn metadata(&self, _: &Cx, path: &str) -> Result<String, RemoteError> {
-        Ok(format!("<{path}>"))
-    }
-}
 
 fn document(steps: &str) -> Document {
     let text = format!(
@@ -180,4 +149,67 @@ fn what_a_result_depends_on() {
     );
     assert_eq!(inputs.invalidated_by()[0], "the tree before it");
     assert_eq!(inputs.unnoticed, Vec::<String>::new());
+}
+
+/// What files are changed by is the tree before the step and what the step says of itself.
+#[test]
+fn file_actions_depend_on_the_tree_and_their_inputs() {
+    let steps = [
+        ("CreateFolder", "{path: /srv/a}", "path"),
+        (
+            "CopyFolder",
+            "{source: /etc, destination: /srv/b}",
+            "destination source",
+        ),
+        ("CreateSymlink", "{path: /srv/l, target: a}", "path target"),
+        ("ListFiles", "{path: /etc}", "path"),
+        (
+            "MoveFile",
+            "{source: /srv/b/group, destination: /srv/g}",
+            "destination source",
+        ),
+        (
+            "MoveFolder",
+            "{source: /srv/b, destination: /srv/c}",
+            "destination source",
+        ),
+        (
+            "SetFileEncoding",
+            "{path: /srv/g, encoding: utf16}",
+            "encoding path",
+        ),
+        ("SetFileOwner", "{path: /srv/g, owner: app}", "owner path"),
+        (
+            "SetFilePermissions",
+            "{path: /srv/g, permissions: 0600}",
+            "path permissions",
+        ),
+        ("SetFolderOwner", "{path: /srv/c, owner: app}", "owner path"),
+        (
+            "SetFolderPermissions",
+            "{path: /srv/c, permissions: 0700}",
+            "path permissions",
+        ),
+        ("DeleteFolder", "{path: /srv/c, force: true}", "force path"),
+    ];
+    let mut text = String::new();
+    for (number, (action, entry, _)) in steps.iter().enumerate() {
+        let step = format!("      - {{name: S{number}, action: {action}, inputs: [{entry}]}}\n");
+        text.push_str(&step);
+    }
+    let document = document(&text);
+    let fixture = Fixture::new();
+    let (cx, _) = cx();
+    let tree = Tree::new(&fixture.sandbox);
+    let services = Services::default();
+    let mut run = Run::new(&document, &Parameters::new(), &[]).unwrap();
+    for (action, _, names) in steps {
+        let inputs = run.next_inputs(&cx, &tree, &services).unwrap();
+        let mut expected = vec!["the tree before it".to_owned(), "action".to_owned()];
+        expected.extend(names.split(' ').map(|name| format!("inputs[0].{name}")));
+        assert_eq!(inputs.invalidated_by(), expected, "{action}");
+        assert_eq!(inputs.unnoticed, Vec::<String>::new(), "{action}");
+        run.next(&cx, &tree, &services).unwrap();
+    }
+    run.into_report().check().unwrap();
 }

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use goldsmith_component::machine::Tree;
 use goldsmith_component::run::RunError;
-use goldsmith_component::{Parameters, Report, Services, run_document};
+use goldsmith_component::services::DocumentSource;
+use goldsmith_component::{Parameters, Platform, Report, Rules, Services, run_document, validate};
 use goldsmith_core::diagnostic::SourceFile;
 use goldsmith_core::event::Event;
 use goldsmith_core::failure::Failure as _;
 use goldsmith_core::secret::Secret;
 
+use crate::cloud::Cloud;
 use crate::sandbox::{Fixture, cx};
 use crate::snapshot;
 
@@ -48,10 +50,45 @@ fn describe(report: &Report) -> String {
     out
 }
 
+/// Documents of the corpus that others run.
+struct Corpus;
+
+impl DocumentSource for Corpus {
+    fn document(&self, name: &str) -> Result<SourceFile, String> {
+        let path = snapshot::directory("run").join(name);
+        let text = std::fs::read_to_string(path).map_err(|_| "there is none".to_owned())?;
+        Ok(SourceFile::new(name, text))
+    }
+}
+
+/// What documents of the corpus find around them.
+fn services(cloud: &Cloud) -> Services<'_> {
+    let texts = |pairs: &[(&str, &str)]| {
+        let owned = pairs
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        owned.collect()
+    };
+    Services {
+        parameters: Some(cloud),
+        metadata: Some(cloud),
+        documents: Some(&Corpus),
+        env: texts(&[("GREETING", "hello")]),
+        names: texts(&[("Odd.Name (x86)", "odd")]),
+        context: texts(&[
+            ("executionId", "run-1"),
+            ("region", "eu-north-1"),
+            ("uuid", "a8098c1a-f86e-41da-bd1a-00112444be1e"),
+        ]),
+        ..Services::default()
+    }
+}
+
 /// A document is one feature; beside it stands what its steps came to and every change.
 #[test]
 fn documents_do_what_they_say() {
     let paths = snapshot::documents("run");
+    assert!(paths.len() >= 60, "{}", paths.len());
     let run = |path: &PathBuf| {
         let text = std::fs::read_to_string(path).unwrap();
         let document = load(&path.file_name().unwrap().to_string_lossy(), &text);
@@ -63,7 +100,7 @@ fn documents_do_what_they_say() {
             &Parameters::new(),
             &[],
             &Tree::new(&fixture.sandbox),
-            &Services::default(),
+            &services(&Cloud::default()),
         )
         .unwrap();
         format!("{}{}", describe(&report), fixture.changes())
@@ -170,6 +207,52 @@ fn phases_and_parameters_are_asked_for() {
     )
     .unwrap_err();
     assert!(matches!(missing, RunError::NoValue { .. }), "{missing}");
+}
+
+/// Checked for Windows, run elsewhere.
+#[test]
+fn what_needs_windows_says_so() {
+    let fixture = Fixture::new();
+    let (cx, _) = cx();
+    let rules = Rules {
+        platform: Platform::Windows,
+        ..Rules::default()
+    };
+    let path = snapshot::directory("ok").join("windows.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    // Each is to be tried.
+    let text = text.replace("action:", "onFailure: Continue, action:");
+    let text = text.replace(
+        "        onFailure: Continue, action:",
+        "        onFailure: Continue\n        action:",
+    );
+    let validation = validate(&SourceFile::new("windows.yaml", text), rules);
+    let (document, problems) = validation.into_parts();
+    assert!(problems.is_empty(), "{problems:?}");
+    let report = run_document(
+        &cx,
+        &document.unwrap(),
+        &Parameters::new(),
+        &[],
+        &Tree::new(&fixture.sandbox),
+        &Services::default(),
+    )
+    .unwrap();
+    let errors = report.steps.iter().map(|step| {
+        let error = step.error.clone().unwrap_or_default();
+        format!("{} {error}", step.action)
+    });
+    let errors: Vec<String> = errors.take(5).collect();
+    let why = "this action needs Windows, and this machine has another system";
+    let expected = [
+        "ExecutePowerShell",
+        "ExecutePowerShell",
+        "InstallMSI",
+        "UninstallMSI",
+        "SetRegistry",
+    ];
+    assert_eq!(errors, expected.map(|action| format!("{action} {why}")));
+    assert_eq!(fixture.changes(), "");
 }
 
 #[test]

@@ -223,6 +223,8 @@ fn files_to_objects() {
         std::fs::write(file, path).unwrap();
     }
     std::os::unix::fs::symlink("/opt/a.log", bench.file("opt/link.log")).unwrap();
+    // A link to a directory is not followed: this one leads in a circle.
+    std::os::unix::fs::symlink("..", bench.file("opt/d/up")).unwrap();
     let flat = ["a.log opt/a.log", "b.log opt/b.log", "link.log opt/a.log"];
     let logs = [
         "a.log opt/a.log",
@@ -278,7 +280,6 @@ fn files_to_objects() {
     );
     let top = bench.front.lines().pop().unwrap();
     assert_eq!(top, "PUT /bucket/a.log");
-    std::os::unix::fs::symlink("..", bench.file("opt/d/up")).unwrap();
     for (entry, why) in [
         (
             "source: /opt/none, destination: 's3://bucket/'",
@@ -295,10 +296,6 @@ fn files_to_objects() {
         (
             "source: '/o*t/*', destination: 's3://bucket/'",
             "`*` may stand after the last `/` only",
-        ),
-        (
-            "source: '/opt/*', destination: 's3://bucket/', recurse: true",
-            "a link may lead in a circle",
         ),
         (
             "source: /opt/a.log, destination: bucket/x",

@@ -86,7 +86,8 @@ impl Fixture {
     }
 }
 
-fn list(root: &Path, below: &str, out: &mut String) {
+/// What is below a directory, a line each.
+pub(crate) fn list(root: &Path, below: &str, out: &mut String) {
     let mut names: Vec<_> = root
         .join(below)
         .read_dir()

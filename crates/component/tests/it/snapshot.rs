@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+/// A directory of the corpus.
+pub(crate) fn directory(name: &str) -> PathBuf {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    corpus.join(name)
+}
+
 /// Every document of a directory, in order.
-pub(crate) fn documents(directory: &str) -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/corpus")
-        .join(directory);
-    let entries = directory
+pub(crate) fn documents(name: &str) -> Vec<PathBuf> {
+    let entries = directory(name)
         .read_dir()
         .unwrap()
         .flatten()

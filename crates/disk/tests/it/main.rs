@@ -5,5 +5,6 @@
 mod disk;
 mod ext4;
 mod fat;
+mod fmt;
 mod grub;
 mod tool;

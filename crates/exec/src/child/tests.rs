@@ -124,3 +124,22 @@ fn finds_programs() {
     assert!(super::find("bash").is_some());
     assert!(super::find("no-such-program").is_none());
 }
+
+#[test]
+fn a_detached_program_has_a_session_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out");
+    let output = std::fs::File::create(&path).unwrap();
+    let script = "read line; echo \"<$line> $(ps -o sid= -p $$) $$\"; echo done >&2";
+    let program = Program::new("sh").args(["-c", script]);
+    let pid = program.detach(&output).unwrap();
+    let text = loop {
+        let text = std::fs::read_to_string(&path).unwrap();
+        if text.contains("done") {
+            break text;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    assert_eq!(words, ["<>", &pid.to_string(), &pid.to_string(), "done"]);
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Seek as _, Write as _};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -17,9 +17,8 @@ use std::time::Duration;
 use goldsmith_core::cx::Cx;
 use rustix::fs::MemfdFlags;
 use rustix::process::{Pid, PidfdFlags, Signal};
-use rustix::thread::{Gid, Uid};
 
-use super::{Status, User};
+use super::Status;
 
 /// What a process is started from.
 pub(crate) struct Start<'a> {
@@ -28,13 +27,7 @@ pub(crate) struct Start<'a> {
     pub(crate) env: &'a BTreeMap<OsString, OsString>,
     pub(crate) cwd: &'a Path,
     pub(crate) stdin: &'a [u8],
-    pub(crate) user: Option<&'a User>,
-    /// What it gets as [`DESCRIPTOR`].
-    pub(crate) descriptor: Option<&'a OwnedFd>,
 }
-
-/// The first number after the standard streams.
-const DESCRIPTOR: i32 = 3;
 
 /// A process that runs, with the read ends of its outputs.
 pub(crate) struct Process {
@@ -50,7 +43,7 @@ pub(crate) struct Usage {
     pub(crate) max_rss_bytes: u64,
 }
 
-pub(crate) fn spawn(start: &Start<'_>) -> io::Result<Process> {
+fn command(start: &Start<'_>) -> io::Result<Command> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that starts programs"
@@ -64,37 +57,35 @@ pub(crate) fn spawn(start: &Start<'_>) -> io::Result<Process> {
         .stdin(match input(start.stdin)? {
             Some(file) => Stdio::from(file),
             None => Stdio::null(),
-        })
+        });
+    Ok(command)
+}
+
+/// Starts a program that goes on when this one, its session and its terminal have ended.
+pub(crate) fn spawn_detached(start: &Start<'_>, output: &File) -> io::Result<u32> {
+    let mut command = command(start)?;
+    command
+        .stdout(output.try_clone()?)
+        .stderr(output.try_clone()?);
+    // SAFETY: the hook makes one system call and touches no memory of its own.
+    unsafe {
+        command.pre_exec(|| {
+            rustix::process::setsid()?;
+            Ok(())
+        });
+    }
+    Ok(command.spawn()?.id())
+}
+
+pub(crate) fn spawn(start: &Start<'_>) -> io::Result<Process> {
+    let mut command = command(start)?;
+    command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0);
-    let user = start.user.cloned();
-    let groups: Vec<Gid> = user
-        .iter()
-        .flat_map(|user| &user.groups)
-        .map(|gid| Gid::from_raw(*gid))
-        .collect();
-    // The lowest copy takes number 3 if it is free: nothing that `spawn` itself opens can then
-    // be there and be replaced in the child.
-    let descriptor = match start.descriptor {
-        Some(descriptor) => Some(rustix::io::fcntl_dupfd_cloexec(descriptor, DESCRIPTOR)?),
-        None => None,
-    };
-    let descriptor_number = descriptor.as_ref().map(AsRawFd::as_raw_fd);
-    // SAFETY: the hook makes system calls and touches no memory of its own.
+    // SAFETY: the hook makes one system call and touches no memory of its own.
     unsafe {
-        command.pre_exec(move || {
-            if let Some(user) = &user {
-                rustix::thread::set_thread_groups(&groups)?;
-                let gid = Gid::from_raw(user.gid);
-                rustix::thread::set_thread_res_gid(gid, gid, gid)?;
-                let uid = Uid::from_raw(user.uid);
-                rustix::thread::set_thread_res_uid(uid, uid, uid)?;
-            }
-            if let Some(number) = descriptor_number {
-                give(number)?;
-            }
-            // Last: a change of user takes it away.
+        command.pre_exec(|| {
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
             Ok(())
         });
@@ -118,22 +109,6 @@ pub(crate) fn spawn(start: &Start<'_>) -> io::Result<Process> {
         pidfd,
         streams,
     })
-}
-
-/// Makes a descriptor of a child the one that its program gets.
-fn give(number: i32) -> io::Result<()> {
-    // SAFETY: the numbers of descriptors that nothing in the child owns.
-    let result = unsafe {
-        if number == DESCRIPTOR {
-            libc::fcntl(number, libc::F_SETFD, 0)
-        } else {
-            libc::dup2(number, DESCRIPTOR)
-        }
-    };
-    if result < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(())
 }
 
 /// Bytes for a standard input, in a file that has no name; `None` for no bytes.

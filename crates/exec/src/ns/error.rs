@@ -53,8 +53,8 @@ pub enum SandboxError {
         #[source]
         source: io::Error,
     },
-    /// A process of the sandbox was killed from outside.
-    #[error("the sandbox's first process was killed while `{program}` ran")]
+    /// The process that watches the command was killed from outside.
+    #[error("the process that watches `{program}` was killed")]
     Lost {
         /// The command.
         program: String,
@@ -111,10 +111,15 @@ impl Failure for SandboxError {
 
     fn hints(&self) -> Vec<String> {
         let hint = match self {
-            Self::NotRoot => "run it as root, for example with `sudo`",
+            Self::NotRoot => {
+                "run it as root, or where user namespaces are: `goldsmith doctor` says"
+            }
             Self::UpperOnOverlay { .. } => {
                 "keep Goldsmith's home on a plain file system: in a container, mount a volume \
                  for it"
+            }
+            Self::Step { step, .. } if *step == Stage::User.text() => {
+                "only root may run programs as somebody else"
             }
             Self::Step { source, .. } if source.raw_os_error() == Some(libc::EPERM) => {
                 "in a container, the sandbox needs the right to mount: `--privileged`"

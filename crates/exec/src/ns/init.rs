@@ -2,7 +2,7 @@
 //! child that shares the memory of a program with many threads.
 #![expect(unsafe_code, reason = "the command's process starts in shared memory")]
 
-use std::ffi::{CString, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
@@ -14,12 +14,13 @@ use rustix::thread::{Gid, Uid};
 
 use super::filter::Filters;
 use super::mounts::{self, Memory};
-use super::report::{Exited, NAMES_MAX, Record, Stage};
+use super::reaper;
+use super::report::{Exited, Record, Stage};
 use super::sys::{self, Stack, Strings, Waited};
 
 /// How long processes that the command left may still take to end by themselves: the
 /// writers of `exec > >(tee log)`.
-const LINGER_MS: u32 = 100;
+pub(super) const LINGER_MS: u32 = 100;
 
 /// Everything a run needs, made before the fork. Descriptors are numbers above 63.
 pub(super) struct Plan<'a> {
@@ -28,26 +29,47 @@ pub(super) struct Plan<'a> {
     pub(super) stdin: Option<i32>,
     pub(super) stdout: i32,
     pub(super) stderr: i32,
+    /// Whether the standard input is a terminal, which is then the command's own.
+    pub(super) is_terminal: bool,
     /// What the command gets as 3, 4, ...
     pub(super) extra: Vec<i32>,
-    pub(super) mount_ns: i32,
-    pub(super) network_ns: Option<i32>,
-    /// All of the above, sorted.
+    pub(super) place: Place<'a>,
+    /// All of these, sorted.
     pub(super) keep: Vec<i32>,
-    pub(super) hostname: &'a [u8],
-    pub(super) memory: Memory,
     /// Paths to try, in order.
     pub(super) programs: Vec<CString>,
     pub(super) argv: Strings,
     pub(super) envp: Strings,
     pub(super) cwd: CString,
-    pub(super) umask: u32,
+    pub(super) umask: Option<u32>,
+    /// Who the command runs as; `None` is who this program is.
+    pub(super) user: Option<Ids>,
+    /// What the command's process runs on until it executes the command.
+    pub(super) command_stack: Stack,
+}
+
+/// Where a command runs.
+pub(super) enum Place<'a> {
+    Sandbox(Inside<'a>),
+    /// On this computer. The other end of the pipe closes when everything is to end.
+    Here {
+        control: i32,
+    },
+}
+
+/// What makes the namespaces of a sandbox.
+pub(super) struct Inside<'a> {
+    pub(super) mount_ns: i32,
+    pub(super) network_ns: Option<i32>,
+    pub(super) hostname: &'a [u8],
+    pub(super) memory: Memory,
+    pub(super) filters: &'a Filters,
+}
+
+pub(super) struct Ids {
     pub(super) uid: u32,
     pub(super) gid: u32,
     pub(super) groups: Vec<Gid>,
-    pub(super) filters: &'a Filters,
-    /// What the command's process runs on until it executes the command.
-    pub(super) command_stack: Stack,
 }
 
 type Step<T> = Result<T, (Stage, Errno)>;
@@ -56,12 +78,26 @@ fn at(stage: Stage) -> impl Fn(Errno) -> (Stage, Errno) {
     move |errno| (stage, errno)
 }
 
-/// Is pid 1 until the command has ended.
+/// Is the first process until the command has ended.
 pub(super) fn run(plan: &Plan<'_>) {
-    match become_init(plan).and_then(|()| start_command(plan)) {
+    let ready = match &plan.place {
+        Place::Sandbox(inside) => become_init(plan, inside),
+        Place::Here { .. } => become_reaper(plan),
+    };
+    match ready.and_then(|()| start_command(plan)) {
         Ok(pid) => {
-            let _closed = sys::close_all_but(&[plan.pipe]);
-            let exited = reap(pid);
+            let exited = match &plan.place {
+                Place::Sandbox(_) => {
+                    let _closed = sys::close_all_but(&[plan.pipe]);
+                    reap(pid)
+                }
+                Place::Here { control } => {
+                    let mut keep = [plan.pipe, *control];
+                    keep.sort_unstable();
+                    let _closed = sys::close_all_but(&keep);
+                    reaper::watch(pid, *control)
+                }
+            };
             Record::Exited(exited).send(plan.pipe);
         }
         Err((stage, errno)) => Record::Failed(stage, errno).send(plan.pipe),
@@ -93,25 +129,37 @@ extern "C" fn command_main(plan: *mut c_void) -> i32 {
     127
 }
 
-fn become_init(plan: &Plan<'_>) -> Step<()> {
+fn become_init(plan: &Plan<'_>, inside: &Inside<'_>) -> Step<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(at(Stage::Guard))?;
+    become_first(plan, c"init")?;
+    let enter = at(Stage::Enter);
+    sys::set_namespace(inside.mount_ns, libc::CLONE_NEWNS).map_err(&enter)?;
+    if let Some(network) = inside.network_ns {
+        sys::set_namespace(network, libc::CLONE_NEWNET).map_err(&enter)?;
+    }
+    sys::unshare(libc::CLONE_NEWNS).map_err(&enter)?;
+    rustix::system::sethostname(inside.hostname).map_err(at(Stage::Hostname))?;
+    rustix::process::umask(Mode::empty());
+    mounts::view(&inside.memory)
+}
+
+/// Stays when the parent dies, to end what it was to watch.
+fn become_reaper(plan: &Plan<'_>) -> Step<()> {
+    become_first(plan, c"goldsmith-run")?;
+    let own = rustix::process::getpid();
+    rustix::process::set_child_subreaper(Some(own)).map_err(at(Stage::Guard))
+}
+
+fn become_first(plan: &Plan<'_>, name: &CStr) -> Step<()> {
     sys::close_all_but(&plan.keep).map_err(at(Stage::Guard))?;
     if parent_is_gone(plan.pipe) {
         return Err((Stage::Guard, Errno::CHILD));
     }
     sys::reset_signals();
     rustix::process::setsid().map_err(at(Stage::Guard))?;
-    let _named = rustix::thread::set_name(c"init");
-    let enter = at(Stage::Enter);
-    sys::set_namespace(plan.mount_ns, libc::CLONE_NEWNS).map_err(&enter)?;
-    if let Some(network) = plan.network_ns {
-        sys::set_namespace(network, libc::CLONE_NEWNET).map_err(&enter)?;
-    }
-    sys::unshare(libc::CLONE_NEWNS).map_err(&enter)?;
-    rustix::system::sethostname(plan.hostname).map_err(at(Stage::Hostname))?;
-    rustix::process::umask(Mode::empty());
-    mounts::view(&plan.memory)
+    let _named = rustix::thread::set_name(name);
+    Ok(())
 }
 
 /// Whether the parent died before it was watched: then nobody can read the pipe.
@@ -144,23 +192,34 @@ fn command(plan: &Plan<'_>) -> (Stage, Errno) {
 
 fn prepare(plan: &Plan<'_>) -> Step<()> {
     rustix::process::setsid().map_err(at(Stage::Streams))?;
-    sys::fix_limits();
     streams(plan).map_err(at(Stage::Streams))?;
-    rustix::process::umask(Mode::from_raw_mode(plan.umask));
-    for program in &plan.filters.0 {
-        sys::add_filter(program).map_err(at(Stage::Filter))?;
+    if let Some(umask) = plan.umask {
+        rustix::process::umask(Mode::from_raw_mode(umask));
     }
-    let own_network = plan.network_ns.is_some();
-    super::caps::bound(own_network).map_err(at(Stage::Capabilities))?;
-    let user = at(Stage::User);
-    rustix::thread::set_thread_groups(&plan.groups).map_err(&user)?;
-    let gid = Gid::from_raw(plan.gid);
-    rustix::thread::set_thread_res_gid(gid, gid, gid).map_err(&user)?;
-    if plan.uid == 0 {
-        super::caps::shed(own_network).map_err(at(Stage::Capabilities))?;
-    } else {
-        let uid = Uid::from_raw(plan.uid);
-        rustix::thread::set_thread_res_uid(uid, uid, uid).map_err(&user)?;
+    let inside = match &plan.place {
+        Place::Sandbox(inside) => Some(inside),
+        Place::Here { .. } => None,
+    };
+    if let Some(inside) = inside {
+        sys::fix_limits();
+        for program in &inside.filters.0 {
+            sys::add_filter(program).map_err(at(Stage::Filter))?;
+        }
+        super::caps::bound(inside.network_ns.is_some()).map_err(at(Stage::Capabilities))?;
+    }
+    if let Some(ids) = &plan.user {
+        let user = at(Stage::User);
+        rustix::thread::set_thread_groups(&ids.groups).map_err(&user)?;
+        let gid = Gid::from_raw(ids.gid);
+        rustix::thread::set_thread_res_gid(gid, gid, gid).map_err(&user)?;
+        let uid = Uid::from_raw(ids.uid);
+        match inside {
+            Some(inside) if ids.uid == 0 => {
+                let own_network = inside.network_ns.is_some();
+                super::caps::shed(own_network).map_err(at(Stage::Capabilities))?;
+            }
+            _ => rustix::thread::set_thread_res_uid(uid, uid, uid).map_err(&user)?,
+        }
     }
     rustix::process::chdir(plan.cwd.as_c_str()).map_err(at(Stage::Cwd))
 }
@@ -177,6 +236,9 @@ fn streams(plan: &Plan<'_>) -> Result<(), Errno> {
             sys::duplicate(null.as_raw_fd(), 0)?;
         }
     }
+    if plan.is_terminal {
+        rustix::process::ioctl_tiocsctty(sys::borrow(&0))?;
+    }
     sys::duplicate(plan.stdout, 1)?;
     sys::duplicate(plan.stderr, 2)?;
     for (number, fd) in (3..).zip(&plan.extra) {
@@ -187,32 +249,17 @@ fn streams(plan: &Plan<'_>) -> Result<(), Errno> {
 
 /// Reaps until the command has ended and gives those it left a moment to end, too.
 fn reap(command: i32) -> Exited {
-    let mut exited = Exited {
-        status: 0,
-        cpu_us: 0,
-        rss_kib: 0,
-        left: 0,
-        names: [[0; 16]; NAMES_MAX],
-    };
+    let mut exited = Exited::default();
     loop {
         match sys::wait_any(true) {
             Waited::Child(pid, status, usage) if pid == command => {
-                let time = |time: libc::timeval| {
-                    time.tv_sec.cast_unsigned() * 1_000_000 + time.tv_usec.cast_unsigned()
-                };
-                exited.status = status;
-                exited.cpu_us = time(usage.ru_utime) + time(usage.ru_stime);
-                exited.rss_kib = usage.ru_maxrss.cast_unsigned();
+                exited = Exited::new(status, &usage);
                 break;
             }
             Waited::Child(..) | Waited::Running => {}
             Waited::Nobody => break,
         }
     }
-    let tick = Timespec {
-        tv_sec: 0,
-        tv_nsec: 1_000_000,
-    };
     for _ in 0..LINGER_MS {
         loop {
             match sys::wait_any(false) {
@@ -221,15 +268,16 @@ fn reap(command: i32) -> Exited {
                 Waited::Nobody => return exited,
             }
         }
-        let _slept = rustix::event::poll(&mut [], Some(&tick));
+        sys::pause(1);
     }
-    let _unseen = count_left(&mut exited);
+    let _unseen = count_left(&mut exited, &|_| true);
     sys::kill_everybody();
     exited
 }
 
 /// Counts the processes that are left, by `/proc`.
-fn count_left(exited: &mut Exited) -> Result<(), Errno> {
+pub(super) fn count_left(exited: &mut Exited, is_one: &dyn Fn(i32) -> bool) -> Result<(), Errno> {
+    let own = rustix::process::getpid().as_raw_pid();
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let proc = rustix::fs::open(c"/proc", flags, Mode::empty())?;
     let mut buffer = [MaybeUninit::uninit(); 4096];
@@ -237,14 +285,17 @@ fn count_left(exited: &mut Exited) -> Result<(), Errno> {
     while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
-        if name == b"1" || name.len() > 10 || !name.iter().all(u8::is_ascii_digit) {
+        let Some(pid) = sys::number(name) else {
+            continue;
+        };
+        if pid == own || !is_one(pid) {
             continue;
         }
         if let Some(slot) = exited.names.get_mut(exited.left as usize) {
-            let mut path = [0; 16];
+            let mut path = [0; 17];
             path[..name.len()].copy_from_slice(name);
             path[name.len()..name.len() + 5].copy_from_slice(b"/comm");
-            let path = std::ffi::CStr::from_bytes_until_nul(&path).map_err(|_| Errno::INVAL)?;
+            let path = CStr::from_bytes_until_nul(&path).map_err(|_| Errno::INVAL)?;
             let comm = rustix::fs::openat(&proc, path, OFlags::RDONLY, Mode::empty())?;
             let length = rustix::io::read(&comm, &mut slot[..])?;
             if let Some(end) = slot[..length].iter().position(|byte| *byte == b'\n') {

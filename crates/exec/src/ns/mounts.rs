@@ -4,22 +4,28 @@
 
 use std::ffi::{CStr, CString};
 
-use rustix::fs::{FileType, Mode, makedev};
+use rustix::fs::{FileType, Mode, OFlags, makedev};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags};
 
 use super::report::Stage;
 use super::sys::Call;
 
-/// Devices every program may rely on: name, major, minor.
-const NODES: [(&CStr, &CStr, u32, u32); 6] = [
-    (c"/proc/nodes/null", c"null", 1, 3),
-    (c"/proc/nodes/zero", c"zero", 1, 5),
-    (c"/proc/nodes/full", c"full", 1, 7),
-    (c"/proc/nodes/random", c"random", 1, 8),
-    (c"/proc/nodes/urandom", c"urandom", 1, 9),
-    (c"/proc/nodes/tty", c"tty", 5, 0),
+/// A device: where it is in the hall, on the host, its name, major, minor.
+type Device = (&'static CStr, &'static CStr, &'static CStr, u32, u32);
+
+/// Devices every program may rely on.
+const NODES: [Device; 6] = [
+    (c"/proc/nodes/null", c"/dev/null", c"null", 1, 3),
+    (c"/proc/nodes/zero", c"/dev/zero", c"zero", 1, 5),
+    (c"/proc/nodes/full", c"/dev/full", c"full", 1, 7),
+    (c"/proc/nodes/random", c"/dev/random", c"random", 1, 8),
+    (c"/proc/nodes/urandom", c"/dev/urandom", c"urandom", 1, 9),
+    (c"/proc/nodes/tty", c"/dev/tty", c"tty", 5, 0),
 ];
+
+/// How a file is made that something is mounted on.
+const NEW: OFlags = OFlags::CREATE.union(OFlags::WRONLY).union(OFlags::CLOEXEC);
 
 const LINKS: [(&CStr, &CStr); 5] = [
     (c"/proc/self/fd", c"fd"),
@@ -44,10 +50,16 @@ const HIDDEN: [&CStr; 9] = [
 /// Parts of `/proc` that can be read, not written.
 const READ_ONLY: [&CStr; 4] = [c"sys", c"irq", c"bus", c"fs"];
 
-/// Makes the device nodes that [`view`] binds, in the hall of the namespace.
-pub(super) fn make_nodes() -> Call<()> {
-    for (path, _, major, minor) in NODES {
+/// Makes the device nodes that [`view`] binds, in the hall of the namespace; where nobody may
+/// make any, those of the host stand there.
+pub(super) fn make_nodes(is_rootless: bool) -> Call<()> {
+    for (path, on_host, _, major, minor) in NODES {
         let mode = Mode::from_raw_mode(0o666);
+        if is_rootless {
+            drop(rustix::fs::open(path, NEW, mode)?);
+            rustix::mount::mount_bind(on_host, path)?;
+            continue;
+        }
         rustix::fs::mknodat(
             rustix::fs::CWD,
             path,
@@ -87,15 +99,10 @@ fn dev() -> Call<()> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     rustix::mount::mount(c"dev", c"/tree/dev", c"tmpfs", flags, c"mode=755,size=64m")?;
     rustix::process::chdir(c"/tree/dev")?;
-    for (_, name, ..) in NODES {
-        let empty = rustix::fs::open(
-            name,
-            rustix::fs::OFlags::CREATE | rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC,
-            Mode::from_raw_mode(0o666),
-        )?;
-        drop(empty);
+    for (_, _, name, ..) in NODES {
+        drop(rustix::fs::open(name, NEW, Mode::from_raw_mode(0o666))?);
     }
-    for (path, name, ..) in NODES {
+    for (path, _, name, ..) in NODES {
         // In the namespace the hall is the root.
         let in_hall = CStr::from_bytes_with_nul(&path.to_bytes_with_nul()[5..])
             .expect("the end of a C string is one");

@@ -21,7 +21,7 @@ pub(super) const NAMES_MAX: usize = 8;
 const NAME: usize = 16;
 
 /// A command's end as pid 1 saw it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Exited {
     pub(super) status: i32,
     pub(super) cpu_us: u64,
@@ -162,6 +162,19 @@ impl Record {
 }
 
 impl Exited {
+    /// What the kernel says of a child that has ended.
+    pub(super) fn new(status: i32, usage: &libc::rusage) -> Self {
+        let time = |time: libc::timeval| {
+            time.tv_sec.cast_unsigned() * 1_000_000 + time.tv_usec.cast_unsigned()
+        };
+        Self {
+            status,
+            cpu_us: time(usage.ru_utime) + time(usage.ru_stime),
+            rss_kib: usage.ru_maxrss.cast_unsigned(),
+            ..Self::default()
+        }
+    }
+
     /// The names as text.
     pub(super) fn left_behind(&self) -> Vec<String> {
         let told = usize::try_from(self.left)

@@ -8,15 +8,18 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
-use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
+};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::process::{Pid, Signal, WaitOptions};
 
 use super::report::{Record, Stage};
 use super::sys::{self, Call, Stack};
 use super::{Sandbox, SandboxError, SandboxSpec, filter, mounts};
+use crate::user_ns;
 
 /// Where the namespace is put together before it gets its own root. Every system has this
 /// directory, no layer lies in it.
@@ -37,6 +40,8 @@ struct Plan {
     /// `/proc/tmp/N`.
     memory: Vec<CString>,
     network: bool,
+    /// Whether this is root of a user namespace only.
+    is_rootless: bool,
     parent: Pid,
     pipe: i32,
 }
@@ -168,8 +173,15 @@ fn plan(spec: &SandboxSpec, pipe: i32) -> Result<Plan, SandboxError> {
         // Numbers instead of paths: no path can be too long or hold a colon or comma.
         let fd = |index: usize| format!("{}", LAYER_FD as usize + index);
         let lower: Vec<String> = (2..layers.len()).map(fd).collect();
+        // In a user namespace an overlay keeps its notes in attributes that users may write, and
+        // moves no directories: whoever renames one copies it.
+        let notes = if user_ns::is_inside() {
+            "userxattr"
+        } else {
+            "redirect_dir=on"
+        };
         options = format!(
-            "lowerdir={},upperdir={},workdir={},index=off,metacopy=off,redirect_dir=on,volatile",
+            "lowerdir={},upperdir={},workdir={},index=off,metacopy=off,{notes},volatile",
             lower.join(":"),
             fd(0),
             fd(1),
@@ -183,6 +195,7 @@ fn plan(spec: &SandboxSpec, pipe: i32) -> Result<Plan, SandboxError> {
             .map(|index| c(format!("/proc/tmp/{index}")))
             .collect(),
         network: spec.network,
+        is_rootless: user_ns::is_inside(),
         parent: rustix::process::getpid(),
         pipe,
     })
@@ -229,6 +242,13 @@ fn child(plan: &Plan) -> Step<()> {
     if plan.layers.len() > 1 {
         overlay(plan, upper)?;
     }
+    // A new `/proc` may be mounted in a user namespace only where a whole one can be seen.
+    let whole_proc = if plan.is_rootless {
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::AT_RECURSIVE;
+        Some(rustix::mount::open_tree(CWD, c"/proc", flags).at(Stage::Hall)?)
+    } else {
+        None
+    };
     rustix::mount::mount(
         c"hall",
         HALL,
@@ -240,14 +260,23 @@ fn child(plan: &Plan) -> Step<()> {
     for name in [c"/proc/tree", c"/proc/nodes", c"/proc/tmp"] {
         rustix::fs::mkdir(name, Mode::from_raw_mode(0o755)).at(Stage::Hall)?;
     }
+    if let Some(proc) = &whole_proc {
+        let to = c"/proc/proc";
+        rustix::fs::mkdir(to, Mode::from_raw_mode(0o755)).at(Stage::Hall)?;
+        let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+        rustix::mount::move_mount(proc, c"", CWD, to, flags).at(Stage::Hall)?;
+    }
     if plan.layers.len() > 1 {
         rustix::mount::mount_move(upper, c"/proc/tree").at(Stage::Bind)?;
     } else {
         rustix::mount::mount_bind(upper, c"/proc/tree").at(Stage::Bind)?;
-        rustix::mount::mount_remount(c"/proc/tree", MountFlags::BIND | MountFlags::NODEV, c"")
-            .at(Stage::Bind)?;
+        // An ordinary user has made no devices, and may not change the flags of host's mounts.
+        if !plan.is_rootless {
+            let flags = MountFlags::BIND | MountFlags::NODEV;
+            rustix::mount::mount_remount(c"/proc/tree", flags, c"").at(Stage::Bind)?;
+        }
     }
-    mounts::make_nodes().at(Stage::Nodes)?;
+    mounts::make_nodes(plan.is_rootless).at(Stage::Nodes)?;
     for path in &plan.memory {
         rustix::fs::mkdir(path.as_c_str(), Mode::from_raw_mode(0o755)).at(Stage::Memory)?;
         let flags = MountFlags::NOSUID | MountFlags::NODEV;

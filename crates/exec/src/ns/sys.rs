@@ -312,6 +312,43 @@ pub(super) fn kill_everybody() {
     let _nobody = unsafe { raw(libc::SYS_kill, [usize::MAX, word(libc::SIGKILL), 0, 0, 0]) };
 }
 
+/// Sends a signal to a process, or to a group by its negative number. `false` when there is
+/// none that it could be sent to.
+pub(super) fn signal(pid: libc::pid_t, signal: libc::c_int) -> bool {
+    // SAFETY: sends a signal.
+    unsafe { raw(libc::SYS_kill, [word(pid), word(signal), 0, 0, 0]) }.is_ok()
+}
+
+/// The group of a process.
+pub(super) fn group_of(pid: libc::pid_t) -> Option<libc::pid_t> {
+    // SAFETY: takes no memory.
+    let group = unsafe { raw(libc::SYS_getpgid, [word(pid), 0, 0, 0, 0]) };
+    group
+        .ok()
+        .and_then(|group| libc::pid_t::try_from(group).ok())
+}
+
+/// Lets some milliseconds pass.
+pub(super) fn pause(milliseconds: u32) {
+    let time = rustix::event::Timespec {
+        tv_sec: i64::from(milliseconds / 1000),
+        tv_nsec: i64::from(milliseconds % 1000) * 1_000_000,
+    };
+    let _slept = rustix::event::poll(&mut [], Some(&time));
+}
+
+/// The number that a text of digits is.
+pub(super) fn number(digits: &[u8]) -> Option<libc::pid_t> {
+    if digits.is_empty() || digits.len() > 9 {
+        return None;
+    }
+    digits.iter().try_fold(0, |number, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| number * 10 + libc::pid_t::from(digit - b'0'))
+    })
+}
+
 /// Borrows a descriptor by its number.
 pub(super) fn borrow(fd: &RawFd) -> BorrowedFd<'_> {
     // SAFETY: callers pass numbers the parent prepared, open until exec.

@@ -4,8 +4,7 @@ use std::time::Duration;
 use goldsmith_core::event::Stream;
 use tempfile::TempDir;
 
-use super::{Command, Sandbox, SandboxError, SandboxSpec};
-use crate::child::User;
+use super::{Command, Sandbox, SandboxError, SandboxSpec, User};
 use crate::child::tests::cx;
 use crate::child::{Exit, Program, Status};
 
@@ -301,15 +300,15 @@ fn user_input_directory_and_descriptors() {
         "-c",
         "id -u; id -G; cat; cat <&3; pwd; echo $X; umask",
     ]);
-    command.user = User {
+    command.user = Some(User {
         uid: 1000,
         gid: 1001,
         groups: vec![1001, 1002],
-    };
+    });
     command.stdin = b"input\n".to_vec();
     command.cwd = "/etc".into();
     command.env.insert("X".to_owned(), "y".to_owned());
-    command.umask = 0o077;
+    command.umask = Some(0o077);
     let file = tempfile::tempfile().unwrap();
     std::io::Write::write_all(&mut &file, b"extra\n").unwrap();
     std::io::Seek::rewind(&mut &file).unwrap();
@@ -442,30 +441,36 @@ fn kill_nine_leaves_nothing() {
     let tree = dir.path().join("tree");
     std::fs::create_dir(&tree).unwrap();
     goldsmith_testing::host_tree::make(&tree, &["bash", "sleep"]);
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
+    hold_and_kill(Some(&tree), "sleep\x00604");
+    assert_eq!(
+        std::fs::read_to_string("/proc/self/mounts").unwrap(),
+        mounts
+    );
+    hold_and_kill(None, "sleep\x00605");
+}
+
+/// Kills the example that holds commands; none whose command line has `mark` is left.
+fn hold_and_kill(tree: Option<&Path>, mark: &str) {
     let hold = std::env::current_exe()
         .unwrap()
         .parent()
         .unwrap()
         .join("../examples/hold");
-    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
     let script =
         "coproc HOLD { exec \"$@\"; }; read -r line <&${HOLD[0]}; echo $line; kill -9 $HOLD_PID";
     let program = Program::new("bash")
         .args(["-c", script, "-"])
         .arg(hold)
-        .arg(&tree);
+        .args(tree);
     assert_eq!(program.lines(&cx()).unwrap(), ["sleeping"]);
-    let left = || processes().iter().any(|line| line.contains("sleep\x00604"));
+    let left = || processes().iter().any(|line| line.contains(mark));
     let cx = cx();
     let deadline = cx.clock().monotonic() + Duration::from_secs(5);
     while left() && cx.clock().monotonic() < deadline {
         cx.clock().sleep(Duration::from_millis(10));
     }
     assert!(!left(), "{:?}", processes());
-    assert_eq!(
-        std::fs::read_to_string("/proc/self/mounts").unwrap(),
-        mounts
-    );
 }
 
 /// Command lines of all processes of the host.

@@ -71,6 +71,8 @@ mod unowned;
 mod users;
 mod waagent;
 
+pub(crate) use env_files::secret_name;
+
 /// Every rule, by id.
 pub fn all() -> &'static [&'static Rule] {
     ALL

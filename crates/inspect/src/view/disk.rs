@@ -178,6 +178,44 @@ impl DiskView {
         gpt::hyphenated(self.ext4.uuid().as_bytes())
     }
 
+    /// The bytes of the whole disk, for whoever compares them.
+    pub fn file(&self) -> &File {
+        self.disk.file()
+    }
+
+    /// Whether a file of this disk and one of another, of the same size, hold other bytes; where
+    /// the first of them is.
+    pub fn differs(&self, node: &Node, other: (&Self, &Node)) -> Result<Option<u64>, ViewError> {
+        if self.is_in_esp(node) || other.0.is_in_esp(other.1) {
+            let (a, b) = (
+                self.read(node, usize::MAX)?,
+                other.0.read(other.1, usize::MAX)?,
+            );
+            return Ok(first_difference(&a, &b).map(|at| at as u64));
+        }
+        let failed = |e| broken(&node.path, e);
+        let open = |view: &Self, node: &Node| view.ext4.open(node.raw_path()).map_err(failed);
+        let (mut a, mut b) = (open(self, node)?, open(other.0, other.1)?);
+        let (mut left, mut right) = (vec![0; 128 << 10], vec![0; 128 << 10]);
+        let mut at = 0;
+        loop {
+            let length = fill(&mut a, &mut left).map_err(failed)?;
+            let other = fill(&mut b, &mut right).map_err(failed)?;
+            if let Some(found) = first_difference(&left[..length], &right[..other]) {
+                return Ok(Some(at + found as u64));
+            }
+            if length == 0 {
+                return Ok(None);
+            }
+            at += length as u64;
+        }
+    }
+
+    fn is_in_esp(&self, node: &Node) -> bool {
+        let inside = node.path.strip_prefix(ESP_MOUNT);
+        self.esp.is_some() && inside.is_some_and(|path| path.starts_with('/'))
+    }
+
     pub(crate) fn root(&self) -> &Slice {
         &self.root
     }
@@ -277,6 +315,27 @@ impl View for DiskView {
         }
         Ok(bytes)
     }
+}
+
+/// Where two texts begin to differ; one that ends sooner differs there.
+fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {
+    if a == b {
+        return None;
+    }
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    Some(same)
+}
+
+/// Reads until the buffer is full or the file ends.
+fn fill(file: &mut ext4_view::File, buffer: &mut [u8]) -> Result<usize, Ext4Error> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match file.read_bytes(&mut buffer[length..])? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    Ok(length)
 }
 
 fn root_of(partitions: &[Partition]) -> Option<&Partition> {

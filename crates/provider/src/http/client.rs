@@ -174,6 +174,7 @@ fn builder(settings: &Settings, kind: Kind) -> Result<reqwest::ClientBuilder, St
         .tls_danger_accept_invalid_certs(kind == Kind::AnyCertificate)
         // Else reqwest reads the environment.
         .no_proxy();
+    builder = builder.hickory_dns(settings.own_resolver);
     let Proxies { http, https, none } = &settings.proxies;
     let direct = none.as_deref().and_then(reqwest::NoProxy::from_string);
     let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());

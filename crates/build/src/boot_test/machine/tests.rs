@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 
+use goldsmith_component::machine::Group;
+
 use super::super::tests::cx;
 use super::*;
 
@@ -149,7 +151,7 @@ fn files() {
     let private = Attributes {
         mode: Some(0o4750),
         owner: Some("nobody".to_owned()),
-        group: Some("daemon".to_owned()),
+        group: Some(Group::Named("daemon".to_owned())),
     };
     guest.make_dir(&cx, base.to_str().unwrap(), &plain).unwrap();
     guest.write(&cx, &at("b"), b"one\ntwo\n", &private).unwrap();
@@ -159,7 +161,7 @@ fn files() {
     guest.copy(&cx, &at("b"), &at("b")).unwrap();
     assert_eq!(std::fs::read(base.join("c")).unwrap(), b"one\ntwo\n");
     assert_eq!(
-        guest.list(&cx, base.to_str().unwrap()).unwrap(),
+        paths(&guest.list(&cx, base.to_str().unwrap(), Depth::One).unwrap()),
         ["$(a)", "b", "c"]
     );
     assert_eq!(guest.stat(&cx, &at("b")).unwrap(), Some(NodeKind::File));
@@ -188,7 +190,10 @@ fn files() {
         guest.write(&cx, &at("no/where"), b"", &plain),
         io::ErrorKind::NotFound,
     );
-    failed(guest.list(&cx, &at("b")).map(drop), io::ErrorKind::NotFound);
+    failed(
+        guest.list(&cx, &at("b"), Depth::One).map(drop),
+        io::ErrorKind::NotFound,
+    );
     failed(
         guest.stat(&cx, "relative").map(drop),
         io::ErrorKind::InvalidInput,
@@ -201,6 +206,119 @@ fn files() {
         guest.write(&cx, &at("e"), b"", &nobody),
         io::ErrorKind::Other,
     );
+}
+
+fn paths(entries: &[Entry]) -> Vec<&str> {
+    entries.iter().map(|entry| entry.path.as_str()).collect()
+}
+
+/// Everything below a directory: path, permissions, owners, where links lead.
+fn describe(directory: &std::path::Path) -> Vec<String> {
+    let mut shell = HostShell;
+    let text = format!(
+        "cd -- {} && find . -printf '%P %m %U:%G %y %l\\n' | sort",
+        shell_word(directory.to_str().unwrap())
+    );
+    let mut lines = Vec::new();
+    Guest::new(&mut shell)
+        .run(&cx(), &bash(&text), &mut |_, line| {
+            lines.push(line.trim().to_owned());
+        })
+        .unwrap();
+    lines
+}
+
+#[test]
+fn directories() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = dir.path().join("it's a place");
+    let at = |name: &str| base.join(name).to_str().unwrap().to_owned();
+    let mut shell = HostShell;
+    let guest = Guest::new(&mut shell);
+    let cx = cx();
+    let outside = dir.path().join("outside");
+    std::fs::write(&outside, "untouched").unwrap();
+    std::fs::create_dir_all(base.join("from/.deep/er")).unwrap();
+    std::fs::write(base.join("from/.deep/er/f"), "x").unwrap();
+    std::os::unix::fs::symlink(&outside, base.join("from/out")).unwrap();
+    guest.link(&cx, "from", &at("way")).unwrap();
+    assert_eq!(guest.lstat(&cx, &at("way")).unwrap(), Some(NodeKind::Link));
+    assert_eq!(
+        guest.stat(&cx, &at("way")).unwrap(),
+        Some(NodeKind::Directory)
+    );
+    assert_eq!(guest.lstat(&cx, &at("none")).unwrap(), None);
+    assert!(guest.link(&cx, "x", &at("way")).is_err());
+
+    // Through a link to it; what is below is not followed.
+    let given = Attributes {
+        mode: Some(0o2750),
+        owner: Some("nobody".to_owned()),
+        group: Some(Group::OfOwner),
+    };
+    guest.set(&cx, &at("way"), &given, Depth::All).unwrap();
+    let out = format!("out 777 65534:65534 l {}", outside.display());
+    let expected = [
+        "2750 65534:65534 d",
+        ".deep 2750 65534:65534 d",
+        ".deep/er 2750 65534:65534 d",
+        ".deep/er/f 2750 65534:65534 f",
+        out.as_str(),
+    ];
+    assert_eq!(describe(&base.join("from")), expected);
+    guest.copy_dir(&cx, &at("way"), &at("copy")).unwrap();
+    assert_eq!(describe(&base.join("copy")), expected);
+    // A directory of another mode, with something in it, is replaced.
+    std::fs::create_dir(base.join("old")).unwrap();
+    std::fs::write(base.join("old/gone"), "").unwrap();
+    guest.copy_dir(&cx, &at("from"), &at("old")).unwrap();
+    assert_eq!(describe(&base.join("old")), expected);
+    guest.rename(&cx, &at("copy"), &at("old")).unwrap();
+    assert_eq!(describe(&base.join("old")), expected);
+    assert_eq!(guest.stat(&cx, &at("copy")).unwrap(), None);
+    let plain = Attributes {
+        mode: Some(0o700),
+        ..Attributes::default()
+    };
+    guest.set(&cx, &at("old"), &plain, Depth::One).unwrap();
+    assert_eq!(describe(&base.join("old"))[0], "700 65534:65534 d");
+
+    for (from, to) in [
+        ("from", "from/.deep/new"),
+        ("from/.deep", "from"),
+        ("from", "from"),
+    ] {
+        assert!(
+            guest.copy_dir(&cx, &at(from), &at(to)).is_err(),
+            "{from} {to}"
+        );
+    }
+    for (from, to) in [("from", "from/.deep/new"), ("from/.deep", "from")] {
+        assert!(
+            guest.rename(&cx, &at(from), &at(to)).is_err(),
+            "{from} {to}"
+        );
+    }
+    assert_eq!(describe(&base.join("from")), expected);
+
+    let all = guest.list(&cx, &at("way"), Depth::All).unwrap();
+    assert_eq!(paths(&all), [".deep", ".deep/er", ".deep/er/f", "out"]);
+    let kinds: Vec<NodeKind> = all.iter().map(|entry| entry.kind).collect();
+    let (directory, file, link) = (NodeKind::Directory, NodeKind::File, NodeKind::Link);
+    assert_eq!(kinds, [directory, directory, file, link]);
+    let one = guest.list(&cx, &at("from"), Depth::One).unwrap();
+    assert_eq!(paths(&one), [".deep", "out"]);
+
+    assert!(guest.remove_dir(&cx, &at("from"), Depth::One).is_err());
+    assert!(guest.remove_dir(&cx, &at("way"), Depth::All).is_err());
+    assert!(guest.remove_dir(&cx, &at("none"), Depth::All).is_err());
+    guest.remove_dir(&cx, &at("from"), Depth::All).unwrap();
+    std::fs::create_dir(base.join("empty")).unwrap();
+    guest.remove_dir(&cx, &at("empty/"), Depth::One).unwrap();
+    guest.remove(&cx, &at("way")).unwrap();
+    let left = guest.list(&cx, base.to_str().unwrap(), Depth::One).unwrap();
+    assert_eq!(paths(&left), ["old"]);
+    assert_eq!(std::fs::read_to_string(&outside).unwrap(), "untouched");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `goldsmith component run`: documents by themselves, on this machine or in a throw-away tree.
+//! `goldsmith component run`: documents by themselves, on this machine, in a throw-away tree, or on
+//! another machine.
 
 mod dry;
 pub(crate) mod place;
@@ -16,17 +17,19 @@ use goldsmith_core::remote::ObjectStore;
 use crate::app::App;
 use crate::args::Outcome;
 use crate::documents::Beside;
+use crate::execution::elsewhere::{self, Order};
 use crate::execution::order::{self, Manners};
 use crate::execution::{Ran, Ready};
 use crate::report::CmdError;
 use crate::wiring::{self, Outside};
 use place::{Place, PlaceArgs};
 
-/// Run component documents, on this machine or in a throw-away tree
+/// Run component documents, on this machine, in a throw-away tree, or on another machine
 ///
 /// All phases of the first document, then all of the next; the first document that fails ends the
 /// run. On this machine the steps do whatever they say, as the user that you are: that needs
-/// `--yes`. In a tree (`--in`) nothing that they do is kept.
+/// `--yes`. In a tree (`--in`) nothing that they do is kept. On another machine (`--on`) they run as
+/// root, go on when the connection breaks, and reboot it where they ask for that.
 ///
 /// Exits with 6 when a step fails, with 3 when a document is wrong, and with 194 when this machine
 /// has to be rebooted: reboot it and give the same command again, which goes on.
@@ -38,6 +41,8 @@ use place::{Place, PlaceArgs};
 ///   goldsmith component run timezone --phases build,validate --dry-run
 ///
 ///   goldsmith component run ./a.yaml ./b.yaml --yes --awstoe-logs=/var/log
+///
+///   goldsmith component run ./nginx.yaml --on admin@web1.example.com
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Documents: files, components of the library, `s3://...`, or - for standard input
@@ -46,7 +51,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     place: PlaceArgs,
     /// Run on this machine without being asked
-    #[arg(long, conflicts_with = "place")]
+    #[arg(long, conflicts_with_all = ["place", "on"])]
     yes: bool,
     /// The phases to run, with commas; all when not given. They run in the documents' order
     #[arg(long, value_name = "PHASES")]
@@ -65,15 +70,22 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = ".")]
     awstoe_logs: Option<PathBuf>,
     /// Where a run on this machine waits for a reboot; else in the home
-    #[arg(long, value_name = "DIR", conflicts_with = "place")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["place", "on"])]
     state_directory: Option<PathBuf>,
     /// Take a parameter without a value as the empty text, as AWSTOE does, instead of refusing
     #[arg(long)]
     awstoe_compat: bool,
 }
 
+impl Args {
+    /// Whether it makes a tree of its own.
+    pub(crate) fn is_in_tree(&self) -> bool {
+        self.place.is_in_tree()
+    }
+}
+
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let place = Place::of(&args.place)?;
+    let place = Place::of(&args.place, app)?;
     let outside = wiring::outside(app, args.place.offline);
     let objects = outside.as_ref().map(Outside::objects);
     let config = config(args, app, objects)?;
@@ -101,16 +113,29 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         Some(id) => id,
         None => wiring::identifier()?,
     };
-    let ready = Ready::new(&app.cx, &id, &planned, &phases, state.as_deref())?;
-    if place == Place::Host {
-        app.cx
-            .warn("the steps change this machine, and nothing takes that back");
-    }
-    let open = place.open(app, &args.place)?;
-    let services = wiring::of_execution(app, services, ready.id(), &phases)?;
     let logs = config.log_directory.map(|logs| app.directory.join(logs));
     let logs = logs.filter(|_| args.awstoe_logs.is_some());
-    match ready.run(&app.cx, open.machine(), &services, logs.as_deref())? {
+    let ran = if let Place::Elsewhere(ssh) = &place {
+        let services = wiring::of_execution(app, services, &id, &phases)?;
+        let program = wiring::runner(app)?;
+        let order = Order {
+            id: &id,
+            planned: &planned,
+            phases: &phases,
+            services: &services,
+        };
+        elsewhere::run(&app.cx, ssh, &program, order, logs.as_deref())?
+    } else {
+        let ready = Ready::new(&app.cx, &id, &planned, &phases, state.as_deref())?;
+        if place == Place::Host {
+            app.cx
+                .warn("the steps change this machine, and nothing takes that back");
+        }
+        let open = place.open(app, &args.place)?;
+        let services = wiring::of_execution(app, services, ready.id(), &phases)?;
+        ready.run(&app.cx, open.machine(), &services, logs.as_deref())?
+    };
+    match ran {
         Ran::Reboot { delay, state } => {
             show::reboot(app, delay, &state);
             Ok(Outcome::Exit(crate::execution::REBOOT))

@@ -51,7 +51,7 @@ fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
 }
 
 /// The name on the left of a row that gives a secret's name a value of its own.
-fn secret_name(line: &str) -> Option<&str> {
+pub(crate) fn secret_name(line: &str) -> Option<&str> {
     let line = line.trim_start();
     if line.starts_with(['#', ';']) {
         return None;

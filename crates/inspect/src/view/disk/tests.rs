@@ -116,6 +116,7 @@ fn survives_broken_disks() {
     let look = || {
         DiskView::open(&disk).and_then(|view| {
             crate::view::free::residue(&view, &cx())?;
+            crate::view::map::DiskMap::of(&view, &cx())?;
             view.nodes(&cx()).map(|nodes| nodes.len())
         })
     };

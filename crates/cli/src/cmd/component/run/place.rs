@@ -1,7 +1,8 @@
-//! Where documents run: on this machine, or in a throw-away tree. One more kind of place is one
-//! more variant here.
+//! Where documents run: on this machine, in a throw-away tree, or on another machine. One more kind
+//! of place is one more variant here.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use goldsmith_build::record::Images;
 use goldsmith_build::repo;
@@ -9,6 +10,7 @@ use goldsmith_build::trial::{self, Network, Trial};
 use goldsmith_component::Services;
 use goldsmith_component::machine::{Host, Machine};
 use goldsmith_core::diagnostic::nearest;
+use goldsmith_exec::ssh::Ssh;
 
 use crate::app::App;
 use crate::host;
@@ -25,6 +27,8 @@ pub(crate) enum Place {
     Debian { suite: String },
     /// In the tree of an image.
     Image { name: String },
+    /// On another machine.
+    Elsewhere(Ssh),
 }
 
 /// Where to run, on the command line.
@@ -40,6 +44,16 @@ pub(crate) struct PlaceArgs {
     /// Let the tree use the network of this machine, which a build does not, and its apt the mirror
     #[arg(long, requires = "place")]
     network: bool,
+    /// Run on another machine instead, over SSH: `user@host`, `ssh://user@host:port`, or an alias of
+    /// ~/.ssh/config. Reboots it where a document asks for that, and leaves nothing of Goldsmith
+    #[arg(long, value_name = "MACHINE", conflicts_with = "place")]
+    on: Option<String>,
+    /// Private key to log in with, besides those of ~/.ssh/config and the agent
+    #[arg(long, value_name = "FILE", requires = "on")]
+    identity: Option<PathBuf>,
+    /// An option as `ssh -o` takes it; may be repeated
+    #[arg(long = "ssh-option", value_name = "NAME=VALUE", requires = "on")]
+    ssh_options: Vec<String>,
     /// Make the tree of nothing but what the store has, and let no document fetch anything
     #[arg(long)]
     pub(crate) offline: bool,
@@ -51,12 +65,20 @@ pub(crate) enum Open {
     Trial(Trial),
 }
 
+impl PlaceArgs {
+    /// Whether they name a tree.
+    pub(crate) fn is_in_tree(&self) -> bool {
+        self.place.is_some()
+    }
+}
+
 impl Place {
     /// The place that options name.
-    pub(crate) fn of(args: &PlaceArgs) -> Result<Self, CmdError> {
-        let place = match &args.place {
-            None => Self::Host,
-            Some(text) => Self::parse(text)?,
+    pub(crate) fn of(args: &PlaceArgs, app: &App) -> Result<Self, CmdError> {
+        let place = match (&args.place, &args.on) {
+            (None, None) => Self::Host,
+            (None, Some(text)) => Self::elsewhere(args, text, app)?,
+            (Some(text), _) => Self::parse(text)?,
         };
         if !args.packages.is_empty() && !matches!(place, Self::Debian { .. }) {
             return Err(
@@ -69,6 +91,23 @@ impl Place {
                 .hint("this machine has its network anyway"));
         }
         Ok(place)
+    }
+
+    fn elsewhere(args: &PlaceArgs, text: &str, app: &App) -> Result<Self, CmdError> {
+        let ssh = Ssh::parse(text).map_err(|why| {
+            CmdError::usage(format!("`--on {text}`: {why}"))
+                .hint("`--on admin@web1`, `--on ssh://admin@web1:2222`")
+        })?;
+        let seen = ["HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "PATH"];
+        let seen = seen
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), app.env.get(name)?.to_owned())));
+        Ok(Self::Elsewhere(Ssh {
+            identity: args.identity.as_ref().map(|file| app.directory.join(file)),
+            options: args.ssh_options.clone(),
+            env: seen.collect(),
+            ..ssh
+        }))
     }
 
     fn parse(text: &str) -> Result<Self, CmdError> {
@@ -102,10 +141,11 @@ impl Place {
             Self::Host => "this machine".to_owned(),
             Self::Debian { suite } => format!("a throw-away tree of debian:{suite}"),
             Self::Image { name } => format!("a throw-away tree of image:{name}"),
+            Self::Elsewhere(ssh) => ssh.to_string(),
         }
     }
 
-    /// Makes it.
+    /// Makes it. What is elsewhere is not opened from here.
     pub(crate) fn open(&self, app: &App, args: &PlaceArgs) -> Result<Open, CmdError> {
         let network = |source| {
             args.network.then(|| Network {
@@ -119,6 +159,9 @@ impl Place {
                 let variables = app.env.all().iter();
                 let variables = variables.map(|(name, value)| (os(name), os(value)));
                 Ok(Open::Host(Host::new(variables.collect())?))
+            }
+            Self::Elsewhere(ssh) => {
+                Err(CmdError::usage(format!("`{ssh}` is no place of this host")))
             }
             Self::Image { name } => {
                 let image = Images::new(&app.home()?).find(name)?;
@@ -156,6 +199,8 @@ impl Place {
                 ..wiring::host_services(outside)
             },
             Self::Debian { .. } | Self::Image { .. } => wiring::services(outside),
+            // What is asked for is asked for over there.
+            Self::Elsewhere(_) => Services::default(),
         }
     }
 }
@@ -177,7 +222,6 @@ mod tests {
     #[test]
     fn places_are_read() {
         let check = |text: &str| Place::parse(text).map(|place| place.title());
-        assert_eq!(Place::of(&PlaceArgs::default()).unwrap(), Place::Host);
         assert_eq!(
             check("debian:trixie").unwrap(),
             "a throw-away tree of debian:trixie"

@@ -6,16 +6,17 @@ use goldsmith_core::cx::Clock;
 
 /// Real time.
 #[derive(Debug)]
-pub(crate) struct SystemClock {
+pub struct SystemClock {
     started: Instant,
 }
 
 impl SystemClock {
+    /// A clock whose monotonic time begins now.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one source of time; everyone else has it from Cx"
     )]
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self {
             started: Instant::now(),
         }

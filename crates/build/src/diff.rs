@@ -1,0 +1,89 @@
+//! Two images held against one another: what a person wants to know before the new one goes out.
+//!
+//! ```text
+//! image | disk ──side──► disk read back ──► packages, files ──plan::diff──► lists
+//!                        reports beside it ──► findings, boots      lines of configuration
+//! blocks: the disks themselves, in blocks of 512 KiB, and what has its bytes in those that differ
+//! ```
+//!
+//! All is read from the finished disks: what the sanitizer took, and what the disk brought, counts,
+//! and nothing has to be left of the layers.
+
+mod blocks;
+mod contents;
+mod format;
+mod html;
+mod reports;
+mod side;
+mod text;
+
+use goldsmith_core::cx::Cx;
+use goldsmith_core::failure::{Cancelled, Class, Failure};
+use goldsmith_inspect::view::ViewError;
+
+pub use blocks::{BlockDiff, Share, blocks};
+pub use format::{Boot, Configuration, Finding, Findings, ImageDiff, Size};
+pub use html::html;
+pub use side::Side;
+pub use text::{blocks_text, text};
+
+/// Two images that cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum DiffError {
+    /// A disk cannot be read.
+    #[error("cannot compare the disk of {title}")]
+    View {
+        /// Whose.
+        title: String,
+        /// Why.
+        #[source]
+        source: ViewError,
+    },
+    /// Asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl DiffError {
+    /// For `map_err`: whose disk it was.
+    fn view(side: &Side) -> impl FnOnce(ViewError) -> Self + use<> {
+        let title = side.title.clone();
+        |source| match source {
+            ViewError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            source => Self::View { title, source },
+        }
+    }
+}
+
+impl Failure for DiffError {
+    fn class(&self) -> Class {
+        match self {
+            Self::View { source, .. } => source.class(),
+            Self::Cancelled(cancelled) => cancelled.class(),
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::View {
+                source: ViewError::Open { .. },
+                ..
+            } => vec!["build it again: `goldsmith build --force` makes the same disk".to_owned()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Compares two images.
+pub fn diff(cx: &Cx, old: &Side, new: &Side) -> Result<ImageDiff, DiffError> {
+    let mut diff = ImageDiff::new(old, new);
+    let same = match (old.digest(), new.digest()) {
+        (Some(a), Some(b)) => a == b,
+        _ => false,
+    };
+    diff.is_same_disk = same;
+    contents::compare(cx, old, new, &mut diff)?;
+    diff.findings = reports::findings(old, new);
+    diff.boots = reports::boots(old, new);
+    Ok(diff)
+}

@@ -1,0 +1,30 @@
+//! `CopyFolder`: copies directories with all in them: permissions, owners, links as links. A directory
+//! that is there is replaced, not added to.
+
+use super::{Action, ActionError, Call, EVERYWHERE, Outputs, Shape, Values, files, from_to};
+use crate::machine::NodeKind;
+
+pub(super) static ACTION: Action = Action {
+    name: "CopyFolder",
+    summary: "copies directories",
+    platforms: EVERYWHERE,
+    shape: Shape::List,
+    inputs: &[
+        files::pattern(
+            "source",
+            "directory, or directories by `*` in the last part",
+        ),
+        from_to::DESTINATION,
+        files::OVERWRITE,
+    ],
+    outputs: &[],
+    check: Some(from_to::check),
+    run,
+};
+
+fn run(call: &mut Call<'_>, values: &Values) -> Result<Outputs, ActionError> {
+    let machine = call.machine;
+    from_to::each(call, values, NodeKind::Directory, &|cx, from, to| {
+        machine.copy_dir(cx, from, to)
+    })
+}

@@ -1,0 +1,14 @@
+//! `UninstallMSI`: a package of Windows Installer is taken away. On Windows only.
+
+use super::{Action, Shape, WINDOWS, msi, windows};
+
+pub(super) static ACTION: Action = Action {
+    name: "UninstallMSI",
+    summary: "uninstalls a package of Windows Installer",
+    platforms: WINDOWS,
+    shape: Shape::Map,
+    inputs: msi::INPUTS,
+    outputs: msi::OUTPUTS,
+    check: Some(msi::check),
+    run: windows::run,
+};

@@ -1,0 +1,5 @@
+//! Documents on machines that are logged in to by SSH.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
+
+mod job;
+mod ssh;
