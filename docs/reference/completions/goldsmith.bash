@@ -61,6 +61,9 @@ _goldsmith() {
             goldsmith,plan)
                 cmd="goldsmith__subcmd__plan"
                 ;;
+            goldsmith,rebuild)
+                cmd="goldsmith__subcmd__rebuild"
+                ;;
             goldsmith,show)
                 cmd="goldsmith__subcmd__show"
                 ;;
@@ -145,6 +148,9 @@ _goldsmith() {
             goldsmith__subcmd__help,plan)
                 cmd="goldsmith__subcmd__help__subcmd__plan"
                 ;;
+            goldsmith__subcmd__help,rebuild)
+                cmd="goldsmith__subcmd__help__subcmd__rebuild"
+                ;;
             goldsmith__subcmd__help,show)
                 cmd="goldsmith__subcmd__help__subcmd__show"
                 ;;
@@ -188,7 +194,7 @@ _goldsmith() {
 
     case "${cmd}" in
         goldsmith)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show diff export component import awstoe doctor gc rebuild generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -232,13 +238,17 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__build)
-            opts="-C -q -v -h -V --force --from --no-cache --debug --offline --var --var-file --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --force --from --no-cache --debug --check-reproducible --offline --var --var-file --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --check-reproducible)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -656,7 +666,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help)
-            opts="init validate fmt lock plan build test images show diff export component import awstoe doctor gc generate-reference help"
+            opts="init validate fmt lock plan build test images show diff export component import awstoe doctor gc rebuild generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -949,6 +959,20 @@ _goldsmith() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        goldsmith__subcmd__help__subcmd__rebuild)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         goldsmith__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1170,6 +1194,48 @@ _goldsmith() {
                 return 0
             fi
             case "${prev}" in
+                --var)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__rebuild)
+            opts="-C -q -v -h -V --place --moment --clock-shift --offline --var --var-file --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --place)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --moment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --clock-shift)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
