@@ -61,6 +61,8 @@ fn deny() -> Outcome {
             &["install", "--locked", "--quiet", "--debug", "cargo-deny"],
         )?;
     }
+    // What is for other systems only is looked at, too, and no build has fetched it.
+    sh::run("cargo", &["fetch", "--locked", "--quiet"])?;
     sh::run(
         "cargo",
         &[
