@@ -50,6 +50,7 @@ const ORACLES: &[Need] = &[
     ("iproute2", "/usr/sbin/ip"),
     ("openssh-client", "/usr/bin/ssh"),
     ("procps", "/usr/bin/ps"),
+    ("bsdutils", "/usr/bin/script"),
 ];
 
 /// `cargo xtask setup`: everything.

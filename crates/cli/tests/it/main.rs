@@ -13,6 +13,7 @@ mod env;
 mod export;
 mod fixture;
 mod import;
+mod layers;
 mod mirror;
 mod surface;
 mod trial;

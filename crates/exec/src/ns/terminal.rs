@@ -86,7 +86,8 @@ impl<'t> Raw<'t> {
         let before = rustix::termios::tcgetattr(terminal)?;
         let mut raw = before.clone();
         raw.make_raw();
-        rustix::termios::tcsetattr(terminal, OptionalActions::Flush, &raw)?;
+        // What was typed already is for the command.
+        rustix::termios::tcsetattr(terminal, OptionalActions::Now, &raw)?;
         Ok(Self { terminal, before })
     }
 }
