@@ -18,6 +18,11 @@ impl Guid {
         Self(number.to_be_bytes())
     }
 
+    /// A UUID from its bytes in the order of the text.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// The bytes in the order of the text, as ext4 stores them.
     pub const fn bytes(self) -> [u8; 16] {
         self.0

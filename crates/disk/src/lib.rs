@@ -14,5 +14,6 @@ pub mod fs;
 pub mod id;
 pub mod image;
 pub mod part;
+pub mod read;
 pub mod sparse;
 pub mod tree;

@@ -19,7 +19,7 @@ use crate::id::Guid;
 use crate::sparse::Assembler;
 use crate::tree::{Attributes, Content, ContentSource, Kind, Node, Tree, display, split, whole};
 
-mod acl;
+pub(crate) mod acl;
 mod need;
 mod xattr;
 

@@ -67,7 +67,7 @@ const CAPABILITY: [u8; 20] = [
     1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ];
 
-fn odd_tree() -> Tree {
+pub(crate) fn odd_tree() -> Tree {
     let plain = || attributes(0o644, 0, 0, time(1_600_000_000, 0), &[]);
     let mut tree = Tree::new(attributes(0o751, 3, 4, time(1_500_000_000, 0), &[]));
     let mut add = |path: &str, attributes: Attributes, kind: Kind| {

@@ -7,4 +7,5 @@ mod ext4;
 mod fat;
 mod fmt;
 mod grub;
+mod read;
 mod tool;

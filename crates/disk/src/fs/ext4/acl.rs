@@ -1,4 +1,4 @@
-//! POSIX ACLs: from the form of the system call to that on disk.
+//! POSIX ACLs: from the form of the system call to that on disk, and back.
 //!
 //! ```text
 //! getxattr: u32 version 2, then per entry  u16 tag, u16 permissions, u32 id
@@ -30,6 +30,27 @@ pub(super) fn to_disk(value: &[u8]) -> Option<Vec<u8>> {
     Some(disk)
 }
 
+/// Converts a value as ext4 has it; `None` when it is none.
+pub(crate) fn from_disk(disk: &[u8]) -> Option<Vec<u8>> {
+    let mut entries = disk.strip_prefix(&1_u32.to_le_bytes())?;
+    let mut value = 2_u32.to_le_bytes().to_vec();
+    while let Some(short) = entries.get(..4) {
+        let tag = u16::from_le_bytes([short[0], short[1]]);
+        if !TAGS.contains(&tag) {
+            return None;
+        }
+        value.extend(short);
+        if matches!(tag, TAG_USER | TAG_GROUP) {
+            value.extend(entries.get(4..8)?);
+            entries = &entries[8..];
+        } else {
+            value.extend(u32::MAX.to_le_bytes());
+            entries = &entries[4..];
+        }
+    }
+    entries.is_empty().then_some(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +68,10 @@ mod tests {
         value.extend(entry(0x02, 1000));
         let expected = [1, 0, 0, 0, 1, 0, 7, 0, 2, 0, 7, 0, 0xE8, 3, 0, 0];
         assert_eq!(to_disk(&value), Some(expected.to_vec()));
+        assert_eq!(from_disk(&expected), Some(value.clone()));
+        for bad in [&expected[..15], &[2, 0, 0, 0], &[1, 0, 0, 0, 9, 0, 7, 0]] {
+            assert_eq!(from_disk(bad), None);
+        }
         for bad in [
             &value[..11],
             &[1, 0, 0, 0],
