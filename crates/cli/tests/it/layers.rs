@@ -17,7 +17,7 @@ fn edit(env: &TestEnv, from: &str, to: &str) {
     // Written anew: the copy of the fixture is a link.
     fs::remove_file(env.project().join(DOCUMENT)).unwrap();
     env.write(DOCUMENT, text.replace(from, to));
-    env.run(&["lock", "--offline"]).expect(0);
+    env.run(&["lock"]).expect(0);
 }
 
 /// The steps of an image that was just built, with whether each was kept.
