@@ -69,11 +69,6 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
-    /// A variable by either spelling, small letters first, as curl does.
-    pub(crate) fn get_any_case(&self, name: &str) -> Option<&str> {
-        self.get(name).or_else(|| self.get(&name.to_uppercase()))
-    }
-
     /// Values given by `GOLDSMITH_VAR_name`: name and text.
     pub(crate) fn recipe_variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().filter_map(|(name, value)| {

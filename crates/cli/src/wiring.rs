@@ -63,13 +63,8 @@ pub(crate) fn fetch(app: &App, is_offline: bool) -> Box<dyn Fetch> {
 }
 
 fn http(app: &App) -> Settings {
-    let proxy = |name: &str| app.env.get_any_case(name).map(str::to_owned);
     Settings {
-        proxies: Proxies {
-            http: proxy("http_proxy"),
-            https: proxy("https_proxy"),
-            none: proxy("no_proxy"),
-        },
+        proxies: Proxies::from_env(app.env.all()),
         ..Settings::default()
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod client;
 mod save;
 pub(crate) mod upload;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -33,6 +34,20 @@ pub struct Proxies {
     pub https: Option<String>,
     /// Hosts that are asked directly: the value of `no_proxy`.
     pub none: Option<String>,
+}
+
+impl Proxies {
+    /// What the variables of an environment say, by either spelling, small letters first, as curl
+    /// does. An empty value is none.
+    pub fn from_env(variables: &BTreeMap<String, String>) -> Self {
+        let said = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+        let proxy = |name: &str| said(name).or_else(|| said(&name.to_uppercase())).cloned();
+        Self {
+            http: proxy("http_proxy"),
+            https: proxy("https_proxy"),
+            none: proxy("no_proxy"),
+        }
+    }
 }
 
 /// How connections are made.

@@ -52,18 +52,8 @@ fn environment() -> BTreeMap<String, String> {
 }
 
 fn http(environment: &BTreeMap<String, String>) -> Settings {
-    let proxy = |name: &str| {
-        let value = environment.get(name);
-        value
-            .or_else(|| environment.get(&name.to_uppercase()))
-            .cloned()
-    };
     Settings {
-        proxies: Proxies {
-            http: proxy("http_proxy"),
-            https: proxy("https_proxy"),
-            none: proxy("no_proxy"),
-        },
+        proxies: Proxies::from_env(environment),
         own_resolver: cfg!(target_feature = "crt-static"),
         ..Settings::default()
     }

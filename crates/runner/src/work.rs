@@ -14,7 +14,7 @@ use goldsmith_component::{Document, Services};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::diagnostic::{Severity, SourceFile};
 use goldsmith_core::event::{Event, EventSink};
-use goldsmith_core::failure::{Class, Failure as _};
+use goldsmith_core::failure::{Class, Failure as _, with_causes};
 use goldsmith_core::secret::Secret;
 use goldsmith_exec::clock::SystemClock;
 use rustix::fs::FlockOperation;
@@ -250,9 +250,4 @@ fn read(name: &str, text: &str) -> Result<Document, String> {
         let what = problem.map_or("", |problem| problem.message.as_str());
         format!("`{name}` is no component document: {what}")
     })
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -4,7 +4,7 @@ mod store;
 
 use std::path::Path;
 
-use goldsmith_core::failure::{Class, Failure};
+use goldsmith_core::failure::{Class, Failure, with_causes};
 use goldsmith_core::size::format_bytes;
 use goldsmith_exec::vm::{Arch, accel, firmware};
 
@@ -51,18 +51,13 @@ impl Check {
                 detail,
                 hints: Vec::new(),
             },
-            Err(error) => {
-                let causes = std::iter::successors(error.source(), |cause| cause.source());
-                let detail =
-                    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-                Self {
-                    name,
-                    is_ok: false,
-                    is_needed,
-                    detail,
-                    hints: error.hints(),
-                }
-            }
+            Err(error) => Self {
+                name,
+                is_ok: false,
+                is_needed,
+                detail: with_causes(&error),
+                hints: error.hints(),
+            },
         }
     }
 }

@@ -4,13 +4,14 @@
 //! document); an absolute one is a file of the machine.
 
 use goldsmith_core::diagnostic::SourceFile;
+use goldsmith_core::failure::with_causes;
 use goldsmith_core::remote::ObjectPath;
 
 use super::{
     Action, ActionError, Call, EVERYWHERE, Kind, Outputs, Shape, Values, optional, required,
 };
 use crate::awstoe::summary::Summary;
-use crate::run::stop::{Reboot, with_causes};
+use crate::run::stop::Reboot;
 use crate::run::{Next, Parameters, Report, Run, RunError};
 
 pub(super) static ACTION: Action = Action {

@@ -9,13 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 
 use goldsmith_core::cx::Cx;
-use goldsmith_core::failure::Cancelled;
+use goldsmith_core::failure::{Cancelled, with_causes};
 use goldsmith_core::fetch::FetchError;
 use goldsmith_core::remote::{ObjectPath, ObjectStore, RemoteError};
 
 use super::{ActionError, Call, InputRecord, Kind, Values, files, optional};
 use crate::machine::{Attributes, MachineError, NodeKind};
-use crate::run::stop::with_causes;
 
 pub(super) const OWNER: InputRecord = optional(
     "expectedBucketOwner",

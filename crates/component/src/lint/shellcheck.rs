@@ -18,7 +18,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::diagnostic::Diagnostic;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::event::Stream;
-use goldsmith_core::failure::Cancelled;
+use goldsmith_core::failure::{Cancelled, with_causes};
 use goldsmith_exec::child::{self, ChildError, Program, Status};
 
 use super::script::{self, Script};
@@ -99,9 +99,7 @@ pub(crate) fn find() -> Option<PathBuf> {
 
 /// The line that says it was not asked after all.
 pub(crate) fn note(error: &ShellcheckError) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-    format!("`shellcheck` could not be asked: {text}")
+    format!("`shellcheck` could not be asked: {}", with_causes(error))
 }
 
 /// What it finds in each of the documents.

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use goldsmith_core::cx::Cx;
-use goldsmith_core::failure::Cancelled;
+use goldsmith_core::failure::{Cancelled, with_causes};
 use goldsmith_core::remote::{ParameterValue, RemoteError};
 
 use super::report::Entries;
-use super::stop::{Stop, with_causes};
+use super::stop::Stop;
 use super::{Parameters, RunError};
 use crate::Document;
 use crate::action::Values;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use goldsmith_core::failure::with_causes;
+
 use crate::action::ActionError;
 use crate::machine::{MachineError, Status};
 use crate::run::State;
@@ -69,15 +71,4 @@ impl From<MachineError> for Stop {
             error => with_causes(&error).into(),
         }
     }
-}
-
-/// An error and what caused it, in one line.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
