@@ -10,6 +10,8 @@ pub mod digest;
 pub mod event;
 pub mod failure;
 pub mod fetch;
+pub mod finding;
+pub mod inventory;
 pub mod recipe;
 pub mod remote;
 pub mod secret;
