@@ -2,11 +2,11 @@
 
 mod provisioner;
 
-use goldsmith_component::{Document, Parameters, check_parameters};
+use goldsmith_component::{Document, Parameters, check_parameters, library};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::diagnostic::Diagnostic;
 use goldsmith_core::digest::Sha256;
-use goldsmith_core::recipe::{ComponentUse, Work};
+use goldsmith_core::recipe::{ComponentUse, DebianSource, Work};
 use goldsmith_core::secret::Secret;
 use goldsmith_plan::lock::Input;
 use std::collections::BTreeMap;
@@ -119,6 +119,23 @@ fn find_nested(
             }
         }
     }
+}
+
+/// The source with the packages that components of the library need: those are locked with its own.
+pub fn with_packages(source: &DebianSource, loaded: &[Loaded]) -> DebianSource {
+    let names = loaded.iter().flat_map(|one| one.pinned.keys());
+    let mut source = source.clone();
+    for package in library::packages(names.map(String::as_str)) {
+        if !source.packages.iter().any(|named| is_of(named, package)) {
+            source.packages.push(package.to_owned());
+        }
+    }
+    source
+}
+
+/// Whether a request, `name:arch` or `name=version`, is for a package.
+fn is_of(request: &str, package: &str) -> bool {
+    request.split([':', '=']).next() == Some(package)
 }
 
 /// The documents as the lock pins them: each path once, in order.

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use goldsmith_build::document::{Loaded, locked_inputs};
+use goldsmith_build::document::{Loaded, locked_inputs, with_packages};
 use goldsmith_build::repo::{self, Archive, Mirrors, Update, Wanted};
 use goldsmith_build::trial;
 use goldsmith_core::failure::Class;
@@ -114,11 +114,11 @@ pub(crate) fn section(
     previous: Option<&Section>,
     update: Update<'_>,
 ) -> Result<Section, CmdError> {
-    let source = debian(recipe)?;
-    let reach = Reach::of(app, source)?;
+    let source = with_packages(debian(recipe)?, documents);
+    let reach = Reach::of(app, &source)?;
     let documents = locked_inputs(documents);
     let wanted = Wanted {
-        source,
+        source: &source,
         disk: &recipe.disk,
         documents: &documents,
     };
@@ -170,7 +170,8 @@ pub(crate) fn fitting(
             "`goldsmith lock` pins its packages",
         ));
     };
-    let request = lock::stale::request(debian(recipe)?, &recipe.disk);
+    let source = with_packages(debian(recipe)?, documents);
+    let request = lock::stale::request(&source, &recipe.disk);
     match lock::stale::stale(section, &request, &locked_inputs(documents)) {
         None => Ok(section.clone()),
         Some(reason) => {

@@ -143,7 +143,7 @@ fn attempt(args: &Args, app: &App, id: &mut String) -> Result<Outcome, CmdError>
         ..Place::Host.services(app, outside.as_ref())
     };
     let services = wiring::of_execution(app, services, id, &phases)?;
-    let open = Place::Host.open(app, &PlaceArgs::default())?;
+    let open = Place::Host.open(app, &PlaceArgs::default(), &[])?;
     match ready.run(&app.cx, open.machine(), &services, Some(&logs))? {
         Ran::Reboot { .. } => {
             app.cx

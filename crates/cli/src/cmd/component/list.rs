@@ -18,20 +18,25 @@ pub(crate) struct Args {}
     reason = "the signature that every command has"
 )]
 pub(crate) fn run(_args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let rows: Vec<[String; 3]> = library::ALL
+    let described = library::ALL
         .iter()
-        .map(|component| {
-            [
-                component.name.to_owned(),
-                component.version().to_owned(),
-                component.document().description().to_owned(),
-            ]
-        })
-        .collect();
+        .map(|component| (component, component.document().description().to_owned()));
     if app.output.is_json {
-        let shown: Vec<_> = rows.iter().map(|[name, version, what]| serde_json::json!({ "name": name, "version": version, "description": what })).collect();
+        let shown: Vec<_> = described
+            .map(|(component, what)| {
+                serde_json::json!({ "name": component.name, "version": component.version(), "description": what,
+                    "distributions": component.distributions().collect::<Vec<_>>(),
+                    "packages": component.packages().collect::<Vec<_>>() })
+            })
+            .collect();
         app.output.json(&serde_json::json!({ "components": shown }));
     } else {
+        let rows: Vec<[String; 3]> = described
+            .map(|(component, what)| {
+                let (name, version) = (component.name, component.version());
+                [name.to_owned(), version.to_owned(), what]
+            })
+            .collect();
         app.output
             .text(&table(["COMPONENT", "VERSION", "WHAT IT DOES"], rows));
     }

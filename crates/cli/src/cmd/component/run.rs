@@ -131,7 +131,10 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             app.cx
                 .warn("the steps change this machine, and nothing takes that back");
         }
-        let open = place.open(app, &args.place)?;
+        let nested = planned.iter().flat_map(|one| one.document.nested());
+        let named = config.documents.iter().map(|one| one.path.as_str());
+        let components: Vec<&str> = named.chain(nested.map(|(name, _)| name)).collect();
+        let open = place.open(app, &args.place, &components)?;
         let services = wiring::of_execution(app, services, ready.id(), &phases)?;
         ready.run(&app.cx, open.machine(), &services, logs.as_deref())?
     };

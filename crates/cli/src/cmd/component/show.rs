@@ -39,7 +39,9 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             .map(|(name, what, default)| serde_json::json!({ "name": name, "description": what, "default": default }))
             .collect();
         serde_json::json!({ "name": name, "version": component.version(), "description": document.description(),
-            "phases": document.phases().collect::<Vec<_>>(), "parameters": shown, "document": component.text })
+            "distributions": component.distributions().collect::<Vec<_>>(),
+            "packages": library::packages([component.name]),
+            "phases": document.phases().collect::<Vec<_>>(), "parameters": shown, "page": component.page, "document": component.text })
     });
     Ok(Outcome::Done)
 }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use goldsmith_build::record::Images;
 use goldsmith_build::repo;
 use goldsmith_build::trial::{self, Network, Trial};
-use goldsmith_component::Services;
 use goldsmith_component::machine::{Host, Machine};
+use goldsmith_component::{Services, library};
 use goldsmith_core::diagnostic::nearest;
 use goldsmith_exec::ssh::Ssh;
 
@@ -145,8 +145,14 @@ impl Place {
         }
     }
 
-    /// Makes it. What is elsewhere is not opened from here.
-    pub(crate) fn open(&self, app: &App, args: &PlaceArgs) -> Result<Open, CmdError> {
+    /// Makes it; a tree of a suite with what components of these names need. What is elsewhere is
+    /// not opened from here.
+    pub(crate) fn open(
+        &self,
+        app: &App,
+        args: &PlaceArgs,
+        components: &[&str],
+    ) -> Result<Open, CmdError> {
         let network = |source| {
             args.network.then(|| Network {
                 resolv_conf: host::resolv_conf(),
@@ -171,7 +177,13 @@ impl Place {
                 Ok(Open::Trial(trial))
             }
             Self::Debian { suite } => {
-                let mut source = trial::debian(suite, host::architecture()?, &args.packages);
+                let needed = library::packages(components.iter().copied());
+                let packages: Vec<String> = needed
+                    .into_iter()
+                    .map(str::to_owned)
+                    .chain(args.packages.iter().cloned())
+                    .collect();
+                let mut source = trial::debian(suite, host::architecture()?, &packages);
                 // What was valid when it was fetched will do.
                 source.check_valid_until = !args.offline;
                 let store = wiring::store(app)?;
