@@ -43,6 +43,7 @@ const ORACLES: &[Need] = &[
     ("libcap2-bin", "/usr/sbin/setcap"),
     ("libxml2-utils", "/usr/bin/xmllint"),
     ("jq", "/usr/bin/jq"),
+    ("openssl", "/usr/bin/openssl"),
     ("shellcheck", "/usr/bin/shellcheck"),
     ("python3", "/usr/bin/python3"),
     ("util-linux", "/usr/bin/setpriv"),

@@ -14,6 +14,7 @@ mod export;
 mod fixture;
 mod import;
 mod layers;
+mod library;
 mod mirror;
 mod surface;
 mod trial;
