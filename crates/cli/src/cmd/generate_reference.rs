@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
+use goldsmith_component::library;
 use goldsmith_core::failure::Class;
 
 use crate::app::App;
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         format!("{schema:#}\n").as_bytes(),
     )?;
     write(&root.join("sanitize-rules.md"), sanitize_rules().as_bytes())?;
+    write(&root.join("components.md"), components().as_bytes())?;
     man_pages(&root.join("man"))?;
     completions(&root.join("completions"))?;
     Ok(Outcome::Done)
@@ -123,6 +125,47 @@ fn sanitize_rules() -> String {
             record.summary,
             record.references.join(", ")
         );
+    }
+    page
+}
+
+/// Parameters without a default must be given.
+fn components() -> String {
+    let mut page = format!(
+        "{MARK}# Components\n\nWhat ships with Goldsmith. A recipe names a component as it is called here; `goldsmith component show` prints \
+         its document.\n\nOn Debian 12 every one is built in the tests, and those of `examples/hardened` are booted. For the other \
+         distributions that a component knows it is checked, not run.\n"
+    );
+    for component in library::ALL {
+        let document = component.document();
+        let about = component.page.lines().skip(2).collect::<Vec<_>>();
+        let list = |items: Vec<&str>| items.join(", ");
+        let _ = write!(
+            page,
+            "\n## `{}` {}\n\n{}\n\nKnows {}.",
+            component.name,
+            component.version(),
+            about.join("\n").trim_end(),
+            list(component.distributions().collect())
+        );
+        let packages = library::packages([component.name]);
+        if !packages.is_empty() {
+            let packages = list(packages.into_iter().collect());
+            let _ = write!(page, " Locks {packages}.");
+        }
+        page.push('\n');
+        let parameters: Vec<_> = document.parameters().collect();
+        if !parameters.is_empty() {
+            page.push_str("\n| parameter | default | what it is |\n|---|---|---|\n");
+        }
+        for one in parameters {
+            let default = match one.default {
+                None => "must be given".to_owned(),
+                Some("") => String::new(),
+                Some(text) => format!("`{text}`"),
+            };
+            let _ = writeln!(page, "| `{}` | {default} | {} |", one.name, one.description);
+        }
     }
     page
 }
