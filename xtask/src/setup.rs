@@ -45,6 +45,12 @@ const ORACLES: &[Need] = &[
     ("jq", "/usr/bin/jq"),
     ("shellcheck", "/usr/bin/shellcheck"),
     ("python3", "/usr/bin/python3"),
+    (
+        "python3-packaging",
+        "/usr/lib/python3/dist-packages/packaging/version.py",
+    ),
+    ("python3-semver", "/usr/lib/python3/dist-packages/semver.py"),
+    ("rpm", "/usr/bin/rpm"),
     ("util-linux", "/usr/bin/setpriv"),
     ("uidmap", "/usr/bin/newuidmap"),
     ("iproute2", "/usr/sbin/ip"),
