@@ -83,8 +83,16 @@ pub fn hits<'a>(database: &'a Database, stock: &Stock, each: &mut dyn FnMut(&Ite
             spaces.len() - 1
         });
         if let Some(space) = &spaces[at].1 {
-            for group in groups(database, item, space) {
-                each(item, group.hit);
+            let found = candidates(database, item, space);
+            if found.is_distinct {
+                let affected = found
+                    .hits
+                    .into_iter()
+                    .filter(|(_, is_affected)| *is_affected);
+                affected.for_each(|(hit, _)| each(item, hit));
+            } else {
+                let groups = grouped(found.hits, item.ecosystem);
+                groups.into_iter().for_each(|group| each(item, group.hit));
             }
         }
     }
@@ -98,8 +106,15 @@ pub(crate) struct Group<'a> {
     pub(crate) advisory: Advisory,
 }
 
-/// Candidates of an item, from the most believed feed to the least, made one per vulnerability.
-fn groups<'a>(database: &'a Database, item: &Item, space: &str) -> Vec<Group<'a>> {
+/// What the feeds say of one item.
+struct Candidates<'a> {
+    /// With whether it is affected; of the most believed feed first.
+    hits: Vec<(Hit<'a>, bool)>,
+    /// No vulnerability is named twice.
+    is_distinct: bool,
+}
+
+fn candidates<'a>(database: &'a Database, item: &Item, space: &str) -> Candidates<'a> {
     let mut known = Vec::new();
     for feed in database.of_space(space) {
         if let Some(package) = feed.package(space, &item.name) {
@@ -107,32 +122,45 @@ fn groups<'a>(database: &'a Database, item: &Item, space: &str) -> Vec<Group<'a>
         }
     }
     let is_only = known.len() == 1;
-    let mut candidates: Vec<(Hit<'a>, bool)> = Vec::new();
+    let mut hits: Vec<(Hit<'a>, bool)> = Vec::new();
     for (feed, package) in known {
         answer::all(package, item, is_only, &mut |row, answer| {
             let (fix, is_affected) = match answer {
                 Answer::Affected { fix } => (fix, true),
                 Answer::Safe => (None, false),
             };
-            candidates.push((Hit { feed, row, fix }, is_affected));
+            hits.push((Hit { feed, row, fix }, is_affected));
         });
     }
     // Debian's own feeds name each vulnerability once, by its own name.
-    let is_single = is_only
-        && candidates
-            .first()
-            .is_some_and(|(hit, _)| hit.feed.header.kind != Kind::Osv);
-    let mut groups: Vec<(Group<'a>, bool)> = Vec::new();
-    for (hit, is_affected) in candidates {
-        if is_single {
-            let group = Group {
-                hit,
-                names: vec![hit.row.advisory.clone()],
-                advisory: Advisory::default(),
-            };
-            groups.push((group, is_affected));
-            continue;
-        }
+    let is_own = |(hit, _): &(Hit<'_>, bool)| hit.feed.header.kind != Kind::Osv;
+    let is_distinct = is_only && hits.first().is_some_and(is_own);
+    Candidates { hits, is_distinct }
+}
+
+/// One group per vulnerability that the item has.
+fn groups<'a>(database: &'a Database, item: &Item, space: &str) -> Vec<Group<'a>> {
+    let found = candidates(database, item, space);
+    if !found.is_distinct {
+        return grouped(found.hits, item.ecosystem);
+    }
+    let affected = found
+        .hits
+        .into_iter()
+        .filter(|(_, is_affected)| *is_affected);
+    let groups = affected.map(|(hit, _)| Group {
+        hit,
+        names: vec![hit.row.advisory.clone()],
+        advisory: hit.feed.advisory(&hit.row.advisory),
+    });
+    groups.collect()
+}
+
+/// Puts together what is the same under several names. The first that speaks is believed, also
+/// where it says that the item is safe.
+fn grouped(hits: Vec<(Hit<'_>, bool)>, ecosystem: Ecosystem) -> Vec<Group<'_>> {
+    let mut groups: Vec<(Group<'_>, bool)> = Vec::new();
+    for (hit, is_affected) in hits {
         let advisory = hit.feed.advisory(&hit.row.advisory);
         let mut names = vec![hit.row.advisory.clone()];
         names.extend(advisory.aliases.iter().cloned());
@@ -160,9 +188,7 @@ fn groups<'a>(database: &'a Database, item: &Item, space: &str) -> Vec<Group<'a>
             )),
         }
     }
-    if !is_single {
-        drop_repeated(&mut groups, item.ecosystem);
-    }
+    drop_repeated(&mut groups, ecosystem);
     groups
         .into_iter()
         .filter(|(_, is_affected)| *is_affected)

@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Component(cmd::component::Command),
     #[command(subcommand)]
     Import(cmd::import::Command),
+    #[command(subcommand)]
+    Feed(cmd::feed::Command),
     Awstoe(cmd::awstoe::Args),
     Doctor(cmd::doctor::Args),
     Gc(cmd::gc::Args),
@@ -125,6 +127,7 @@ impl Command {
             Self::Export(args) => cmd::export::run(args, app),
             Self::Component(command) => cmd::component::run(command, app),
             Self::Import(command) => cmd::import::run(command, app),
+            Self::Feed(command) => cmd::feed::run(command, app),
             Self::Awstoe(args) => cmd::awstoe::run(args, app),
             Self::Doctor(args) => cmd::doctor::run(args, app),
             Self::Gc(args) => cmd::gc::run(args, app),

@@ -6,6 +6,7 @@ pub(crate) mod component;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod feed;
 pub(crate) mod fmt;
 pub(crate) mod gc;
 pub(crate) mod generate_reference;

@@ -62,6 +62,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, SizeError> {
             "s" => 1_000,
             "m" => 60_000,
             "h" => 3_600_000,
+            "d" => 86_400_000,
             _ => return Err(refuse()),
         };
         let (whole, thousandths) = decimal(&rest[..digits]).ok_or_else(refuse)?;

@@ -48,15 +48,18 @@ impl DateOrFlag {
 }
 
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Draft, FeedError> {
-    let mut draft = Draft::new(Kind::EndOfLife, "end-of-life");
+    let mut feed = "end-of-life".to_owned();
     let products = match json(name, "endoflife.date", bytes)? {
         Document::Products(products) => products,
         Document::Product(cycles) => {
             let file = name.rsplit('/').next().unwrap_or(name);
             let product = file.split('.').next().unwrap_or(file);
+            // Each comes and ages by itself.
+            feed = format!("{feed}-{product}");
             BTreeMap::from([(product.to_owned(), cycles)])
         }
     };
+    let mut draft = Draft::new(Kind::EndOfLife, feed);
     for (product, cycles) in products {
         let mut releases = Vec::new();
         for cycle in cycles {

@@ -62,12 +62,9 @@ impl<'a> Found<'a> {
         let Group {
             hit,
             names,
-            mut advisory,
+            advisory,
         } = group;
         let row = hit.row;
-        if advisory.title.is_empty() {
-            advisory = hit.feed.advisory(&row.advisory);
-        }
         let cves: Vec<&String> = names
             .iter()
             .chain(&advisory.upstream)
