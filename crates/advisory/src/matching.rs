@@ -85,14 +85,14 @@ pub fn hits<'a>(database: &'a Database, stock: &Stock, each: &mut dyn FnMut(&Ite
         if let Some(space) = &spaces[at].1 {
             let found = candidates(database, item, space);
             if found.is_distinct {
-                let affected = found
-                    .hits
-                    .into_iter()
-                    .filter(|(_, is_affected)| *is_affected);
-                affected.for_each(|(hit, _)| each(item, hit));
+                for (hit, _) in found.hits.into_iter().filter(|(_, affected)| *affected) {
+                    each(item, hit);
+                }
             } else {
                 let groups = grouped(found.hits, item.ecosystem);
-                groups.into_iter().for_each(|group| each(item, group.hit));
+                for group in groups {
+                    each(item, group.hit);
+                }
             }
         }
     }

@@ -201,12 +201,11 @@ fn decide(
     }
     let is_end = finding.kind == Kind::Support && finding.id.starts_with("end-of-life-");
     if is_end && finding.severity >= Severity::High {
-        return match policy.end_of_life {
-            true => (Fails, format!("nobody looks after it{again}")),
-            false => (
-                Passes,
-                "the policy allows what nobody looks after".to_owned(),
-            ),
+        return if policy.end_of_life {
+            (Fails, format!("nobody looks after it{again}"))
+        } else {
+            let allowed = "the policy allows what nobody looks after";
+            (Passes, allowed.to_owned())
         };
     }
     let (severity, word) = match finding.severity {

@@ -1,5 +1,8 @@
 //! `goldsmith scan`: what is in an image, and what is wrong with it.
 
+mod policy;
+mod verdict;
+
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -25,7 +28,11 @@ const ROWS: usize = 5;
 /// Opens images of this machine, and anybody's: raw disks, qcow2, VMDK, OVA, VHD, VHDX, disks in
 /// `tar.gz` (GCE) or compressed by gzip, xz or zstd, archives of a root file system, folders.
 ///
-/// Example: goldsmith scan web@1.4.0
+/// Packages are held against the feeds of this machine (`goldsmith feed`), and what is found against
+/// the `scan` block of a pipeline: that of `--pipeline`, else that of the image's recipe in the
+/// project. Exits with 5 when the policy says no; without any policy nothing is decided.
+///
+/// Example: goldsmith scan web@1.4.0 --report html=scan.html
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// An image (`web`, `web@1.4.0`, `web@1.4.0/2`), or a file or folder with one
@@ -33,23 +40,46 @@ pub(crate) struct Args {
     /// Show all of long lists, every package, and findings that are only told
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    policy: policy::Args,
+    /// Write a report as well: `html=FILE`, `sarif=FILE`, `junit=FILE`, `json=FILE`, or
+    /// `openvex=FILE` of what is accepted
+    #[arg(long, value_name = "FORM=FILE")]
+    report: Vec<String>,
 }
 
 /// What is looked at.
 struct Target {
     name: String,
     path: PathBuf,
+    /// Of an image of this machine, its recipe.
+    recipe: Option<String>,
 }
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let target = target(app, &args.image)?;
+    let policy = policy::find(app, &args.policy, target.recipe.as_deref())?;
+    let reports = verdict::Reports::parse(&args.report)?;
     let opened = open(&target.path, &app.home()?, &app.cx)?;
     let (inventory, findings) = look(app, &opened)?;
-    app.output.result(
-        &text(&target, &opened, &inventory, &findings, args.all),
-        || format::report(&target.name, &opened.form, &inventory, &findings),
-    );
-    Ok(Outcome::Done)
+    let judged = verdict::judge(app, &policy, &inventory, findings)?;
+    let findings = judged.findings();
+    let json = || {
+        let report = format::report(&target.name, &opened.form, &inventory, &findings);
+        judged.complete(report)
+    };
+    let (shown, vulnerable): (Vec<Finding>, Vec<Finding>) = findings
+        .iter()
+        .cloned()
+        .partition(|finding| finding.kind != Kind::Vulnerability);
+    let mut said = text(&target, &opened, &inventory, &shown, args.all);
+    if !vulnerable.is_empty() {
+        said.push_str(&judged.updates(args.all));
+    }
+    said.push_str(&judged.decision());
+    reports.write(app, &target.name, &judged, &json)?;
+    app.output.result(&said, json);
+    Ok(judged.outcome())
 }
 
 /// An image by its name; what is none may be a file or a folder.
@@ -58,12 +88,17 @@ fn target(app: &App, wanted: &str) -> Result<Target, CmdError> {
         Ok(image) => Ok(Target {
             name: image.title(),
             path: image.path("disk.raw"),
+            recipe: Some(image.record.name.clone()),
         }),
         Err(error @ RecordError::Unknown { .. }) => {
             let path = app.env.working_directory.join(wanted);
             if path.exists() {
                 let name = wanted.to_owned();
-                return Ok(Target { name, path });
+                return Ok(Target {
+                    name,
+                    path,
+                    recipe: None,
+                });
             }
             Err(error.into())
         }

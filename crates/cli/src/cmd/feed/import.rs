@@ -16,7 +16,7 @@ use crate::report::CmdError;
 /// vulnerabilities, dates of endoflife.date, the lists of debian-security-support; also packed by
 /// zstd or gzip. A feed takes the place of what had its name: give all files of one feed at once.
 ///
-/// Example: goldsmith feed import all.zip known_exploited_vulnerabilities.json
+/// Example: goldsmith feed import all.zip kev.json
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Files and folders
