@@ -143,6 +143,8 @@ struct Draft {
     left_out: u64,
     /// The newest date in it.
     newest: String,
+    /// The first document that it was read from.
+    from: String,
 }
 
 impl Draft {
@@ -156,6 +158,7 @@ impl Draft {
             records: 0,
             left_out: 0,
             newest: String::new(),
+            from: String::new(),
         }
     }
 
@@ -213,7 +216,7 @@ impl Draft {
         let header = Header {
             name: self.name,
             kind: self.kind,
-            origin: origin.name.clone(),
+            origin: origin.url.clone().unwrap_or(self.from),
             as_of,
             taken: origin.taken,
             records: self.records,
@@ -230,8 +233,8 @@ impl Draft {
 /// Where a feed comes from.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
-    /// A file or a URL.
-    pub name: String,
+    /// The URL; `None`: each feed is of the document that it was read from.
+    pub url: Option<String>,
     /// When it was read, in seconds since 1970.
     pub taken: i64,
     /// Whether its publisher was asked just now, so that it is current whatever it holds.
@@ -261,7 +264,12 @@ pub struct Import {
 impl Import {
     /// Reads one document, packed or not.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), FeedError> {
-        archive::unpack(name, bytes, &mut |name, bytes| self.document(name, bytes))
+        archive::unpack(name, bytes, &mut |name, bytes| self.document(name, bytes))?;
+        let drafts = self.others.values_mut().chain(self.osv.drafts());
+        for draft in drafts.filter(|draft| draft.from.is_empty()) {
+            name.clone_into(&mut draft.from);
+        }
+        Ok(())
     }
 
     fn document(&mut self, name: &str, bytes: &[u8]) -> Result<(), FeedError> {

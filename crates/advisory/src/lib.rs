@@ -7,6 +7,7 @@
 mod archive;
 mod cvss;
 pub mod database;
+pub mod external;
 pub mod feed;
 pub mod format;
 pub mod matching;

@@ -130,6 +130,10 @@ impl Reader {
         Ok(())
     }
 
+    pub(super) fn drafts(&mut self) -> impl Iterator<Item = &mut Draft> {
+        self.drafts.values_mut()
+    }
+
     pub(super) fn finish(self) -> impl Iterator<Item = Draft> {
         self.drafts.into_values()
     }

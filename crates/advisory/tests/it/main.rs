@@ -2,6 +2,7 @@
 
 mod almalinux;
 mod debian;
+mod external;
 mod feeds;
 mod languages;
 mod shared;

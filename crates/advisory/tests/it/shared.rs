@@ -49,7 +49,6 @@ pub(crate) fn import(documents: &[(String, Vec<u8>)]) -> Vec<Made> {
         import.add(name, bytes).expect(name);
     }
     import.finish(&Origin {
-        name: "test".to_owned(),
         taken: NOW,
         ..Origin::default()
     })

@@ -1,12 +1,16 @@
 //! `goldsmith scan`: what is in an image, and what is wrong with it.
 
+mod difference;
 mod policy;
 mod verdict;
 
 use std::fmt::Write as _;
+use std::fs;
 use std::num::NonZero;
 use std::path::PathBuf;
 
+use goldsmith_advisory::external;
+use goldsmith_advisory::stock::Stock;
 use goldsmith_build::record::{Images, RecordError};
 use goldsmith_core::finding::{Finding, Kind, Place, Severity};
 use goldsmith_core::inventory::{Ecosystem, Inventory};
@@ -18,6 +22,7 @@ use crate::app::App;
 use crate::args::Outcome;
 use crate::escape::escape;
 use crate::output::table;
+use crate::project;
 use crate::report::CmdError;
 
 /// Rows of one rule that are shown without `--all`.
@@ -41,11 +46,19 @@ pub(crate) struct Args {
     #[arg(long)]
     all: bool,
     #[command(flatten)]
-    policy: policy::Args,
+    policy: policy::PolicyArgs,
     /// Write a report as well: `html=FILE`, `sarif=FILE`, `junit=FILE`, `json=FILE`, or
     /// `openvex=FILE` of what is accepted
     #[arg(long, value_name = "FORM=FILE")]
     report: Vec<String>,
+    /// Say where the result of another scanner differs, and why: JSON of trivy, grype, osv-scanner
+    /// or Amazon Inspector, XCCDF or ARF of OpenSCAP
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
+    /// Hold the packages that the last scan of this image found against the feeds of today, without
+    /// opening the disk
+    #[arg(long)]
+    again: bool,
 }
 
 /// What is looked at.
@@ -60,13 +73,22 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let target = target(app, &args.image)?;
     let policy = policy::find(app, &args.policy, target.recipe.as_deref())?;
     let reports = verdict::Reports::parse(&args.report)?;
+    let other = args.compare.as_deref();
+    let other = other.map(|path| difference::read(app, path)).transpose()?;
+    if args.again {
+        return again(args, app, &target, &policy, &reports, other.as_ref());
+    }
     let opened = open(&target.path, &app.home()?, &app.cx)?;
     let (inventory, findings) = look(app, &opened)?;
-    let judged = verdict::judge(app, &policy, &inventory, findings)?;
+    let stock = Stock::of(&inventory);
+    if target.recipe.is_some() {
+        keep(&target, &stock)?;
+    }
+    let judged = verdict::judge(app, &policy, &stock, findings)?;
     let findings = judged.findings();
     let json = || {
         let report = format::report(&target.name, &opened.form, &inventory, &findings);
-        judged.complete(report)
+        difference::complete(judged.complete(report), &findings, other.as_ref())
     };
     let (shown, vulnerable): (Vec<Finding>, Vec<Finding>) = findings
         .iter()
@@ -75,6 +97,63 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let mut said = text(&target, &opened, &inventory, &shown, args.all);
     if !vulnerable.is_empty() {
         said.push_str(&judged.updates(args.all));
+    }
+    if let Some(other) = &other {
+        said.push_str(&difference::text(&findings, other, args.all));
+    }
+    said.push_str(&judged.decision());
+    reports.write(app, &target.name, &judged, &json)?;
+    app.output.result(&said, json);
+    Ok(judged.outcome())
+}
+
+/// Where the packages of an image stand beside its disk.
+fn kept(target: &Target) -> PathBuf {
+    target.path.with_file_name("packages.stock")
+}
+
+/// Keeps the packages for scans that do without the disk.
+fn keep(target: &Target, stock: &Stock) -> Result<(), CmdError> {
+    let path = kept(target);
+    project::replace_file(&path, stock.encode().as_bytes())
+        .map_err(|e| CmdError::io(format!("cannot write `{}`", path.display()), &e))
+}
+
+/// A scan by what the last one found: packages only.
+fn again(
+    args: &Args,
+    app: &App,
+    target: &Target,
+    policy: &policy::Policy,
+    reports: &verdict::Reports,
+    other: Option<&external::Foreign>,
+) -> Result<Outcome, CmdError> {
+    let path = kept(target);
+    let text = fs::read_to_string(&path).map_err(|_| {
+        CmdError::usage(format!("no scan of {} is kept", target.name))
+            .hint("scan it once without `--again`; files and folders are scanned as they are")
+    })?;
+    let stock =
+        Stock::decode(&text).map_err(|e| CmdError::config(format!("`{}`: {e}", path.display())))?;
+    let judged = verdict::judge(app, policy, &stock, Vec::new())?;
+    let findings = judged.findings();
+    let json = || {
+        let report = format::report(
+            &target.name,
+            "kept list of packages",
+            &Inventory::default(),
+            &findings,
+        );
+        difference::complete(judged.complete(report), &findings, other)
+    };
+    let mut said = format!(
+        "{}: {} packages of the last scan\n",
+        target.name,
+        stock.items.len()
+    );
+    said.push_str(&judged.updates(args.all));
+    if let Some(other) = other {
+        said.push_str(&difference::text(&findings, other, args.all));
     }
     said.push_str(&judged.decision());
     reports.write(app, &target.name, &judged, &json)?;

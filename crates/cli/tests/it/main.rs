@@ -11,6 +11,7 @@ mod component_validate;
 mod crash;
 mod env;
 mod export;
+mod feed;
 mod fixture;
 mod import;
 mod layers;

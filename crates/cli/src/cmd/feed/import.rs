@@ -43,13 +43,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             import.add(&file.display().to_string(), &bytes)?;
         }
     }
-    let names: Vec<String> = args
-        .paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
     let made = import.finish(&Origin {
-        name: names.join(" "),
         taken: app.cx.clock().unix_seconds(),
         ..Origin::default()
     });

@@ -214,7 +214,7 @@ fn renew(
     let mut import = Import::default();
     import.add(url.rsplit('/').next().unwrap_or(url), &bytes)?;
     let made = import.finish(&Origin {
-        name: url.to_owned(),
+        url: Some(url.to_owned()),
         taken: now,
         is_current: true,
         etag: validators.etag,

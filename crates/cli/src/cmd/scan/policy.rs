@@ -13,7 +13,7 @@ use crate::project;
 use crate::report::CmdError;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct PolicyArgs {
     /// Judge by the `scan` block of this pipeline of the project
     #[arg(long, value_name = "NAME")]
     pipeline: Option<String>,
@@ -41,7 +41,7 @@ pub(super) struct Policy {
 }
 
 /// The policy for an image of this recipe, or for one that is nobody's.
-pub(super) fn find(app: &App, args: &Args, recipe: Option<&str>) -> Result<Policy, CmdError> {
+pub(super) fn find(app: &App, args: &PolicyArgs, recipe: Option<&str>) -> Result<Policy, CmdError> {
     let pipeline = match (&args.pipeline, recipe) {
         (Some(name), _) => Some(named(app, args, name)?),
         (None, Some(recipe)) => of_recipe(app, args, recipe)?,
@@ -69,7 +69,7 @@ pub(super) fn find(app: &App, args: &Args, recipe: Option<&str>) -> Result<Polic
     })
 }
 
-fn named(app: &App, args: &Args, name: &str) -> Result<Pipeline, CmdError> {
+fn named(app: &App, args: &PolicyArgs, name: &str) -> Result<Pipeline, CmdError> {
     let pipelines = project::recipes(app, &args.variables, &[])?.pipelines;
     let known: Vec<String> = pipelines.iter().map(|it| it.name.clone()).collect();
     let mut found = pipelines.into_iter().filter(|it| it.name == name);
@@ -83,7 +83,7 @@ fn named(app: &App, args: &Args, name: &str) -> Result<Pipeline, CmdError> {
 }
 
 /// The pipeline of an image's recipe, where the command runs in a project that has one.
-fn of_recipe(app: &App, args: &Args, recipe: &str) -> Result<Option<Pipeline>, CmdError> {
+fn of_recipe(app: &App, args: &PolicyArgs, recipe: &str) -> Result<Option<Pipeline>, CmdError> {
     if project::files(app).is_err() {
         return Ok(None);
     }

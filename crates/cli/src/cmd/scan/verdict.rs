@@ -11,7 +11,6 @@ use goldsmith_advisory::report::{self, Report};
 use goldsmith_advisory::stock::Stock;
 use goldsmith_core::failure::Class;
 use goldsmith_core::finding::{Finding, Kind, Severity};
-use goldsmith_core::inventory::Inventory;
 use serde_json::{Value, json};
 
 use super::policy::Policy;
@@ -41,7 +40,7 @@ pub(super) struct Judgement {
 pub(super) fn judge(
     app: &App,
     policy: &Policy,
-    inventory: &Inventory,
+    stock: &Stock,
     mut findings: Vec<Finding>,
 ) -> Result<Judgement, CmdError> {
     let phase = app.cx.phase("hold against the feeds", None);
@@ -57,7 +56,7 @@ pub(super) fn judge(
         now,
         max_feed_age: policy.spec.max_feed_age,
     };
-    let found = matching::findings(&database, &Stock::of(inventory), moment);
+    let found = matching::findings(&database, stock, moment);
     phase.finish(format!(
         "{} feeds, {} findings",
         database.headers().count(),
@@ -67,7 +66,7 @@ pub(super) fn judge(
     let today = jiff::Timestamp::from_second(now)
         .map(|time| time.strftime("%Y-%m-%d").to_string())
         .unwrap_or_default();
-    let system = inventory.distribution.as_ref();
+    let system = stock.distribution.as_ref();
     Ok(Judgement {
         verdict: policy::judge(findings, &policy.spec, &policy.statements, &today),
         feeds: database.headers().cloned().collect(),
