@@ -51,6 +51,11 @@ const ORACLES: &[Need] = &[
     ("openssh-client", "/usr/bin/ssh"),
     ("procps", "/usr/bin/ps"),
     ("bsdutils", "/usr/bin/script"),
+    ("rpm", "/usr/bin/rpmbuild"),
+    ("db5.3-util", "/usr/bin/db5.3_load"),
+    ("zip", "/usr/bin/zip"),
+    ("zstd", "/usr/bin/zstd"),
+    ("binutils", "/usr/bin/objcopy"),
 ];
 
 /// `cargo xtask setup`: everything.
