@@ -16,5 +16,6 @@ mod fixture;
 mod import;
 mod layers;
 mod mirror;
+mod scan;
 mod surface;
 mod trial;

@@ -297,7 +297,7 @@ impl Reports {
         app: &App,
         image: &str,
         judged: &Judgement,
-        json: &dyn Fn() -> Value,
+        json: &Value,
     ) -> Result<(), CmdError> {
         let report = Report {
             image,
@@ -312,7 +312,7 @@ impl Reports {
                 Form::Html => report::html(&report),
                 Form::Junit => report::junit(&report),
                 Form::Sarif => format!("{:#}\n", report::sarif(&report)),
-                Form::Json => format!("{:#}\n", json()),
+                Form::Json => format!("{json:#}\n"),
                 Form::OpenVex => {
                     let time = format!("{}T00:00:00Z", judged.today);
                     let id = format!("urn:goldsmith:vex:{image}:{}", judged.today);
