@@ -3,12 +3,12 @@
 //!
 //! ```text
 //! in this order, the first that applies decides
-//!   exploited     known to be exploited: fails, and nothing but a statement of VEX or an
-//!                 acceptance with an expiry takes it away
-//!   accepted      by an `accept` block that has not expired, or by VEX
-//!   undecided     nobody knows whether the package is affected: shown, never counted
+//!   accepted      by an `accept` block that has not expired, or by VEX; what is known to be
+//!                 exploited only by a block with an expiry, or by VEX
+//!   exploited     known to be: fails
+//!   undetermined  nobody knows whether the package is affected: shown, never counted
 //!   not fixable   nothing mends it, and the policy counts only what can be mended
-//!   end of life   a distribution or package that nobody looks after, and the policy forbids it
+//!   end of life   a distribution that nobody looks after
 //!   severity      at least `fail_on`: fails
 //! ```
 //!

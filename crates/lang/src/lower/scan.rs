@@ -76,22 +76,25 @@ fn acceptance(reader: &Reader<'_>, id: &str) -> Option<(String, Acceptance)> {
     let reason = reader.text("reason").required();
     let expires = reader.text("expires").optional();
     let package = reader.text("package").optional();
-    if let (Some(reason), Some(attribute)) = (&reason, reader.body.attribute("reason"))
-        && reason.trim().is_empty()
-    {
-        let label = "somebody will ask".to_owned();
-        reader.wrong(&attribute.value, "the reason is empty".to_owned(), label);
-        return None;
+    let mut is_right = true;
+    let mut wrong = |name: &str, message: &str, label: &str| {
+        if let Some(attribute) = reader.body.attribute(name) {
+            reader.wrong(&attribute.value, message.to_owned(), label.to_owned());
+        }
+        is_right = false;
+    };
+    if reason.as_ref().is_some_and(|text| text.trim().is_empty()) {
+        wrong("reason", "the reason is empty", "somebody will ask");
     }
-    if let (Some(Some(date)), Some(attribute)) = (&expires, reader.body.attribute("expires"))
-        && date.parse::<jiff::civil::Date>().is_err()
-    {
-        let label = "write it as `2027-01-31`".to_owned();
-        reader.wrong(
-            &attribute.value,
-            "`expires` must be a day".to_owned(),
-            label,
+    let date = expires.as_ref().and_then(Option::as_deref);
+    if date.is_some_and(|date| date.parse::<jiff::civil::Date>().is_err()) {
+        wrong(
+            "expires",
+            "`expires` must be a day",
+            "write it as `2027-01-31`",
         );
+    }
+    if !is_right {
         return None;
     }
     let package = package?;
