@@ -191,8 +191,7 @@ fn badge(severity: Severity) -> String {
 fn group(group: &Group<'_>) -> String {
     let exploited = match group.exploited() {
         0 => String::new(),
-        1 => " <b class=\"fail\">known exploited</b>".to_owned(),
-        count => format!(" <b class=\"fail\">{count} known exploited</b>"),
+        count => format!(", <b class=\"fail\">{count} known exploited</b>"),
     };
     let list: String = group
         .judged
