@@ -264,7 +264,7 @@ fn as_the_journal_has_it() {
         text.trim().to_owned()
     };
     let content = |disk: &str, name: &str, is_replayed: bool| {
-        let file = RawFile::open(std::path::Path::new(disk));
+        let file = RawFile::open(Path::new(disk));
         let part = Part::new(&file, 0..file.size());
         let fs = if is_replayed {
             Ext4::open_replayed(part)
