@@ -5,6 +5,7 @@ mod cli;
 mod component;
 mod export;
 mod measure;
+mod scan;
 mod store;
 
 use crate::sh::Outcome;
@@ -18,6 +19,7 @@ const ALL: &[Benchmark] = &[
     ("component", component::run),
     ("store", store::run),
     ("export", export::run),
+    ("scan", scan::run),
 ];
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {

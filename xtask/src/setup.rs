@@ -46,12 +46,23 @@ const ORACLES: &[Need] = &[
     ("openssl", "/usr/bin/openssl"),
     ("shellcheck", "/usr/bin/shellcheck"),
     ("python3", "/usr/bin/python3"),
+    (
+        "python3-packaging",
+        "/usr/lib/python3/dist-packages/packaging/version.py",
+    ),
+    ("python3-semver", "/usr/lib/python3/dist-packages/semver.py"),
+    ("rpm", "/usr/bin/rpm"),
     ("util-linux", "/usr/bin/setpriv"),
     ("uidmap", "/usr/bin/newuidmap"),
     ("iproute2", "/usr/sbin/ip"),
     ("openssh-client", "/usr/bin/ssh"),
     ("procps", "/usr/bin/ps"),
     ("bsdutils", "/usr/bin/script"),
+    ("rpm", "/usr/bin/rpmbuild"),
+    ("db5.3-util", "/usr/bin/db5.3_load"),
+    ("zip", "/usr/bin/zip"),
+    ("zstd", "/usr/bin/zstd"),
+    ("binutils", "/usr/bin/objcopy"),
 ];
 
 /// `cargo xtask setup`: everything.
@@ -101,13 +112,16 @@ fn sshd() -> Outcome {
     fs::remove_dir_all(&fetched).map_err(|e| e.to_string())
 }
 
-/// Emulators of clouds, in a Python environment of their own where the tests look for them.
+/// Emulators of clouds and other oracles, in a Python environment of their own where the tests look for them.
 /// With `moto` come boto3, the client that ours is held against, and botocore's models.
 fn emulators() -> Outcome {
-    const PACKAGES: [&str; 3] = [
+    const PACKAGES: [&str; 5] = [
         "moto[s3,ssm,secretsmanager]==5.2.5",
         "flask==3.1.3",
         "flask-cors==6.0.5",
+        // What bills of materials are held against: the schemas, and the tools of SPDX.
+        "cyclonedx-python-lib[json-validation]==11.12.0",
+        "spdx-tools==0.8.5",
     ];
     let folder = sh::target().join("emulators");
     let made = folder.join("made");

@@ -73,12 +73,15 @@ pub(crate) enum Command {
     Test(cmd::test::Args),
     Images(cmd::images::Args),
     Show(cmd::show::Args),
+    Scan(cmd::scan::Args),
     Diff(cmd::diff::Args),
     Export(cmd::export::Args),
     #[command(subcommand)]
     Component(cmd::component::Command),
     #[command(subcommand)]
     Import(cmd::import::Command),
+    #[command(subcommand)]
+    Feed(cmd::feed::Command),
     Awstoe(cmd::awstoe::Args),
     Doctor(cmd::doctor::Args),
     Gc(cmd::gc::Args),
@@ -121,10 +124,12 @@ impl Command {
             Self::Test(args) => cmd::test::run(args, app),
             Self::Images(args) => cmd::images::run(args, app),
             Self::Show(args) => cmd::show::run(args, app),
+            Self::Scan(args) => cmd::scan::run(args, app),
             Self::Diff(args) => cmd::diff::run(args, app),
             Self::Export(args) => cmd::export::run(args, app),
             Self::Component(command) => cmd::component::run(command, app),
             Self::Import(command) => cmd::import::run(command, app),
+            Self::Feed(command) => cmd::feed::run(command, app),
             Self::Awstoe(args) => cmd::awstoe::run(args, app),
             Self::Doctor(args) => cmd::doctor::run(args, app),
             Self::Gc(args) => cmd::gc::run(args, app),

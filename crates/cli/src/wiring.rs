@@ -62,6 +62,11 @@ pub(crate) fn fetch(app: &App, is_offline: bool) -> Box<dyn Fetch> {
     }
 }
 
+/// Downloads of what nobody pinned.
+pub(crate) fn download(app: &App) -> HttpFetch {
+    HttpFetch::new(http(app))
+}
+
 fn http(app: &App) -> Settings {
     Settings {
         proxies: Proxies::from_env(app.env.all()),

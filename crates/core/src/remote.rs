@@ -176,8 +176,28 @@ pub struct Unpinned {
     pub ignore_certificate_errors: bool,
 }
 
+/// What a server said of the state of a file, as it wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
 /// Downloads of what nobody pinned.
 pub trait Download: Send + Sync {
+    /// As [`Download::save`], where the caller may have the file already: `None` says that nothing
+    /// is newer than the state it names, and then nothing is written. Else what to name next time.
+    fn renew(
+        &self,
+        cx: &Cx,
+        url: &str,
+        how: Unpinned,
+        had: &Validators,
+        to: &Path,
+    ) -> Result<Option<Validators>, crate::fetch::FetchError>;
+
     /// Whatever is at `url` (`http`, `https`) to the file `to`, which comes into being whole or
     /// not at all. Follows redirects, tries again with backoff, and takes up what broke off.
     fn save(

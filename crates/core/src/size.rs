@@ -62,6 +62,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, SizeError> {
             "s" => 1_000,
             "m" => 60_000,
             "h" => 3_600_000,
+            "d" => 86_400_000,
             _ => return Err(refuse()),
         };
         let (whole, thousandths) = decimal(&rest[..digits]).ok_or_else(refuse)?;
@@ -151,6 +152,7 @@ mod tests {
             ("1m30s", 90_000),
             ("500ms", 500),
             ("1.5h", 5_400_000),
+            ("7d", 604_800_000),
         ] {
             assert_eq!(
                 parse_duration(text),

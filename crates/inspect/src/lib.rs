@@ -16,6 +16,8 @@ pub mod disk;
 pub mod inventory;
 pub mod mask;
 pub mod sanitize;
+pub mod sbom;
+pub mod scan;
 pub mod snapshot;
 pub mod verify;
 pub mod view;

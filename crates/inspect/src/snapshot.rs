@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use goldsmith_core::cx::Cx;
 
+use goldsmith_disk::read::Disk;
+
+use crate::inventory::system::System;
 use crate::view::{Kind, Node, View, ViewError};
 
 mod glob;
-mod packages;
 
 pub(crate) use glob::matches;
-use packages::Packages;
 
 /// The most bytes read of a configuration file.
 const TEXT_LIMIT: usize = 1 << 20;
@@ -37,7 +38,7 @@ pub struct Snapshot<'v> {
     nodes: Vec<Node>,
     accounts: Vec<Account>,
     homes: BTreeSet<String>,
-    packages: Packages,
+    system: System,
 }
 
 impl std::fmt::Debug for Snapshot<'_> {
@@ -49,7 +50,7 @@ impl std::fmt::Debug for Snapshot<'_> {
 }
 
 impl<'v> Snapshot<'v> {
-    /// Walks the view once and reads passwd and dpkg's database.
+    /// Walks the view once and reads passwd and the packages' databases.
     pub fn take(view: &'v dyn View, cx: &Cx) -> Result<Self, ViewError> {
         let mut nodes = view.nodes(cx)?;
         nodes.sort_unstable_by(|a, b| a.path.cmp(&b.path));
@@ -58,11 +59,11 @@ impl<'v> Snapshot<'v> {
             nodes,
             accounts: Vec::new(),
             homes: BTreeSet::new(),
-            packages: Packages::default(),
+            system: System::default(),
         };
         snapshot.accounts = accounts(&snapshot.text("/etc/passwd")?.unwrap_or_default());
         snapshot.homes = snapshot.find_homes();
-        snapshot.packages = Packages::read(&snapshot, cx)?;
+        snapshot.system = System::read(&snapshot, cx)?;
         Ok(snapshot)
     }
 
@@ -76,9 +77,9 @@ impl<'v> Snapshot<'v> {
         &self.accounts
     }
 
-    /// Number of installed packages that dpkg's database lists files of.
-    pub fn package_count(&self) -> usize {
-        self.packages.count()
+    /// The packages of the system, and which of them brought which file.
+    pub fn system(&self) -> &System {
+        &self.system
     }
 
     /// The node at exactly this path; links are not followed.
@@ -167,6 +168,11 @@ impl<'v> Snapshot<'v> {
         self.view.read(node, limit)
     }
 
+    /// A regular file, to be read wherever one wants.
+    pub fn open(&self, node: &Node) -> Result<Box<dyn Disk + 'v>, ViewError> {
+        self.view.open(node)
+    }
+
     /// The text of a file that a path leads to; `None` when there is no such file.
     pub fn text(&self, path: &str) -> Result<Option<String>, ViewError> {
         match self.resolve(path) {
@@ -199,15 +205,19 @@ impl<'v> Snapshot<'v> {
 
     /// Whether a package lists this path.
     pub(crate) fn is_owned(&self, node: &Node) -> bool {
-        self.packages.get(&node.path).is_some()
+        self.system.get(&node.path).is_some()
     }
 
     /// Whether a node belongs to a package and is as the package brought it.
     pub(crate) fn is_pristine(&self, node: &Node) -> Result<bool, ViewError> {
-        match self.packages.get(&node.path).map(|listed| listed.digest) {
+        match self.system.get(&node.path).map(|listed| listed.digest) {
             None => Ok(false),
             Some(None) => Ok(true),
-            Some(Some(digest)) => packages::has_digest(self, node, digest),
+            Some(Some(_)) if node.kind != Kind::File => Ok(false),
+            Some(Some(digest)) => {
+                let same = digest.is_of(&*self.open(node)?);
+                same.map_err(|source| ViewError::read(node, source))
+            }
         }
     }
 

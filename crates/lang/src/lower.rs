@@ -1,6 +1,7 @@
 //! From blocks to the typed model. What has a problem or is not wholly known is left out.
 
 mod provisioner;
+mod scan;
 
 use std::collections::BTreeMap;
 
@@ -324,10 +325,12 @@ pub(crate) fn pipeline(
         Some(block) => test(&reader.inner(&block.body, "test")),
         None => Some(TestSpec::default()),
     };
+    let scan = scan::scan(&reader);
     Some(Pipeline {
         name: name.labels[0].clone(),
         recipe: recipe?.labels[0].clone(),
         test: test?,
+        scan: scan?,
     })
 }
 

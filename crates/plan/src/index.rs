@@ -24,11 +24,11 @@ mod scan;
 
 use std::ops::Range;
 
+use goldsmith_core::debversion;
 use goldsmith_core::diagnostic::nearest;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::{Class, Failure};
 
-use crate::debversion;
 use crate::relation::{self, Operator, Qualifier, Relation};
 
 pub(crate) use mention::Mention;

@@ -1,6 +1,5 @@
 //! Decisions without effects: signatures, solving, the lock file, keys.
 
-pub mod debversion;
 pub mod diff;
 pub mod index;
 pub mod key;

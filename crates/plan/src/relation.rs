@@ -12,7 +12,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::debversion;
+use goldsmith_core::debversion;
 
 /// How a version must stand to the one named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

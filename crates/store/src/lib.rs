@@ -13,6 +13,7 @@ mod check;
 mod entry;
 mod error;
 mod fault;
+mod feeds;
 pub mod format;
 mod gc;
 mod lock;
@@ -32,6 +33,7 @@ pub use crate::check::{Checked, Problem};
 pub use crate::entry::{Claim, Draft, Shelf};
 pub use crate::error::StoreError;
 pub use crate::fault::Fault;
+pub use crate::feeds::{FeedWriter, Feeds};
 pub use crate::gc::{GcItem, GcPlan, GcPolicy, ItemKind, Reason, Usage};
 pub use crate::scratch::{Scratch, Swept};
 

@@ -59,6 +59,8 @@ pub struct Request {
     pub range: Option<String>,
     /// The `If-Range` header.
     pub if_range: Option<String>,
+    /// The `If-None-Match` header.
+    pub if_none_match: Option<String>,
     /// The `Cache-Control` header.
     pub cache_control: Option<String>,
     /// The `Authorization` header.
@@ -257,6 +259,10 @@ impl Shared {
             _ => {}
         }
         let etag = format!("\"{}\"", goldsmith_core::digest::Sha256::of(&file).short());
+        if request.if_none_match.as_ref() == Some(&etag) {
+            head(writer, "304 Not Modified", &[("ETag", etag)], 0)?;
+            return Ok(true);
+        }
         let start = request
             .range
             .as_deref()
@@ -358,6 +364,7 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
             .replace("%7e", "~"),
         range: None,
         if_range: None,
+        if_none_match: None,
         cache_control: None,
         authorization: None,
         user_agent: None,
@@ -371,6 +378,7 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
         let slot = match name.to_ascii_lowercase().as_str() {
             "range" => &mut request.range,
             "if-range" => &mut request.if_range,
+            "if-none-match" => &mut request.if_none_match,
             "cache-control" => &mut request.cache_control,
             "authorization" | "proxy-authorization" => &mut request.authorization,
             "user-agent" => &mut request.user_agent,

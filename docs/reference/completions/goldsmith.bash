@@ -34,6 +34,9 @@ _goldsmith() {
             goldsmith,export)
                 cmd="goldsmith__subcmd__export"
                 ;;
+            goldsmith,feed)
+                cmd="goldsmith__subcmd__feed"
+                ;;
             goldsmith,fmt)
                 cmd="goldsmith__subcmd__fmt"
                 ;;
@@ -63,6 +66,9 @@ _goldsmith() {
                 ;;
             goldsmith,rebuild)
                 cmd="goldsmith__subcmd__rebuild"
+                ;;
+            goldsmith,scan)
+                cmd="goldsmith__subcmd__scan"
                 ;;
             goldsmith,show)
                 cmd="goldsmith__subcmd__show"
@@ -103,6 +109,30 @@ _goldsmith() {
             goldsmith__subcmd__component__subcmd__help,validate)
                 cmd="goldsmith__subcmd__component__subcmd__help__subcmd__validate"
                 ;;
+            goldsmith__subcmd__feed,help)
+                cmd="goldsmith__subcmd__feed__subcmd__help"
+                ;;
+            goldsmith__subcmd__feed,import)
+                cmd="goldsmith__subcmd__feed__subcmd__import"
+                ;;
+            goldsmith__subcmd__feed,status)
+                cmd="goldsmith__subcmd__feed__subcmd__status"
+                ;;
+            goldsmith__subcmd__feed,update)
+                cmd="goldsmith__subcmd__feed__subcmd__update"
+                ;;
+            goldsmith__subcmd__feed__subcmd__help,help)
+                cmd="goldsmith__subcmd__feed__subcmd__help__subcmd__help"
+                ;;
+            goldsmith__subcmd__feed__subcmd__help,import)
+                cmd="goldsmith__subcmd__feed__subcmd__help__subcmd__import"
+                ;;
+            goldsmith__subcmd__feed__subcmd__help,status)
+                cmd="goldsmith__subcmd__feed__subcmd__help__subcmd__status"
+                ;;
+            goldsmith__subcmd__feed__subcmd__help,update)
+                cmd="goldsmith__subcmd__feed__subcmd__help__subcmd__update"
+                ;;
             goldsmith__subcmd__help,awstoe)
                 cmd="goldsmith__subcmd__help__subcmd__awstoe"
                 ;;
@@ -120,6 +150,9 @@ _goldsmith() {
                 ;;
             goldsmith__subcmd__help,export)
                 cmd="goldsmith__subcmd__help__subcmd__export"
+                ;;
+            goldsmith__subcmd__help,feed)
+                cmd="goldsmith__subcmd__help__subcmd__feed"
                 ;;
             goldsmith__subcmd__help,fmt)
                 cmd="goldsmith__subcmd__help__subcmd__fmt"
@@ -151,6 +184,9 @@ _goldsmith() {
             goldsmith__subcmd__help,rebuild)
                 cmd="goldsmith__subcmd__help__subcmd__rebuild"
                 ;;
+            goldsmith__subcmd__help,scan)
+                cmd="goldsmith__subcmd__help__subcmd__scan"
+                ;;
             goldsmith__subcmd__help,show)
                 cmd="goldsmith__subcmd__help__subcmd__show"
                 ;;
@@ -171,6 +207,15 @@ _goldsmith() {
                 ;;
             goldsmith__subcmd__help__subcmd__component,validate)
                 cmd="goldsmith__subcmd__help__subcmd__component__subcmd__validate"
+                ;;
+            goldsmith__subcmd__help__subcmd__feed,import)
+                cmd="goldsmith__subcmd__help__subcmd__feed__subcmd__import"
+                ;;
+            goldsmith__subcmd__help__subcmd__feed,status)
+                cmd="goldsmith__subcmd__help__subcmd__feed__subcmd__status"
+                ;;
+            goldsmith__subcmd__help__subcmd__feed,update)
+                cmd="goldsmith__subcmd__help__subcmd__feed__subcmd__update"
                 ;;
             goldsmith__subcmd__help__subcmd__import,image-builder)
                 cmd="goldsmith__subcmd__help__subcmd__import__subcmd__image__subcmd__builder"
@@ -194,7 +239,7 @@ _goldsmith() {
 
     case "${cmd}" in
         goldsmith)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show diff export component import awstoe doctor gc rebuild generate-reference help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,6 +644,164 @@ _goldsmith() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        goldsmith__subcmd__feed)
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version update import status help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__feed__subcmd__help)
+            opts="update import status help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__feed__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__feed__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__feed__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__feed__subcmd__help__subcmd__update)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__feed__subcmd__import)
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__feed__subcmd__status)
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__feed__subcmd__update)
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         goldsmith__subcmd__fmt)
             opts="-C -q -v -h -V --check --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -666,7 +869,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help)
-            opts="init validate fmt lock plan build test images show diff export component import awstoe doctor gc rebuild generate-reference help"
+            opts="init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -819,6 +1022,62 @@ _goldsmith() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        goldsmith__subcmd__help__subcmd__feed)
+            opts="update import status"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__feed__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__feed__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__feed__subcmd__update)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         goldsmith__subcmd__help__subcmd__fmt)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -960,6 +1219,20 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__rebuild)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__scan)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1241,6 +1514,68 @@ _goldsmith() {
                     return 0
                     ;;
                 --var-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__scan)
+            opts="-o -C -q -v -h -V --sbom --output --sbom-files --all --pipeline --fail-on --only-fixable --vex --var --var-file --report --compare --again --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --sbom)
+                    COMPREPLY=($(compgen -W "cyclonedx spdx" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "negligible low medium high critical" -- "${cur}"))
+                    return 0
+                    ;;
+                --vex)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compare)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -3,14 +3,11 @@
 //! A deleted file's bytes stay in blocks that nothing refers to. A file system written
 //! from a tree has none; this proves it. Holes of a sparse disk file are not read.
 
-use std::io;
-
 use goldsmith_core::cx::Cx;
-use rustix::fs::SeekFrom;
-use rustix::io::Errno;
+use goldsmith_disk::read::Disk as _;
 
 use super::ViewError;
-use super::disk::{DiskView, Slice};
+use super::disk::DiskView;
 use super::layout::Layout;
 
 /// What was found in the unused blocks.
@@ -44,10 +41,14 @@ pub fn residue(disk: &DiskView, cx: &Cx) -> Result<Option<Residue>, ViewError> {
     let end = layout
         .blocks
         .saturating_mul(layout.block_size)
-        .min(slice.length());
+        .min(slice.size());
     let mut at = 0;
     let mut block = vec![0; usize::try_from(layout.block_size).unwrap_or(1024)];
-    while let Some((start, stop)) = next_data(slice, at, end).map_err(failed)? {
+    while let Some(found) = slice.next_data(at).map_err(failed)? {
+        let (start, stop) = (found.start, found.end.min(end));
+        if start >= stop {
+            break;
+        }
         for number in start / layout.block_size..stop.div_ceil(layout.block_size) {
             let Some(group) = layout.group_of(number) else {
                 continue;
@@ -73,22 +74,4 @@ pub fn residue(disk: &DiskView, cx: &Cx) -> Result<Option<Residue>, ViewError> {
         at = stop;
     }
     Ok(Some(residue))
-}
-
-/// The next stretch of the file that is no hole, in bytes of the slice.
-fn next_data(slice: &Slice, at: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
-    let (base, file) = (slice.start(), slice.file());
-    if at >= end {
-        return Ok(None);
-    }
-    let start = match rustix::fs::seek(file, SeekFrom::Data(base + at)) {
-        Ok(start) => start - base,
-        Err(Errno::NXIO) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    if start >= end {
-        return Ok(None);
-    }
-    let stop = rustix::fs::seek(file, SeekFrom::Hole(base + start))? - base;
-    Ok(Some((start, stop.min(end))))
 }

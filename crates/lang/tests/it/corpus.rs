@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use goldsmith_core::diagnostic::Diagnostic;
-use goldsmith_core::recipe::Work;
+use goldsmith_core::recipe::{ScanSpec, Work};
 use goldsmith_lang::{Options, Outcome};
 
 use crate::evaluate;
@@ -86,6 +86,9 @@ fn shown(outcome: &Outcome) -> String {
             "pipeline {} of {}: {:?}",
             pipeline.name, pipeline.recipe, pipeline.test
         );
+        if pipeline.scan != ScanSpec::default() {
+            let _ = writeln!(out, "  {:?}", pipeline.scan);
+        }
     }
     if !outcome.incomplete.is_empty() && outcome.problems.is_empty() {
         let _ = writeln!(out, "incomplete {:?}", outcome.incomplete);
@@ -139,7 +142,7 @@ fn bad_files() {
         "L0001", "L0002", "L0005", "L0006", "L0010", "L0011", "L0012", "L0013", "L0014", "L0015",
         "L0016", "L0017", "L0018", "L0019", "L0020", "L0022", "L0023", "L0024", "L0025", "L0030",
         "L0032", "L0033", "L0034", "L0035", "L0036", "L0100", "L0101", "L0102", "L0103", "L0104",
-        "L0105", "L0106", "L0107", "L0108", "L0110", "L0111", "L0112",
+        "L0105", "L0106", "L0107", "L0108", "L0110", "L0111", "L0112", "L0113",
     ];
     let missing: Vec<_> = all
         .iter()

@@ -1,10 +1,11 @@
 //! The scanner of `Packages` files: one pass over the lines, nothing copied.
 
+use goldsmith_core::debversion;
 use goldsmith_core::digest::Sha256;
 use memchr::{memchr, memchr_iter};
 
 use super::{Candidate, Index, IndexError, MultiArch, Priority};
-use crate::{debversion, relation};
+use crate::relation;
 
 /// Fields that are kept, in the order of their places in [`Stanza::values`].
 const FIELDS: [&str; 22] = [

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use goldsmith_core::debversion;
+
 use super::{Lock, Package, Section};
-use crate::debversion;
 
 /// One package in two versions.
 #[derive(Debug, Clone, PartialEq, Eq)]

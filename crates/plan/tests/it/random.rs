@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use goldsmith_core::debversion;
 use goldsmith_core::recipe::Variant;
-use goldsmith_plan::debversion;
 use goldsmith_plan::index::{Candidate, CandidateId, Field, Index, Universe};
 use goldsmith_plan::relation::{Alternative, Qualifier};
 use goldsmith_plan::resolve::{Request, Solution, Why, order, resolve};

@@ -1,15 +1,18 @@
 //! Downloads of what nobody pinned: the server's word is all there is.
 //!
 //! Only an answer of status 200 is the file. What broke off is taken up where the server says
-//! (by a strong `ETag`) that it still has the same bytes; else it begins anew.
+//! (by a strong `ETag`) that it still has the same bytes; else it begins anew. Whoever has the file
+//! already asks with what the server said of it then, and may hear that nothing is new.
 
 use std::path::Path;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::fetch::FetchError;
-use goldsmith_core::remote::{Download, Unpinned};
+use goldsmith_core::remote::{Download, Unpinned, Validators};
 use reqwest::StatusCode;
-use reqwest::header::{IF_RANGE, RANGE};
+use reqwest::header::{
+    ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE,
+};
 
 use super::attempt::{Attempt, check_status, content_range, strong_etag};
 use super::client::{Client, Kind};
@@ -24,10 +27,26 @@ struct Known {
     etag: Option<String>,
     /// Size of the whole in bytes.
     total: Option<u64>,
+    /// What to ask with another time.
+    validators: Validators,
+    /// There is nothing newer than what the caller has.
+    is_same: bool,
 }
 
 impl Download for HttpFetch {
     fn save(&self, cx: &Cx, url: &str, how: Unpinned, to: &Path) -> Result<(), FetchError> {
+        self.renew(cx, url, how, &Validators::default(), to)?;
+        Ok(())
+    }
+
+    fn renew(
+        &self,
+        cx: &Cx,
+        url: &str,
+        how: Unpinned,
+        had: &Validators,
+        to: &Path,
+    ) -> Result<Option<Validators>, FetchError> {
         cx.cancel.check()?;
         register(cx, url);
         let has_scheme = |scheme: &str| {
@@ -48,8 +67,15 @@ impl Download for HttpFetch {
         };
         let client = self.client(cx, url, kind)?;
         let mut part = Part::fresh(cx, to)?;
-        match save(&client, cx, url, how.limit, &mut part) {
-            Ok(()) => part.finish(to),
+        match save(&client, cx, url, how.limit, had, &mut part) {
+            Ok(known) if known.is_same => {
+                part.remove();
+                Ok(None)
+            }
+            Ok(known) => {
+                part.finish(to)?;
+                Ok(Some(known.validators))
+            }
             Err(error) => {
                 part.remove();
                 Err(error)
@@ -64,14 +90,15 @@ fn save(
     cx: &Cx,
     url: &str,
     limit: u64,
+    had: &Validators,
     part: &mut Part,
-) -> Result<(), FetchError> {
+) -> Result<Known, FetchError> {
     let mut tries = Tries::default();
     let mut known = Known::default();
     loop {
         let before = part.len();
-        match client.save(cx, url, limit, part, &mut known) {
-            Ok(()) => return Ok(()),
+        match client.save(cx, url, limit, had, part, &mut known) {
+            Ok(()) => return Ok(known),
             Err(attempt) => next_step(cx, url, &mut tries, part.len() > before, attempt)?,
         }
     }
@@ -84,6 +111,7 @@ impl Client {
         cx: &Cx,
         url: &str,
         limit: u64,
+        had: &Validators,
         part: &mut Part,
         known: &mut Known,
     ) -> Result<(), Attempt> {
@@ -93,11 +121,25 @@ impl Client {
                 request = request
                     .header(RANGE, format!("bytes={}-", part.len()))
                     .header(IF_RANGE, etag);
+            } else {
+                for (name, value) in [
+                    (IF_NONE_MATCH, &had.etag),
+                    (IF_MODIFIED_SINCE, &had.last_modified),
+                ] {
+                    if let Some(value) = value {
+                        request = request.header(name, value);
+                    }
+                }
             }
             let mut response = self.watched(cx, request.send()).await?;
             if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
                 *known = Known::default();
                 return Err(Attempt::broken("the file has become shorter".to_owned()));
+            }
+            let is_conditional = had.etag.is_some() || had.last_modified.is_some();
+            if response.status() == StatusCode::NOT_MODIFIED && is_conditional {
+                known.is_same = true;
+                return Ok(());
             }
             check_status(&response)?;
             let length = response.content_length();
@@ -108,6 +150,8 @@ impl Client {
                     *known = Known {
                         etag,
                         total: length,
+                        validators: validators(response.headers()),
+                        is_same: false,
                     };
                 }
                 StatusCode::PARTIAL_CONTENT => {
@@ -142,5 +186,14 @@ impl Client {
                 _ => Ok(()),
             }
         })
+    }
+}
+
+/// What the server says of the state of a file, to ask with another time.
+fn validators(headers: &HeaderMap) -> Validators {
+    let text = |name: HeaderName| Some(headers.get(name)?.to_str().ok()?.to_owned());
+    Validators {
+        etag: text(ETAG),
+        last_modified: text(LAST_MODIFIED),
     }
 }

@@ -1,7 +1,7 @@
 //! Downloads of what nobody pinned.
 
 use goldsmith_core::fetch::FetchError;
-use goldsmith_core::remote::{Download, Unpinned};
+use goldsmith_core::remote::{Download, Unpinned, Validators};
 use goldsmith_testing::front::{Act, Front};
 use goldsmith_testing::mirror::{Fault, FaultyMirror};
 
@@ -237,4 +237,27 @@ fn a_stop_leaves_nothing() {
         matches!(stopped, Err(FetchError::Cancelled(_))),
         "{stopped:?}"
     );
+}
+
+#[test]
+fn asks_whether_something_is_new() {
+    let bench = Bench::new();
+    let url = bench.mirror.url(FILE);
+    let renew = |had: &Validators| {
+        bench
+            .fetch
+            .renew(&bench.cx, &url, PLAIN, had, &bench.target())
+    };
+    let first = renew(&Validators::default()).unwrap().unwrap();
+    assert!(first.etag.is_some());
+    std::fs::remove_file(bench.target()).unwrap();
+    assert_eq!(renew(&first).unwrap(), None);
+    assert!(!exists(&bench.target()) && !exists(&bench.part()));
+    std::fs::write(bench.dir.path().join("root").join(FILE), b"another").unwrap();
+    // What breaks off is taken up, also of a file that was asked for with a condition.
+    bench.mirror.fault(FILE, 1, Fault::Drop { after: 3 });
+    let second = renew(&first).unwrap().unwrap();
+    assert_ne!(first, second);
+    assert_eq!(bench.saved(), b"another");
+    assert_eq!(bench.ranges().last().unwrap().as_deref(), Some("bytes=3-"));
 }

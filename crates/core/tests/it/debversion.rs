@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use goldsmith_plan::debversion::{check, compare};
+use goldsmith_core::debversion::{check, compare};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 

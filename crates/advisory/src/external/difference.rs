@@ -1,0 +1,130 @@
+//! Where two scans of one image differ, and why: vulnerabilities by name, not by place, because
+//! one tool says the source package and another each binary.
+
+use std::collections::BTreeMap;
+
+use goldsmith_core::finding::{Finding, Kind, Place, Severity};
+
+use crate::policy::fact;
+
+/// How two results stand to each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Vulnerabilities that both have.
+    pub both: usize,
+    /// What only we have.
+    pub ours: Vec<Explained>,
+    /// What only the other has.
+    pub theirs: Vec<Explained>,
+}
+
+/// One vulnerability that only one side has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// Its name.
+    pub id: String,
+    /// Where it was found, package and version.
+    pub place: String,
+    /// Why the other side may not have it.
+    pub why: String,
+}
+
+/// Compares our findings with those of another tool.
+pub fn difference(ours: &[Finding], theirs: &[Finding]) -> Difference {
+    let (mine, other) = (by_name(ours), by_name(theirs));
+    let has = |of: &BTreeMap<&str, &Finding>, finding: &Finding| {
+        names(finding).any(|name| of.contains_key(name))
+    };
+    let mut found = Difference::default();
+    for finding in vulnerabilities(ours) {
+        if has(&other, finding) {
+            found.both += 1;
+        } else {
+            found.ours.push(explained(finding, only_ours(finding)));
+        }
+    }
+    for finding in vulnerabilities(theirs) {
+        if !has(&mine, finding) {
+            found
+                .theirs
+                .push(explained(finding, only_theirs(finding, ours)));
+        }
+    }
+    for list in [&mut found.ours, &mut found.theirs] {
+        list.sort_by(|a, b| (&a.why, &a.id, &a.place).cmp(&(&b.why, &b.id, &b.place)));
+    }
+    found
+}
+
+fn vulnerabilities(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|it| it.kind == Kind::Vulnerability)
+}
+
+/// Each by all of its names.
+fn by_name(findings: &[Finding]) -> BTreeMap<&str, &Finding> {
+    let all = vulnerabilities(findings);
+    all.flat_map(|finding| names(finding).map(move |name| (name, finding)))
+        .collect()
+}
+
+fn names(finding: &Finding) -> impl Iterator<Item = &str> {
+    let others = finding.references.iter().map(String::as_str);
+    std::iter::once(finding.id.as_str()).chain(others.filter(|it| !it.contains("://")))
+}
+
+fn explained(finding: &Finding, why: &str) -> Explained {
+    Explained {
+        id: finding.id.clone(),
+        place: crate::report::place(&finding.place),
+        why: why.to_owned(),
+    }
+}
+
+fn only_ours(finding: &Finding) -> &'static str {
+    let is_kernel = matches!(&finding.place, Place::Package { purl, name, .. }
+        if purl.starts_with("pkg:deb/debian/") && name.starts_with("linux"));
+    if is_kernel {
+        return "Debian's kernel: its signed binaries come from `linux-signed-*`, which most tools do not know as `linux`";
+    }
+    match fact(finding, "state") {
+        Some("undetermined") => "undetermined, which others leave out",
+        Some("end-of-life") => "end of life, which others may leave out",
+        Some("will-not-fix" | "deferred" | "no-fix") => {
+            "nothing mends it, and the other may show only what is fixed"
+        }
+        _ if finding.severity == Severity::Negligible => {
+            "of no weight by the vendor, which others leave out"
+        }
+        _ => "the other's data does not have it, or is of another day",
+    }
+}
+
+fn only_theirs(finding: &Finding, ours: &[Finding]) -> &'static str {
+    let Place::Package { name, version, .. } = &finding.place else {
+        return "it is not about a package";
+    };
+    let state = fact(finding, "vendor_state").unwrap_or_default();
+    let is_missing = ours.iter().any(|it| {
+        it.kind == Kind::Coverage && (it.id.starts_with("no-feed-") || it.id == "no-data")
+    });
+    let knows_fixes_only = ours.iter().any(|it| it.id.starts_with("fixes-only-"));
+    if finding.fix.is_none() && knows_fixes_only {
+        return "nothing mends it, and our feeds know only what is fixed";
+    }
+    if matches!(
+        state,
+        "will_not_fix" | "wont-fix" | "not-fixed" | "affected" | "fix_deferred"
+    ) {
+        return "the other counts what its vendor does not mend";
+    }
+    if is_missing {
+        return "no feed of ours, or none for this package";
+    }
+    let is_other_version = ours.iter().any(|it| {
+        matches!(&it.place, Place::Package { name: known, version: has, .. } if known == name && has != version)
+    });
+    if is_other_version {
+        return "the other saw another version of the package";
+    }
+    "our feeds do not have it, are of another day, or the fix is installed"
+}

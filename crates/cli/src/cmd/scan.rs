@@ -1,0 +1,209 @@
+//! `goldsmith scan`: what is in an image, and what is wrong with it.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use goldsmith_advisory::stock::Stock;
+use goldsmith_build::record::{Images, Record, RecordError};
+use goldsmith_core::finding::{Finding, Kind, Place};
+use goldsmith_core::inventory::Inventory;
+use goldsmith_inspect::sbom::{self, Form, Subject};
+use goldsmith_inspect::scan::{self, Engine, Leaks, Packages, format};
+use goldsmith_inspect::snapshot::Snapshot;
+use goldsmith_inspect::view::open::{Opened, open};
+
+use crate::app::App;
+use crate::args::Outcome;
+use crate::project;
+use crate::report::CmdError;
+
+mod difference;
+mod kept;
+mod policy;
+mod show;
+mod verdict;
+
+/// Show what is in an image, and what is wrong with it, without starting or mounting it
+///
+/// Opens images of this machine, and anybody's: raw disks, qcow2, VMDK, OVA, VHD, VHDX, disks in
+/// `tar.gz` (GCE) or compressed by gzip, xz or zstd, archives of a root file system, folders.
+///
+/// Packages are held against the feeds of this machine (`goldsmith feed`), and what is found against
+/// the `scan` block of a pipeline: that of `--pipeline`, else that of the image's recipe in the
+/// project. Exits with 5 when the policy says no; without any policy nothing is decided. A bill of
+/// materials (`CycloneDX`, SPDX) is held against the feeds as well, without the disk it is of.
+///
+/// Example: goldsmith scan web@1.4.0 --sbom cyclonedx --output web.cdx.json --report html=scan.html
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// An image (`web`, `web@1.4.0`, `web@1.4.0/2`), or a file or folder with one
+    image: String,
+    /// Write a bill of materials in this form as well (1.6 and 2.3, as JSON)
+    #[arg(long, value_parser = PossibleValuesParser::new(["cyclonedx", "spdx"]))]
+    sbom: Option<String>,
+    /// Where to write it: a file; standard output when not given
+    #[arg(short, long, value_name = "FILE", requires = "sbom")]
+    output: Option<PathBuf>,
+    /// List the files of each package of the system in it
+    #[arg(long, requires = "sbom")]
+    sbom_files: bool,
+    /// Show all of long lists, every package, and findings that are only told
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    policy: policy::PolicyArgs,
+    /// Write a report as well: `html=FILE`, `sarif=FILE`, `junit=FILE`, `json=FILE`, or
+    /// `openvex=FILE` of what is accepted
+    #[arg(long, value_name = "FORM=FILE")]
+    report: Vec<String>,
+    /// Say where the result of another scanner differs, and why: JSON of trivy, grype, osv-scanner
+    /// or Amazon Inspector, XCCDF or ARF of OpenSCAP
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
+    /// Hold the packages that the last scan of this image found against the feeds of today, without
+    /// opening the disk
+    #[arg(long, conflicts_with = "sbom")]
+    again: bool,
+}
+
+/// What is looked at.
+struct Target {
+    name: String,
+    path: PathBuf,
+    /// Of an image of this machine.
+    record: Option<Record>,
+}
+
+pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
+    let target = target(app, &args.image)?;
+    let recipe = target.record.as_ref().map(|record| record.name.as_str());
+    let policy = policy::find(app, &args.policy, recipe)?;
+    let reports = verdict::Reports::parse(&args.report)?;
+    let other = args.compare.as_deref();
+    let other = other.map(|path| difference::read(app, path)).transpose()?;
+    let say = |form: &str, inventory: &Inventory, judged: &verdict::Judgement| {
+        let findings = judged.findings();
+        let report = format::report(&target.name, form, inventory, &findings);
+        let json = difference::complete(judged.complete(report), &findings, other.as_ref());
+        reports.write(app, &target.name, judged, &json)?;
+        // Vulnerabilities stand by what mends them.
+        let (vulnerable, shown): (Vec<Finding>, Vec<Finding>) = findings
+            .iter()
+            .cloned()
+            .partition(|finding| finding.kind == Kind::Vulnerability);
+        let mut text = show::text(&target.name, form, inventory, &shown, args.all);
+        if !vulnerable.is_empty() {
+            text.push_str(&judged.updates(args.all));
+        }
+        if let Some(other) = &other {
+            text.push_str(&difference::text(&findings, other, args.all));
+        }
+        text.push_str(&judged.decision());
+        Ok::<_, CmdError>((text, json))
+    };
+    if let Some(kept) = kept::read(&target, args.again)? {
+        let judged = verdict::judge(app, &policy, &kept.stock, Vec::new())?;
+        let (text, json) = say(kept.form, &kept.inventory, &judged)?;
+        app.output.result(&text, || json);
+        return Ok(judged.outcome());
+    }
+    let opened = open(&target.path, &app.home()?, &app.cx)?;
+    let snapshot = Snapshot::take(&*opened.view, &app.cx)?;
+    let (inventory, findings) = look(app, &opened, &snapshot)?;
+    let stock = Stock::of(&inventory);
+    kept::write(&target, &stock)?;
+    let judged = verdict::judge(app, &policy, &stock, findings)?;
+    let (text, json) = say(&opened.form, &inventory, &judged)?;
+    let json = || json;
+    let Some(form) = args.sbom.as_deref().and_then(Form::named) else {
+        app.output.result(&text, json);
+        return Ok(judged.outcome());
+    };
+    let files = args.sbom_files.then(|| snapshot.system());
+    let document = bill(&target, &inventory, form, files);
+    if let Some(file) = &args.output {
+        let path = app.env.working_directory.join(file);
+        project::replace_file(&path, document.as_bytes())
+            .map_err(|e| CmdError::io(format!("cannot write `{}`", file.display()), &e))?;
+        app.output.result(&text, json);
+    } else {
+        app.output.text(&document);
+        app.output.result_beside(&text, json);
+    }
+    Ok(judged.outcome())
+}
+
+/// An image by its name; what is none may be a file or a folder.
+fn target(app: &App, wanted: &str) -> Result<Target, CmdError> {
+    match Images::new(&app.home()?).find(wanted) {
+        Ok(image) => Ok(Target {
+            name: image.title(),
+            path: image.path("disk.raw"),
+            record: Some(image.record),
+        }),
+        Err(error @ RecordError::Unknown { .. }) => {
+            let path = app.env.working_directory.join(wanted);
+            if !path.exists() {
+                return Err(error.into());
+            }
+            Ok(Target {
+                name: wanted.to_owned(),
+                path,
+                record: None,
+            })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Runs every engine.
+fn look(
+    app: &App,
+    opened: &Opened,
+    snapshot: &Snapshot<'_>,
+) -> Result<(Inventory, Vec<Finding>), CmdError> {
+    let phase = app.cx.phase("scan", None);
+    let (packages, leaks) = (Packages::default(), Leaks::default());
+    let engines: [&dyn Engine; 2] = [&packages, &leaks];
+    let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let mut findings = scan::scan(&app.cx, snapshot, &engines, threads)?;
+    let unread = opened.unread.iter();
+    findings.extend(unread.map(|why| scan::unread(Place::Image, why)));
+    let inventory = packages.inventory(snapshot)?;
+    phase.finish(format!(
+        "{} files, {} packages, {} findings",
+        snapshot.nodes().len(),
+        inventory.packages.len(),
+        findings.len()
+    ));
+    Ok((inventory, findings))
+}
+
+fn bill(
+    target: &Target,
+    inventory: &Inventory,
+    form: Form,
+    files: Option<&goldsmith_inspect::inventory::system::System>,
+) -> String {
+    let record = target.record.as_ref();
+    let version = record.map(|record| format!("{}/{}", record.version, record.build));
+    let disk = record.and_then(|record| record.artifacts.iter().find(|a| a.kind == "raw"));
+    let sha256 = disk
+        .and_then(|disk| disk.sha256)
+        .map(|sha256| sha256.to_string());
+    // The place on this machine says nothing to whoever gets the document.
+    let file = target
+        .path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let file = file.unwrap_or_else(|| target.name.clone());
+    let subject = Subject {
+        name: record.map_or(&file, |record| &record.name),
+        version: version.as_deref(),
+        sha256: sha256.as_deref(),
+        epoch: record.map(|record| record.epoch_unix),
+        files,
+    };
+    sbom::write(inventory, form, &subject)
+}
