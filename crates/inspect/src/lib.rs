@@ -16,6 +16,7 @@ pub mod disk;
 pub mod inventory;
 pub mod mask;
 pub mod sanitize;
+pub mod secret;
 pub mod snapshot;
 pub mod verify;
 pub mod view;

@@ -113,6 +113,7 @@ impl Tree {
         rule.find(&Search {
             snapshot: &snapshot,
             settings,
+            cx: &cx(),
         })
         .unwrap()
     }
