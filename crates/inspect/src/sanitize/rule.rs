@@ -54,6 +54,7 @@ mod preset_net;
 mod private_keys;
 mod random_seed;
 mod resolv;
+mod secrets;
 mod shell_history;
 mod ssh_authcmd;
 mod ssh_hostkeys;
@@ -122,6 +123,7 @@ static ALL: &[&Rule] = &[
     &private_keys::RULE,
     &random_seed::RULE,
     &resolv::RULE,
+    &secrets::RULE,
     &shell_history::RULE,
     &ssh_authcmd::RULE,
     &ssh_hostkeys::RULE,

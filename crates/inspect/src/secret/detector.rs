@@ -236,4 +236,4 @@ impl Detector {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -164,6 +164,7 @@ impl Searcher {
     }
 
     /// Everything in bytes that are at hand.
+    #[cfg(test)]
     pub(crate) fn search_bytes(&self, path: &str, bytes: &[u8]) -> Vec<Hit> {
         self.search(path, &mut &*bytes).0
     }
@@ -325,10 +326,12 @@ fn shown(secret: &[u8]) -> String {
     if secret.len() < 12 {
         return String::new();
     }
-    let first = secret[..count].iter().map(|&byte| char::from(byte));
-    first
-        .map(|c| if c.is_ascii_graphic() { c } else { '.' })
-        .collect()
+    let first = &secret[..count];
+    if first.iter().all(u8::is_ascii_graphic) {
+        String::from_utf8_lossy(first).into_owned()
+    } else {
+        String::new()
+    }
 }
 
 fn newlines(bytes: &[u8]) -> u32 {

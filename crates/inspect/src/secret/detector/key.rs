@@ -82,6 +82,10 @@ fn pem(candidate: &Candidate<'_>) -> Verdict {
     const ENCRYPTED: &str = "an encrypted private key";
     let text = candidate.secret;
     let has = |bytes: &[u8], mark: &[u8]| memchr::memmem::find(bytes, mark).is_some();
+    // A manual shows the first line of a key and three dots.
+    if has(text, b"...") {
+        return Verdict::No;
+    }
     if has(candidate.lead, b"ENCRYPTED") || has(text, b"Proc-Type: 4,ENCRYPTED") {
         let is_key = base64_start(text).is_some_and(|body| body.len() >= MIN_BODY);
         return if is_key {
@@ -212,6 +216,7 @@ mod tests {
     #[test]
     fn look_alikes() {
         nothing(&pem("RSA ", "..."));
+        nothing(&pem("RSA ", &format!("{}...\n", lines(64))));
         nothing(&pem("RSA ", &"A".repeat(800)));
         nothing(&format!(
             "looks for -----BEGIN PRIVATE {}----- at the start of the file, then for its end",
