@@ -13,6 +13,7 @@
 //! to [`sanitize::sanitize`].
 
 pub mod disk;
+pub mod harden;
 pub mod inventory;
 pub mod mask;
 pub mod sanitize;

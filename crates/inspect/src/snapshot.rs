@@ -10,7 +10,7 @@ use crate::view::{Kind, Node, View, ViewError};
 mod glob;
 mod packages;
 
-pub(crate) use glob::matches;
+pub(crate) use glob::{match_name, matches};
 use packages::Packages;
 
 /// The most bytes read of a configuration file.
@@ -171,6 +171,17 @@ impl<'v> Snapshot<'v> {
     pub fn text(&self, path: &str) -> Result<Option<String>, ViewError> {
         match self.resolve(path) {
             Some(node) if node.kind == Kind::File => self.text_of(node).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// As [`Self::text`], all of it: for databases of packages.
+    pub(crate) fn whole_text(&self, path: &str) -> Result<Option<String>, ViewError> {
+        match self.resolve(path) {
+            Some(node) if node.kind == Kind::File => {
+                let bytes = self.read(node, usize::MAX)?;
+                Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+            }
             _ => Ok(None),
         }
     }

@@ -70,6 +70,13 @@ impl Tree {
         tree
     }
 
+    /// Nothing at all.
+    pub(crate) fn empty() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
     pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }

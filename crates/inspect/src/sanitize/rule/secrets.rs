@@ -19,7 +19,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Found by `private-keys` too, in every file that may be a key.
-const KEYS: &[&str] = &["private-key", "pgp-private-key", "putty-private-key", "age-secret-key"];
+const KEYS: &[&str] = &[
+    "private-key",
+    "pgp-private-key",
+    "putty-private-key",
+    "age-secret-key",
+];
 
 fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
     let snapshot = search.snapshot;
@@ -29,16 +34,29 @@ fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
             continue;
         };
         let is_plain = path == node.path;
-        if is_plain && KEYS.contains(&hit.detector.id) && super::private_keys::SIZES.contains(&node.size) {
+        if is_plain
+            && KEYS.contains(&hit.detector.id)
+            && super::private_keys::SIZES.contains(&node.size)
+        {
             continue;
         }
         if let Some(keep) = search.settings.kept_by_any(&node.path) {
             found.keep(&node.path, keep.reason.clone());
             continue;
         }
-        let severity = if hit.severity >= Weight::High { Severity::Fail } else { Severity::Warn };
-        let line = hit.line.map_or(String::new(), |line| format!(" in line {line}"));
-        let inner = if is_plain { String::new() } else { format!(" of `{}`", &path[node.path.len()..]) };
+        let severity = if hit.severity >= Weight::High {
+            Severity::Fail
+        } else {
+            Severity::Warn
+        };
+        let line = hit
+            .line
+            .map_or(String::new(), |line| format!(" in line {line}"));
+        let inner = if is_plain {
+            String::new()
+        } else {
+            format!(" of `{}`", &path[node.path.len()..])
+        };
         let note = format!("{}{line}{inner}", hit.text());
         found.report(severity, &node.path, Some(hit.detector.id), note);
     }
@@ -62,7 +80,10 @@ mod tests {
         let found = check_report(
             &RULE,
             &[
-                ("/opt/app/settings.ini", &format!("host = a\ntoken = {secret}\n")),
+                (
+                    "/opt/app/settings.ini",
+                    &format!("host = a\ntoken = {secret}\n"),
+                ),
                 ("/usr/share/doc/a/README", &secret),
             ],
             &[("/opt/app/readme", "token = <your token>\n")],
@@ -76,7 +97,10 @@ mod tests {
     #[test]
     fn what_another_rule_keeps_stays() {
         let tree = Tree::clean();
-        tree.put(&[("/root/.npmrc", &format!("//registry/:_authToken={}\n", token()))]);
+        tree.put(&[(
+            "/root/.npmrc",
+            &format!("//registry/:_authToken={}\n", token()),
+        )]);
         let settings = Settings {
             keep: vec![Keep {
                 rule: "tool-creds".to_owned(),
