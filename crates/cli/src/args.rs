@@ -73,6 +73,7 @@ pub(crate) enum Command {
     Test(cmd::test::Args),
     Images(cmd::images::Args),
     Show(cmd::show::Args),
+    Scan(cmd::scan::Args),
     Diff(cmd::diff::Args),
     Export(cmd::export::Args),
     #[command(subcommand)]
@@ -121,6 +122,7 @@ impl Command {
             Self::Test(args) => cmd::test::run(args, app),
             Self::Images(args) => cmd::images::run(args, app),
             Self::Show(args) => cmd::show::run(args, app),
+            Self::Scan(args) => cmd::scan::run(args, app),
             Self::Diff(args) => cmd::diff::run(args, app),
             Self::Export(args) => cmd::export::run(args, app),
             Self::Component(command) => cmd::component::run(command, app),

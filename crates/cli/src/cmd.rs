@@ -15,6 +15,7 @@ pub(crate) mod init;
 pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod rebuild;
+pub(crate) mod scan;
 pub(crate) mod show;
 pub(crate) mod test;
 pub(crate) mod validate;

@@ -3,15 +3,25 @@
 //! Everything read is taken for hostile. What a disk says of itself is checked before it is used:
 //! sizes, places, depths and counts are limited, and a broken structure is an error.
 
+mod cache;
 pub mod ext4;
+pub mod form;
+pub mod packed;
 pub mod qcow2;
+pub mod signature;
 pub mod table;
+pub mod tar;
+mod units;
+pub mod vhd;
+pub mod vhdx;
+pub mod vmdk;
 
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
-/// A disk as bytes, whatever it is stored as.
-pub trait Disk: Sync {
+/// A disk as bytes, whatever it is stored as; also one file of it. Read from several threads.
+pub trait Disk: Send + Sync {
     /// Its length in bytes.
     fn size(&self) -> u64;
 
@@ -31,6 +41,16 @@ impl Disk for Vec<u8> {
     }
 
     fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<()> {
+        self.as_slice().read_at(at, bytes)
+    }
+}
+
+impl Disk for [u8] {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<()> {
         let from = usize::try_from(at).ok();
         let found = from
             .and_then(|from| self.get(from..)?.get(..bytes.len()))
@@ -40,10 +60,38 @@ impl Disk for Vec<u8> {
     }
 }
 
+impl<D: Disk + ?Sized> Disk for &D {
+    fn size(&self) -> u64 {
+        (**self).size()
+    }
+
+    fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<()> {
+        (**self).read_at(at, bytes)
+    }
+
+    fn next_data(&self, at: u64) -> io::Result<Option<Range<u64>>> {
+        (**self).next_data(at)
+    }
+}
+
+impl<D: Disk + ?Sized> Disk for Arc<D> {
+    fn size(&self) -> u64 {
+        (**self).size()
+    }
+
+    fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<()> {
+        (**self).read_at(at, bytes)
+    }
+
+    fn next_data(&self, at: u64) -> io::Result<Option<Range<u64>>> {
+        (**self).next_data(at)
+    }
+}
+
 /// A part of a disk, as if it were one.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Part<'d> {
-    disk: &'d dyn Disk,
+    disk: Arc<dyn Disk + 'd>,
     start: u64,
     length: u64,
 }
@@ -60,6 +108,11 @@ impl std::fmt::Debug for Part<'_> {
 impl<'d> Part<'d> {
     /// These bytes of a disk, cut off where it ends.
     pub fn new(disk: &'d dyn Disk, range: Range<u64>) -> Self {
+        Self::of(Arc::new(disk), range)
+    }
+
+    /// The same, of a disk that is shared.
+    pub fn of(disk: Arc<dyn Disk + 'd>, range: Range<u64>) -> Self {
         let end = range.end.min(disk.size());
         let start = range.start.min(end);
         Self {
@@ -67,6 +120,11 @@ impl<'d> Part<'d> {
             start,
             length: end - start,
         }
+    }
+
+    /// Where on the disk it begins, in bytes.
+    pub fn start(&self) -> u64 {
+        self.start
     }
 }
 
@@ -106,6 +164,50 @@ pub(crate) fn le32(bytes: &[u8], at: usize) -> u32 {
 
 pub(crate) fn le64(bytes: &[u8], at: usize) -> u64 {
     u64::from(le32(bytes, at)) | u64::from(le32(bytes, at + 4)) << 32
+}
+
+pub(crate) fn be32(bytes: &[u8], at: usize) -> u32 {
+    u32::from_be_bytes(std::array::from_fn(|i| bytes[at + i]))
+}
+
+pub(crate) fn be64(bytes: &[u8], at: usize) -> u64 {
+    u64::from_be_bytes(std::array::from_fn(|i| bytes[at + i]))
+}
+
+/// Reads forward through a disk, for whoever takes a stream.
+#[derive(Debug)]
+pub struct Forward<D> {
+    disk: D,
+    at: u64,
+}
+
+impl<D: Disk> Forward<D> {
+    /// From its first byte.
+    pub fn new(disk: D) -> Self {
+        Self { disk, at: 0 }
+    }
+}
+
+impl<D: Disk> io::Read for Forward<D> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let left = self.disk.size().saturating_sub(self.at);
+        let length = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+        self.disk.read_at(self.at, &mut bytes[..length])?;
+        self.at += length as u64;
+        Ok(length)
+    }
+}
+
+impl<D: Disk> io::Seek for Forward<D> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            io::SeekFrom::Start(at) => Some(at),
+            io::SeekFrom::End(by) => self.disk.size().checked_add_signed(by),
+            io::SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
 }
 
 #[cfg(test)]

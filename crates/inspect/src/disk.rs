@@ -4,6 +4,7 @@ use std::path::Path;
 
 use goldsmith_core::cx::Cx;
 
+use crate::inventory::distribution;
 use crate::snapshot::Snapshot;
 use crate::view::disk::{DiskView, PartitionSummary};
 use crate::view::{Kind, ViewError};
@@ -33,14 +34,7 @@ pub struct DiskSummary {
 pub fn summarize(disk: &Path, cx: &Cx) -> Result<DiskSummary, ViewError> {
     let view = DiskView::open(disk)?;
     let snapshot = Snapshot::take(&view, cx)?;
-    let os_release = match snapshot.text("/etc/os-release")? {
-        Some(text) => text,
-        None => snapshot.text("/usr/lib/os-release")?.unwrap_or_default(),
-    };
-    let system = os_release
-        .lines()
-        .find_map(|line| line.strip_prefix("PRETTY_NAME="))
-        .map(|name| name.trim_matches('"').to_owned());
+    let system = distribution::read(&snapshot)?.map(|found| found.title);
     let kernels = snapshot.select("/boot/vmlinuz-*");
     let files = snapshot.nodes().iter().filter(|n| n.kind == Kind::File);
     Ok(DiskSummary {
@@ -48,7 +42,7 @@ pub fn summarize(disk: &Path, cx: &Cx) -> Result<DiskSummary, ViewError> {
         partitions: view.partitions(),
         root_uuid: view.root_uuid(),
         system,
-        packages: snapshot.package_count(),
+        packages: snapshot.system().packages().len(),
         kernels: kernels
             .iter()
             .filter_map(|n| n.name().strip_prefix("vmlinuz-").map(str::to_owned))

@@ -1,126 +1,118 @@
-//! The packages that an image has, as its own dpkg knows them.
+//! What an image is made of: the packages that its own databases know, and the software that says
+//! what it is in its files.
+//!
+//! ```text
+//! system   deb: /var/lib/dpkg   rpm: /var/lib/rpm   apk: /lib/apk/db    packages, and who owns which file
+//! files    python: METADATA     node: package.json  java: *.jar         found on the walk of `scan`
+//!          go, rust: programs
+//! ```
+//!
+//! To add one of files: copy a file, list it in `KINDS`, and give it a test.
 
-use std::collections::BTreeSet;
+use std::io;
 
-use crate::view::{Kind, Node, View, ViewError};
+use goldsmith_core::inventory::{Ecosystem, Inventory, Package};
+use goldsmith_disk::read::Disk;
 
-/// dpkg's database of a very large system has 10 MiB.
-const DATABASE_MAX: usize = 256 << 20;
-const STATUS: &str = "/var/lib/dpkg/status";
-const INFO: &str = "/var/lib/dpkg/info";
+use crate::snapshot::Snapshot;
+use crate::view::{Node, ViewError};
 
-/// A package that is installed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Installed {
-    /// Its name.
-    pub name: String,
-    /// Its architecture.
-    pub arch: String,
-    /// Its version.
-    pub version: String,
+pub mod distribution;
+mod node;
+mod python;
+pub mod system;
+
+/// A kind of software that is told by a file.
+pub(crate) struct FileKind {
+    /// Whether a file may say it, by its path and mode.
+    pub(crate) is_wanted: fn(&Node) -> bool,
+    /// Adds what a file says. An error says that the file is broken, not that it is another.
+    pub(crate) read: fn(&Subject<'_>, &mut Vec<Package>) -> io::Result<()>,
 }
 
-/// The installed packages, in the order of names; `nodes` are those of the view, in the order of
-/// paths. An image without dpkg has none.
-pub fn installed(view: &dyn View, nodes: &[Node]) -> Result<Vec<Installed>, ViewError> {
-    let Some(status) = find(nodes, STATUS) else {
-        return Ok(Vec::new());
-    };
-    let bytes = view.read(status, DATABASE_MAX)?;
-    let mut packages = parse(&String::from_utf8_lossy(&bytes));
-    packages.sort_unstable();
-    Ok(packages)
+/// A file that is looked at.
+pub(crate) struct Subject<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) file: &'a dyn Disk,
 }
 
-/// The files of some packages, as the tree names them: through no link of its root.
-pub fn files_of<'a>(
-    view: &dyn View,
-    nodes: &[Node],
-    packages: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Result<BTreeSet<String>, ViewError> {
-    let links: Vec<(String, String)> = nodes
-        .iter()
-        .filter(|node| node.kind == Kind::Link && node.path.rfind('/') == Some(0))
-        .filter_map(|node| {
-            let target = node.target.as_deref()?.trim_start_matches('/');
-            Some((format!("{}/", node.path), format!("/{target}/")))
-        })
-        .collect();
-    let mut files = BTreeSet::new();
-    for (name, arch) in packages {
-        let lists = [
-            format!("{INFO}/{name}:{arch}.list"),
-            format!("{INFO}/{name}.list"),
-        ];
-        let Some(list) = lists.iter().find_map(|path| find(nodes, path)) else {
-            continue;
-        };
-        let bytes = view.read(list, DATABASE_MAX)?;
-        files.extend(String::from_utf8_lossy(&bytes).lines().map(|path| {
-            let real = links.iter().find_map(|(link, target)| {
-                Some(format!("{target}{}", path.strip_prefix(link.as_str())?))
-            });
-            real.unwrap_or_else(|| path.to_owned())
-        }));
+impl Subject<'_> {
+    /// The whole file; larger ones than `limit` are an error.
+    pub(crate) fn bytes(&self, limit: u64) -> io::Result<Vec<u8>> {
+        let size = self.file.size();
+        if size > limit {
+            return Err(io::Error::other(format!("more than {limit} bytes")));
+        }
+        let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+        self.file.read_at(0, &mut bytes)?;
+        Ok(bytes)
     }
-    Ok(files)
 }
 
-fn find<'n>(nodes: &'n [Node], path: &str) -> Option<&'n Node> {
-    let at = nodes
-        .binary_search_by(|node| node.path.as_str().cmp(path))
-        .ok()?;
-    Some(&nodes[at]).filter(|node| node.kind == Kind::File)
+/// A package of which only this is known.
+pub(crate) fn plain(ecosystem: Ecosystem, name: &str, version: &str, path: &str) -> Package {
+    Package {
+        ecosystem,
+        name: name.to_owned(),
+        version: version.to_owned(),
+        arch: None,
+        source: None,
+        module: None,
+        maintainer: None,
+        license: None,
+        owner: None,
+        evidence: vec![path.to_owned()],
+    }
 }
 
-fn parse(status: &str) -> Vec<Installed> {
-    let package = |stanza: &str| {
-        let field = |name: &str| {
-            let mut lines = stanza.lines();
-            lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-        };
-        let is_installed = field("Status")?.ends_with(" installed");
-        is_installed.then_some(Installed {
-            name: field("Package")?.to_owned(),
-            arch: field("Architecture")?.to_owned(),
-            version: field("Version")?.to_owned(),
-        })
+/// The kinds that want a file.
+pub(crate) fn kinds_of(node: &Node) -> impl Iterator<Item = &'static FileKind> {
+    KINDS.iter().copied().filter(|kind| (kind.is_wanted)(node))
+}
+
+static KINDS: &[&FileKind] = &[&node::KIND, &python::KIND];
+
+/// The inventory of an image: what its databases say and what was found in files, put in order.
+/// The same software at several places is one, with all of them as evidence.
+pub fn inventory(
+    snapshot: &Snapshot<'_>,
+    found: impl IntoIterator<Item = Package>,
+) -> Result<Inventory, ViewError> {
+    let mut packages: Vec<Package> = snapshot.system().packages().to_vec();
+    packages.extend(found);
+    Ok(Inventory {
+        distribution: distribution::read(snapshot)?,
+        packages: in_order(packages),
+    })
+}
+
+fn in_order(mut packages: Vec<Package>) -> Vec<Package> {
+    packages.sort_unstable();
+    let mut merged: Vec<Package> = Vec::with_capacity(packages.len());
+    for mut package in packages {
+        let evidence = std::mem::take(&mut package.evidence);
+        match merged.last_mut() {
+            Some(last) if is_same(last, &package) => last.evidence.extend(evidence),
+            _ => {
+                package.evidence = evidence;
+                merged.push(package);
+            }
+        }
+    }
+    for package in &mut merged {
+        package.evidence.sort_unstable();
+        package.evidence.dedup();
+    }
+    merged
+}
+
+fn is_same(a: &Package, b: &Package) -> bool {
+    let all = |p: &Package| Package {
+        evidence: Vec::new(),
+        ..p.clone()
     };
-    status.split("\n\n").filter_map(package).collect()
+    a.name == b.name && a.version == b.version && all(a) == all(b)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sanitize::testing::{Tree, cx};
-    use crate::view::tree::TreeView;
-
-    #[test]
-    fn of_dpkg() {
-        let tree = Tree::clean();
-        let status = "Package: b\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:2-3\nDescription: x\n Version: 9\n\n\
-                      Package: a\nStatus: install ok installed\nArchitecture: all\nMulti-Arch: foreign\nVersion: 2\n\n\
-                      Package: gone\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 2\n";
-        tree.put(&[
-            (STATUS, status),
-            (
-                "/var/lib/dpkg/info/b:amd64.list",
-                "/.\n/bin\n/bin/b\n/etc/b.conf\n",
-            ),
-            ("/var/lib/dpkg/info/a.list", "/opt/a\n"),
-            ("/bin", "-> usr/bin"),
-        ]);
-        let view = TreeView::open(tree.root()).unwrap();
-        let mut nodes = view.nodes(&cx()).unwrap();
-        nodes.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        let found = installed(&view, &nodes).unwrap();
-        let shown: Vec<String> = found
-            .iter()
-            .map(|p| format!("{} {} {}", p.name, p.arch, p.version))
-            .collect();
-        assert_eq!(shown, ["a all 2", "b amd64 1:2-3"]);
-        let files = files_of(&view, &nodes, [("b", "amd64"), ("absent", "all")]).unwrap();
-        let files: Vec<&str> = files.iter().map(String::as_str).collect();
-        assert_eq!(files, ["/.", "/bin", "/etc/b.conf", "/usr/bin/b"]);
-    }
-}
+pub(crate) mod tests;

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 
 use goldsmith_core::cx::Cx;
 
+use goldsmith_disk::read::Disk;
+
+use crate::inventory::system::System;
+use crate::view::disk::DiskView;
 use crate::view::{Kind, Node, View, ViewError};
 
 mod glob;
-mod packages;
 
 pub(crate) use glob::{match_name, matches};
-use packages::Packages;
 
 /// The most bytes read of a configuration file.
 const TEXT_LIMIT: usize = 1 << 20;
@@ -37,7 +39,7 @@ pub struct Snapshot<'v> {
     nodes: Vec<Node>,
     accounts: Vec<Account>,
     homes: BTreeSet<String>,
-    packages: Packages,
+    system: System,
 }
 
 impl std::fmt::Debug for Snapshot<'_> {
@@ -49,7 +51,7 @@ impl std::fmt::Debug for Snapshot<'_> {
 }
 
 impl<'v> Snapshot<'v> {
-    /// Walks the view once and reads passwd and dpkg's database.
+    /// Walks the view once and reads passwd and the packages' databases.
     pub fn take(view: &'v dyn View, cx: &Cx) -> Result<Self, ViewError> {
         let mut nodes = view.nodes(cx)?;
         nodes.sort_unstable_by(|a, b| a.path.cmp(&b.path));
@@ -58,11 +60,11 @@ impl<'v> Snapshot<'v> {
             nodes,
             accounts: Vec::new(),
             homes: BTreeSet::new(),
-            packages: Packages::default(),
+            system: System::default(),
         };
         snapshot.accounts = accounts(&snapshot.text("/etc/passwd")?.unwrap_or_default());
         snapshot.homes = snapshot.find_homes();
-        snapshot.packages = Packages::read(&snapshot, cx)?;
+        snapshot.system = System::read(&snapshot, cx)?;
         Ok(snapshot)
     }
 
@@ -76,9 +78,9 @@ impl<'v> Snapshot<'v> {
         &self.accounts
     }
 
-    /// Number of installed packages that dpkg's database lists files of.
-    pub fn package_count(&self) -> usize {
-        self.packages.count()
+    /// The packages of the system, and which of them brought which file.
+    pub fn system(&self) -> &System {
+        &self.system
     }
 
     /// The node at exactly this path; links are not followed.
@@ -167,21 +169,15 @@ impl<'v> Snapshot<'v> {
         self.view.read(node, limit)
     }
 
+    /// A regular file, to be read wherever one wants.
+    pub fn open(&self, node: &Node) -> Result<Box<dyn Disk + 'v>, ViewError> {
+        self.view.open(node)
+    }
+
     /// The text of a file that a path leads to; `None` when there is no such file.
     pub fn text(&self, path: &str) -> Result<Option<String>, ViewError> {
         match self.resolve(path) {
             Some(node) if node.kind == Kind::File => self.text_of(node).map(Some),
-            _ => Ok(None),
-        }
-    }
-
-    /// As [`Self::text`], all of it: for databases of packages.
-    pub(crate) fn whole_text(&self, path: &str) -> Result<Option<String>, ViewError> {
-        match self.resolve(path) {
-            Some(node) if node.kind == Kind::File => {
-                let bytes = self.read(node, usize::MAX)?;
-                Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-            }
             _ => Ok(None),
         }
     }
@@ -210,16 +206,34 @@ impl<'v> Snapshot<'v> {
 
     /// Whether a package lists this path.
     pub(crate) fn is_owned(&self, node: &Node) -> bool {
-        self.packages.get(&node.path).is_some()
+        self.system.get(&node.path).is_some()
     }
 
     /// Whether a node belongs to a package and is as the package brought it.
     pub(crate) fn is_pristine(&self, node: &Node) -> Result<bool, ViewError> {
-        match self.packages.get(&node.path).map(|listed| listed.digest) {
+        match self.system.get(&node.path).map(|listed| listed.digest) {
             None => Ok(false),
             Some(None) => Ok(true),
-            Some(Some(digest)) => packages::has_digest(self, node, digest),
+            Some(Some(_)) if node.kind != Kind::File => Ok(false),
+            Some(Some(_)) => self.is_as_brought(node, &*self.open(node)?),
         }
+    }
+
+    /// As [`Self::is_pristine`], of a file that is open.
+    pub(crate) fn is_as_brought(&self, node: &Node, file: &dyn Disk) -> Result<bool, ViewError> {
+        match self.system.get(&node.path).map(|listed| listed.digest) {
+            None => Ok(false),
+            Some(None) => Ok(true),
+            Some(Some(digest)) => {
+                let same = digest.is_of(file);
+                same.map_err(|source| ViewError::read(node, source))
+            }
+        }
+    }
+
+    /// The disk that the files are on, when they are on one.
+    pub(crate) fn disk(&self) -> Option<&DiskView> {
+        self.view.disk()
     }
 
     fn find_homes(&self) -> BTreeSet<String> {

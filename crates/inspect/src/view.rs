@@ -1,6 +1,6 @@
 //! A read-only look at the files of an image: a tree on this machine or a finished disk.
 //!
-//! A view lists every node once and reads the first bytes of a file. It resolves no
+//! A view lists every node once and opens files, from several threads. It resolves no
 //! link: [`crate::snapshot`] does that over the list, so that a link can never lead
 //! out of the image. Everything read is taken for hostile: sizes, depths and counts
 //! are limited, and a broken structure is an error.
@@ -10,13 +10,20 @@ use std::path::PathBuf;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
+use goldsmith_disk::read::Disk;
+use goldsmith_disk::read::ext4::ReadError;
+use goldsmith_disk::read::form::FormError;
+use goldsmith_disk::read::table::TableError;
+use goldsmith_disk::read::tar::TarError;
 
+pub mod archive;
 pub mod disk;
 mod fat;
+pub mod file;
 pub mod free;
-mod gpt;
 mod layout;
 pub mod map;
+pub mod open;
 pub mod tree;
 
 /// The most nodes an image may have; a loop in a broken file system ends here.
@@ -45,6 +52,8 @@ pub struct Node {
     pub path: String,
     /// The path as it is, where [`Self::path`] had to be changed.
     pub(crate) raw: Option<Box<[u8]>>,
+    /// Which of its view's parts has it: a file system of a disk, a member of an archive.
+    pub(crate) key: usize,
     /// What it is.
     pub kind: Kind,
     /// Permission bits with setuid, setgid and sticky.
@@ -68,6 +77,7 @@ impl Node {
         Self {
             path,
             raw,
+            key: 0,
             kind,
             mode: 0,
             uid: 0,
@@ -99,13 +109,35 @@ fn readable(raw: &[u8]) -> String {
 }
 
 /// Files of an image, read only.
-pub trait View {
+pub trait View: Send + Sync {
     /// Every node but the root itself, in any order. Folders on another file system
     /// are listed without what they hold.
     fn nodes(&self, cx: &Cx) -> Result<Vec<Node>, ViewError>;
 
-    /// At most the first `limit` bytes of a regular file that [`Self::nodes`] listed.
-    fn read(&self, node: &Node, limit: usize) -> Result<Vec<u8>, ViewError>;
+    /// A regular file that [`Self::nodes`] listed, to be read wherever one wants.
+    fn open<'v>(&'v self, node: &Node) -> Result<Box<dyn Disk + 'v>, ViewError>;
+
+    /// The disk that the files are on, when its unused blocks can be looked at.
+    fn disk(&self) -> Option<&disk::DiskView> {
+        None
+    }
+
+    /// At most the first `limit` bytes of such a file.
+    fn read(&self, node: &Node, limit: usize) -> Result<Vec<u8>, ViewError> {
+        let file = self.open(node)?;
+        let length = usize::try_from(file.size())
+            .unwrap_or(usize::MAX)
+            .min(limit);
+        let mut bytes = Vec::new();
+        // In pieces: a size that is a lie ends before memory does.
+        while bytes.len() < length {
+            let at = bytes.len();
+            bytes.resize(length.min(at + (1 << 20)), 0);
+            file.read_at(at as u64, &mut bytes[at..])
+                .map_err(|source| ViewError::read(node, source))?;
+        }
+        Ok(bytes)
+    }
 }
 
 /// An image that cannot be looked at.
@@ -136,11 +168,41 @@ pub enum ViewError {
         path: String,
         /// Why.
         #[source]
-        source: ext4_view::Ext4Error,
+        source: ReadError,
     },
     /// The disk file has no layout we understand.
     #[error("not a disk we can read: {0}")]
     Layout(String),
+    /// The root file system is one that only the kernel reads, or is in something.
+    #[error("the root file system is on {0}, which is not read here")]
+    FileSystem(&'static str),
+    /// The partition table is broken.
+    #[error("not a disk we can read")]
+    Table(#[from] TableError),
+    /// The disk is in a form that is broken, or that is not read.
+    #[error("not a disk we can read")]
+    Form(#[from] FormError),
+    /// The archive is broken.
+    #[error("not an archive we can read")]
+    Archive(#[from] TarError),
+    /// What is compressed is broken.
+    #[error("cannot unpack its `{packing}`")]
+    Packed {
+        /// How it is compressed.
+        packing: &'static str,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// There is no place for what is unpacked.
+    #[error("cannot write to `{}`", path.display())]
+    Scratch {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// More names, or longer paths, than a file system of ours can have.
     #[error("more than {MAX_NODES} names or a path of over {MAX_PATH} bytes at `{0}`")]
     TooMuch(String),
@@ -152,11 +214,59 @@ pub enum ViewError {
 impl Failure for ViewError {
     fn class(&self) -> Class {
         match self {
-            Self::Open { .. } | Self::Read { .. } => Class::Environment,
-            Self::Ext4 { .. } | Self::Layout(_) | Self::TooMuch(_) => Class::Test,
+            Self::Open { .. } | Self::Read { .. } | Self::Scratch { .. } => Class::Environment,
+            Self::Ext4 { .. }
+            | Self::Layout(_)
+            | Self::FileSystem(_)
+            | Self::Table(_)
+            | Self::Form(_)
+            | Self::Archive(_)
+            | Self::Packed { .. }
+            | Self::TooMuch(_) => Class::Test,
             Self::Cancelled(cancelled) => cancelled.class(),
         }
     }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::FileSystem(name) => vec![
+                format!(
+                    "let the kernel read {name}: `qemu-nbd --read-only --connect=/dev/nbd0 DISK` (or \
+                     `losetup --read-only --partscan --find --show DISK`), mount it read-only"
+                ),
+                "then give the folder that it is mounted on instead of the disk".to_owned(),
+            ],
+            Self::Ext4 {
+                source: ReadError::Unclean,
+                ..
+            } => vec![
+                "shut the machine down and take the disk again, or replay the journal of a copy: \
+                 `e2fsck -fy`"
+                    .to_owned(),
+            ],
+            Self::Scratch { .. } => {
+                vec!["the folder needs room for the whole disk, unpacked".to_owned()]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl ViewError {
+    pub(crate) fn read(node: &Node, source: io::Error) -> Self {
+        Self::Read {
+            path: node.path.clone(),
+            source,
+        }
+    }
+}
+
+pub(crate) fn le16(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
+}
+
+pub(crate) fn le32(bytes: &[u8], at: usize) -> u32 {
+    u32::from(le16(bytes, at)) | u32::from(le16(bytes, at + 2)) << 16
 }
 
 /// Whether one more node is allowed.

@@ -64,6 +64,9 @@ _goldsmith() {
             goldsmith,rebuild)
                 cmd="goldsmith__subcmd__rebuild"
                 ;;
+            goldsmith,scan)
+                cmd="goldsmith__subcmd__scan"
+                ;;
             goldsmith,show)
                 cmd="goldsmith__subcmd__show"
                 ;;
@@ -151,6 +154,9 @@ _goldsmith() {
             goldsmith__subcmd__help,rebuild)
                 cmd="goldsmith__subcmd__help__subcmd__rebuild"
                 ;;
+            goldsmith__subcmd__help,scan)
+                cmd="goldsmith__subcmd__help__subcmd__scan"
+                ;;
             goldsmith__subcmd__help,show)
                 cmd="goldsmith__subcmd__help__subcmd__show"
                 ;;
@@ -194,7 +200,7 @@ _goldsmith() {
 
     case "${cmd}" in
         goldsmith)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show diff export component import awstoe doctor gc rebuild generate-reference help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show scan diff export component import awstoe doctor gc rebuild generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -666,7 +672,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help)
-            opts="init validate fmt lock plan build test images show diff export component import awstoe doctor gc rebuild generate-reference help"
+            opts="init validate fmt lock plan build test images show scan diff export component import awstoe doctor gc rebuild generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -973,6 +979,20 @@ _goldsmith() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        goldsmith__subcmd__help__subcmd__scan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         goldsmith__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1244,6 +1264,28 @@ _goldsmith() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__scan)
+            opts="-C -q -v -h -V --all --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

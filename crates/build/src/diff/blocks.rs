@@ -2,17 +2,14 @@
 //! its bytes there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 
 use goldsmith_core::cx::Cx;
+use goldsmith_disk::read::Disk;
 use goldsmith_disk::sparse::is_zero;
 use goldsmith_inspect::view::ViewError;
 use goldsmith_inspect::view::disk::DiskView;
 use goldsmith_inspect::view::map::{DiskMap, What};
-use rustix::fs::SeekFrom;
-use rustix::io::Errno;
 use serde::Serialize;
 
 use super::{DiffError, Side};
@@ -117,14 +114,14 @@ fn each(
     loop {
         cx.cancel.check()?;
         let next = |view: &DiskView, side| {
-            next_data(view.file(), at, size).map_err(|source| read_error(side, source))
+            next_data(view.disk(), at, size).map_err(|source| read_error(side, source))
         };
         let start = next(a, old)?.min(next(b, new)?) / BLOCK as u64 * BLOCK as u64;
         if start >= size {
             return Ok(());
         }
-        read(a.file(), start, &mut left).map_err(|source| read_error(old, source))?;
-        read(b.file(), start, &mut right).map_err(|source| read_error(new, source))?;
+        read(a.disk(), start, &mut left).map_err(|source| read_error(old, source))?;
+        read(b.disk(), start, &mut right).map_err(|source| read_error(new, source))?;
         if !block(start, &left, &right) {
             return Ok(());
         }
@@ -139,26 +136,19 @@ fn read_error(side: &Side, source: io::Error) -> DiffError {
     })
 }
 
-/// Where the file has its next data, `end` when it has none.
-fn next_data(file: &File, at: u64, end: u64) -> io::Result<u64> {
-    match rustix::fs::seek(file, SeekFrom::Data(at)) {
-        Ok(found) => Ok(found),
-        Err(Errno::NXIO) => Ok(end),
-        Err(errno) => Err(errno.into()),
-    }
+/// Where the disk has its next data, `end` when it has none.
+fn next_data(disk: &dyn Disk, at: u64, end: u64) -> io::Result<u64> {
+    let found = disk.next_data(at)?;
+    Ok(found.map_or(end, |found| found.start))
 }
 
 /// Fills a block; what is past the end is zeros.
-fn read(file: &File, at: u64, block: &mut [u8]) -> io::Result<()> {
-    let mut filled = 0;
-    while filled < block.len() {
-        match file.read_at(&mut block[filled..], at + filled as u64)? {
-            0 => break,
-            length => filled += length,
-        }
-    }
-    block[filled..].fill(0);
-    Ok(())
+fn read(disk: &dyn Disk, at: u64, block: &mut [u8]) -> io::Result<()> {
+    let there = disk.size().saturating_sub(at);
+    let there = usize::try_from(there).unwrap_or(usize::MAX);
+    let (inside, outside) = block.split_at_mut(there.min(block.len()));
+    outside.fill(0);
+    disk.read_at(at, inside)
 }
 
 struct Count {

@@ -6,10 +6,10 @@ use std::os::unix::fs::MetadataExt as _;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Unit;
-use goldsmith_inspect::inventory::{self, Installed};
 use goldsmith_inspect::mask;
+use goldsmith_inspect::snapshot::Snapshot;
 use goldsmith_inspect::view::disk::DiskView;
-use goldsmith_inspect::view::{Kind, Node, View as _};
+use goldsmith_inspect::view::{Kind, Node};
 use goldsmith_plan::diff::files::{self, File, What};
 use goldsmith_plan::diff::packages::{self, Package};
 use goldsmith_plan::diff::text::{self, Hunk};
@@ -26,40 +26,32 @@ const AROUND: usize = 2;
 /// A disk and what is on it.
 struct Read<'s> {
     side: &'s Side,
-    view: DiskView,
-    /// In the order of paths.
-    nodes: Vec<Node>,
+    view: &'s DiskView,
+    snapshot: Snapshot<'s>,
+    /// In their order.
     packages: Vec<Package>,
 }
 
 impl<'s> Read<'s> {
-    fn of(cx: &Cx, side: &'s Side) -> Result<Self, DiffError> {
-        let view = DiskView::open(&side.disk).map_err(DiffError::view(side))?;
-        let mut nodes = view.nodes(cx).map_err(DiffError::view(side))?;
-        nodes.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        let installed = inventory::installed(&view, &nodes).map_err(DiffError::view(side))?;
-        let package = |p: Installed| Package {
-            name: p.name,
-            arch: p.arch,
-            version: p.version,
-        };
+    fn of(cx: &Cx, side: &'s Side, view: &'s DiskView) -> Result<Self, DiffError> {
+        let snapshot = Snapshot::take(view, cx).map_err(DiffError::view(side))?;
+        let installed = snapshot.system().packages().iter();
+        let mut packages: Vec<Package> = installed.map(package).collect();
+        packages.sort_unstable();
         Ok(Self {
             side,
             view,
-            nodes,
-            packages: installed.into_iter().map(package).collect(),
+            snapshot,
+            packages,
         })
     }
 
     fn files(&self) -> Vec<File> {
-        self.nodes.iter().map(file).collect()
+        self.snapshot.nodes().iter().map(file).collect()
     }
 
     fn node(&self, path: &str) -> Option<&Node> {
-        let at = self
-            .nodes
-            .binary_search_by(|node| node.path.as_str().cmp(path));
-        Some(&self.nodes[at.ok()?])
+        self.snapshot.get(path)
     }
 
     /// The text of a file, or why it is not shown. No file: nothing.
@@ -73,19 +65,27 @@ impl<'s> Read<'s> {
         if node.size > TEXT_MAX {
             return Ok(Err("it is too large".to_owned()));
         }
-        let bytes = self.view.read(node, usize::MAX);
+        let bytes = self.snapshot.read(node, usize::MAX);
         let text = String::from_utf8(bytes.map_err(DiffError::view(self.side))?);
         let text = text.ok().filter(|text| !text.contains('\0'));
         Ok(text.ok_or_else(|| "it is no text".to_owned()))
     }
 
     fn bytes_of_files(&self) -> u64 {
-        self.nodes.iter().map(|node| node.size).sum()
+        self.snapshot.nodes().iter().map(|node| node.size).sum()
     }
 
     fn count_of_files(&self) -> u64 {
-        let files = self.nodes.iter().filter(|node| node.kind == Kind::File);
-        files.count() as u64
+        let nodes = self.snapshot.nodes().iter();
+        nodes.filter(|node| node.kind == Kind::File).count() as u64
+    }
+}
+
+fn package(package: &goldsmith_core::inventory::Package) -> Package {
+    Package {
+        name: package.name.clone(),
+        arch: package.arch.clone().unwrap_or_default(),
+        version: package.version.clone(),
     }
 }
 
@@ -113,13 +113,15 @@ pub(super) fn compare(
     new: &Side,
     diff: &mut ImageDiff,
 ) -> Result<(), DiffError> {
-    let (old, new) = (Read::of(cx, old)?, Read::of(cx, new)?);
+    let open = |side: &Side| DiskView::open(&side.disk).map_err(DiffError::view(side));
+    let views = (open(old)?, open(new)?);
+    let (old, new) = (Read::of(cx, old, &views.0)?, Read::of(cx, new, &views.1)?);
     diff.sizes = sizes(&old, &new);
     if diff.is_same_disk {
         return Ok(());
     }
     diff.packages = packages::packages(&old.packages, &new.packages);
-    let total = new.nodes.len() as u64;
+    let total = new.snapshot.nodes().len() as u64;
     let phase = cx.phase("compare files", Some((total, Unit::Files)));
     let mut done = 0;
     diff.files = files::files(&old.files(), &new.files(), |a, b| {
@@ -129,29 +131,33 @@ pub(super) fn compare(
         let (Some(a), Some(b)) = (old.node(&a.path), new.node(&b.path)) else {
             return Ok(true);
         };
-        let differs = old.view.differs(a, (&new.view, b));
+        let differs = old.view.differs(a, (new.view, b));
         Ok::<_, DiffError>(differs.map_err(DiffError::view(old.side))?.is_some())
     })?;
     phase.finish(format!("{total} paths"));
-    of_packages(&old, &new, diff)?;
+    of_packages(&old, &new, diff);
     configuration(cx, &old, &new, diff)
 }
 
 /// Finds out which paths changed because their packages did.
-fn of_packages(old: &Read<'_>, new: &Read<'_>, diff: &mut ImageDiff) -> Result<(), DiffError> {
+fn of_packages(old: &Read<'_>, new: &Read<'_>, diff: &mut ImageDiff) {
     let packages = &diff.packages;
     let mut paths = BTreeSet::new();
     for (read, own) in [(old, &packages.removed), (new, &packages.added)] {
         let own = own.iter().map(|p| (&*p.name, &*p.arch));
         let changed = packages.changed.iter().map(|p| (&*p.name, &*p.arch));
-        let files = inventory::files_of(&read.view, &read.nodes, own.chain(changed));
-        paths.extend(files.map_err(DiffError::view(read.side))?);
+        let wanted: BTreeSet<(&str, &str)> = own.chain(changed).collect();
+        let system = read.snapshot.system();
+        let files = system.files().filter(|(package, _)| {
+            let found = system.package(*package);
+            wanted.contains(&(&*found.name, found.arch.as_deref().unwrap_or_default()))
+        });
+        paths.extend(files.map(|(_, path)| path.to_owned()));
     }
     diff.package_paths = paths;
     let all = diff.files.added.iter().chain(&diff.files.removed);
     let all = all.chain(diff.files.changed.iter().map(|change| &change.new));
     diff.of_packages = all.filter(|file| diff.is_of_packages(&file.path)).count();
-    Ok(())
 }
 
 /// Compares the files below `/etc` that differ, line by line.

@@ -24,7 +24,7 @@ mod xattr;
 
 use std::io;
 
-pub use contents::Contents;
+pub use contents::{Contents, FileContent};
 
 use super::{Disk as _, Part, le16, le32};
 use crate::id::Guid;

@@ -14,14 +14,12 @@
 //! What needs another file, a key, or a feature that is not known is refused; snapshots are not
 //! looked at. Source of the format: QEMU, `docs/interop/qcow2.txt`.
 
-mod cache;
-
 use std::io::{self, Read as _};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Disk;
-use cache::Cache;
+use super::cache::Cache;
+use super::{Disk, be32, be64};
 
 const MAGIC: [u8; 4] = *b"QFI\xFB";
 const CLUSTER_BITS: std::ops::RangeInclusive<u32> = 9..=21;
@@ -88,14 +86,6 @@ enum Place {
 /// Whether a file is one, by its first bytes.
 pub fn is_qcow2(start: &[u8]) -> bool {
     start.starts_with(&MAGIC)
-}
-
-fn be32(bytes: &[u8], at: usize) -> u32 {
-    u32::from_be_bytes(std::array::from_fn(|i| bytes[at + i]))
-}
-
-fn be64(bytes: &[u8], at: usize) -> u64 {
-    u64::from_be_bytes(std::array::from_fn(|i| bytes[at + i]))
 }
 
 impl<F: Disk> Qcow2<F> {

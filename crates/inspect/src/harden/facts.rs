@@ -31,11 +31,12 @@ impl<'s> Facts<'s> {
         let id = release.lines().find_map(|line| line.strip_prefix("ID="));
         Ok(Self {
             snapshot,
-            packages: installed(
-                &snapshot
-                    .whole_text("/var/lib/dpkg/status")?
-                    .unwrap_or_default(),
-            ),
+            packages: snapshot
+                .system()
+                .packages()
+                .iter()
+                .map(|package| package.name.clone())
+                .collect(),
             units: unit::Units::read(snapshot),
             sysctl: sysctl::Settings::read(snapshot)?,
             mounts: mount::read(snapshot)?,
@@ -60,19 +61,6 @@ impl<'s> Facts<'s> {
         }
         Ok(texts)
     }
-}
-
-fn installed(status: &str) -> BTreeSet<String> {
-    let mut name = "";
-    let mut names = BTreeSet::new();
-    for line in status.lines() {
-        if let Some(package) = line.strip_prefix("Package: ") {
-            name = package;
-        } else if line.starts_with("Status: ") && line.ends_with(" installed") {
-            names.insert(name.to_owned());
-        }
-    }
-    names
 }
 
 /// Lines of a text without comments and empty ones.

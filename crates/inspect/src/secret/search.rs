@@ -164,7 +164,6 @@ impl Searcher {
     }
 
     /// Everything in bytes that are at hand.
-    #[cfg(test)]
     pub(crate) fn search_bytes(&self, path: &str, bytes: &[u8]) -> Vec<Hit> {
         self.search(path, &mut &*bytes).0
     }

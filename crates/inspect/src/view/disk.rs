@@ -1,79 +1,29 @@
-//! A finished raw disk: its partition table, its root file system (ext4) and its EFI
-//! system partition (FAT), read from the file without mounting anything.
+//! A disk: its partition table, its root file system (ext2 to ext4), the others that its `fstab`
+//! names, and its EFI system partition (FAT), read without mounting anything.
 //!
-//! What the EFI system partition holds is listed under `/boot/efi`, where Debian mounts it.
+//! Without a row of `fstab` the EFI system partition is listed under `/boot/efi`, where Debian
+//! mounts it.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use ext4_view::{Ext4, Ext4Error, FileType};
 use goldsmith_core::cx::Cx;
+use goldsmith_disk::id::Guid;
+use goldsmith_disk::read::ext4::{Contents, Ext4, ReadError};
+use goldsmith_disk::read::signature::{self, Found};
+use goldsmith_disk::read::table::{Partition, Table};
+use goldsmith_disk::read::{Disk, Part, form};
+use goldsmith_disk::tree::{self, Content, Tree};
 
 use super::fat::Fat;
-use super::gpt::{self, Partition};
+use super::file::FileDisk;
 use super::{Kind, Node, View, ViewError, limit};
 
-const ESP: &str = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b";
-/// Root for this architecture, by the Discoverable Partitions Specification.
-const ROOTS: [&str; 2] = [
-    "4f68bce3-e8cd-4db1-96e7-fbcaf984b709",
-    "b921b045-1df0-41c3-af44-4c6f280d3fae",
-];
-const LINUX: &str = "0fc63daf-8483-4772-8e79-3d69d8477de4";
+mod mounts;
+
 /// Where the EFI system partition is listed.
 const ESP_MOUNT: &str = "/boot/efi";
-
-/// Some bytes of the disk file.
-#[derive(Debug, Clone)]
-pub(crate) struct Slice {
-    file: Arc<File>,
-    start: u64,
-    length: u64,
-}
-
-impl Slice {
-    pub(crate) fn length(&self) -> u64 {
-        self.length
-    }
-
-    pub(crate) fn start(&self) -> u64 {
-        self.start
-    }
-
-    pub(crate) fn file(&self) -> &File {
-        &self.file
-    }
-
-    /// Fills `bytes` from `at`, which must both lie inside.
-    pub(crate) fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<()> {
-        let end = at.checked_add(bytes.len() as u64);
-        if end.is_none_or(|end| end > self.length) {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.file.read_exact_at(bytes, self.start + at)
-    }
-
-    fn part(&self, partition: &Partition) -> Self {
-        Self {
-            file: self.file.clone(),
-            start: partition.start,
-            length: partition.length,
-        }
-    }
-}
-
-impl ext4_view::Ext4Read for Slice {
-    fn read(
-        &mut self,
-        start: u64,
-        bytes: &mut [u8],
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.read_at(start, bytes)?)
-    }
-}
 
 /// One row of the partition table, for people.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -84,7 +34,7 @@ pub struct PartitionSummary {
     pub name: String,
     /// Type GUID, or its well-known name.
     pub kind: String,
-    /// Own GUID.
+    /// Own GUID; empty in a master boot record.
     pub id: String,
     /// First byte.
     pub start: u64,
@@ -92,13 +42,26 @@ pub struct PartitionSummary {
     pub size: u64,
 }
 
-/// A disk file, opened for reading only.
+/// A disk, opened for reading only.
 pub struct DiskView {
-    disk: Slice,
+    disk: Arc<dyn Disk>,
     partitions: Vec<Partition>,
-    root: Slice,
-    ext4: Ext4,
-    esp: Option<Fat>,
+    root: Part<'static>,
+    uuid: Guid,
+    /// The root file system first.
+    mounts: Vec<Mount>,
+    unread: Vec<String>,
+}
+
+/// A file system and where it is mounted: nothing for the root.
+struct Mount {
+    at: String,
+    files: Files,
+}
+
+enum Files {
+    Ext4(Tree, Contents<'static>),
+    Fat(Fat),
 }
 
 impl std::fmt::Debug for DiskView {
@@ -110,63 +73,63 @@ impl std::fmt::Debug for DiskView {
 }
 
 impl DiskView {
-    /// Opens a raw disk with a GPT, or a bare ext4 file system.
+    /// Opens a disk in a file, in whatever form it is.
     pub fn open(path: &Path) -> Result<Self, ViewError> {
-        let failed = |source| ViewError::Open {
+        let file = FileDisk::open(path).map_err(|source| ViewError::Open {
             path: path.to_owned(),
             source,
-        };
-        let file = File::open(path).map_err(failed)?;
-        let length = file.metadata().map_err(failed)?.len();
-        let disk = Slice {
-            file: Arc::new(file),
-            start: 0,
-            length,
-        };
-        let partitions = gpt::read(&disk).map_err(|error| match error {
-            Ok(text) => ViewError::Layout(text),
-            Err(source) => failed(source),
         })?;
-        let root = match &partitions {
-            None => disk.clone(),
-            Some(partitions) => {
-                let root = root_of(partitions).ok_or_else(|| {
-                    ViewError::Layout("no partition of a Linux file system".to_owned())
-                })?;
-                disk.part(root)
+        Self::of(form::open(Arc::new(file))?.0)
+    }
+
+    /// Looks at a disk with a partition table, or a bare file system.
+    pub fn of(disk: Arc<dyn Disk>) -> Result<Self, ViewError> {
+        let table = Table::read(&disk)?;
+        let part = |p: &Partition| Part::of(Arc::clone(&disk), p.start..p.end());
+        let (root, root_number) = match &table {
+            None => (Part::of(Arc::clone(&disk), 0..disk.size()), None),
+            Some(table) => {
+                let (number, root) = root_of(table, &part)?;
+                (root, Some(number))
             }
         };
-        let partitions = partitions.unwrap_or_default();
-        let ext4 = Ext4::load(Box::new(root.clone())).map_err(|e| broken("/", e))?;
-        let esp = match partitions.iter().find(|p| p.kind == ESP) {
-            Some(partition) => Some(
-                Fat::open(disk.part(partition))
-                    .map_err(|text| ViewError::Layout(format!("EFI system partition: {text}")))?,
-            ),
-            None => None,
+        let partitions = table.as_ref().map(|table| table.partitions.clone());
+        let ext4 = match Ext4::open(root.clone()) {
+            Ok(ext4) => ext4,
+            Err(ReadError::Other) => return Err(no_root(&root)),
+            Err(error) => return Err(broken("/", error)),
         };
-        Ok(Self {
+        let (tree, contents) = ext4.everything().map_err(|e| broken("/", e))?;
+        let mut view = Self {
             disk,
-            partitions,
+            partitions: partitions.unwrap_or_default(),
             root,
-            ext4,
-            esp,
-        })
+            uuid: ext4.uuid(),
+            mounts: vec![Mount {
+                at: String::new(),
+                files: Files::Ext4(tree, contents),
+            }],
+            unread: Vec::new(),
+        };
+        if let (Some(table), Some(number)) = (&table, root_number) {
+            view.mount_others(table, number)?;
+        }
+        Ok(view)
     }
 
     /// Bytes of the whole disk.
     pub fn size(&self) -> u64 {
-        self.disk.length()
+        self.disk.size()
     }
 
     /// The partition table, in its order.
     pub fn partitions(&self) -> Vec<PartitionSummary> {
-        let rows = self.partitions.iter().enumerate();
-        rows.map(|(at, p)| PartitionSummary {
-            number: at + 1,
+        let rows = self.partitions.iter();
+        rows.map(|p| PartitionSummary {
+            number: p.number,
             name: p.name.clone(),
-            kind: kind_name(&p.kind).to_owned(),
-            id: p.id.clone(),
+            kind: p.kind.to_string(),
+            id: p.id.map(|id| id.to_string()).unwrap_or_default(),
             start: p.start,
             size: p.length,
         })
@@ -175,199 +138,206 @@ impl DiskView {
 
     /// UUID of the root file system.
     pub fn root_uuid(&self) -> String {
-        gpt::hyphenated(self.ext4.uuid().as_bytes())
+        self.uuid.to_string()
     }
 
     /// The bytes of the whole disk, for whoever compares them.
-    pub fn file(&self) -> &File {
-        self.disk.file()
+    pub fn disk(&self) -> &dyn Disk {
+        &self.disk
+    }
+
+    /// Partitions of Linux that were not read, and why.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     /// Whether a file of this disk and one of another, of the same size, hold other bytes; where
     /// the first of them is.
     pub fn differs(&self, node: &Node, other: (&Self, &Node)) -> Result<Option<u64>, ViewError> {
-        if self.is_in_esp(node) || other.0.is_in_esp(other.1) {
-            let (a, b) = (
-                self.read(node, usize::MAX)?,
-                other.0.read(other.1, usize::MAX)?,
-            );
-            return Ok(first_difference(&a, &b).map(|at| at as u64));
-        }
-        let failed = |e| broken(&node.path, e);
-        let open = |view: &Self, node: &Node| view.ext4.open(node.raw_path()).map_err(failed);
-        let (mut a, mut b) = (open(self, node)?, open(other.0, other.1)?);
-        let (mut left, mut right) = (vec![0; 128 << 10], vec![0; 128 << 10]);
+        const PIECE: u64 = 128 << 10;
+        let (a, b) = (self.open(node)?, other.0.open(other.1)?);
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        let size = a.size().min(b.size());
         let mut at = 0;
-        loop {
-            let length = fill(&mut a, &mut left).map_err(failed)?;
-            let other = fill(&mut b, &mut right).map_err(failed)?;
-            if let Some(found) = first_difference(&left[..length], &right[..other]) {
-                return Ok(Some(at + found as u64));
+        while at < size {
+            let length = usize::try_from(PIECE.min(size - at)).unwrap_or(0);
+            for (file, bytes) in [(&a, &mut left), (&b, &mut right)] {
+                bytes.resize(length, 0);
+                let read = file.read_at(at, bytes);
+                read.map_err(|source| ViewError::read(node, source))?;
             }
-            if length == 0 {
-                return Ok(None);
+            if left != right {
+                let same = left.iter().zip(&right).take_while(|(a, b)| a == b);
+                return Ok(Some(at + same.count() as u64));
             }
             at += length as u64;
         }
+        Ok((a.size() != b.size()).then_some(size))
     }
 
-    fn is_in_esp(&self, node: &Node) -> bool {
-        let inside = node.path.strip_prefix(ESP_MOUNT);
-        self.esp.is_some() && inside.is_some_and(|path| path.starts_with('/'))
-    }
-
-    pub(crate) fn root(&self) -> &Slice {
+    pub(crate) fn root(&self) -> &Part<'static> {
         &self.root
     }
 
-    fn walk(&self, folder: &[u8], out: &mut Vec<Node>, cx: &Cx) -> Result<(), ViewError> {
-        cx.cancel.check()?;
-        let entries = self
-            .ext4
-            .read_dir(folder)
-            .map_err(|e| broken_at(folder, e))?;
-        for entry in entries {
-            let entry = entry.map_err(|e| broken_at(folder, e))?;
-            let name = entry.file_name();
-            if name == "." || name == ".." {
-                continue;
-            }
-            let mut path = folder.to_vec();
-            if path != b"/" {
-                path.push(b'/');
-            }
-            path.extend_from_slice(name.as_ref());
-            limit(out.len(), &path)?;
-            let failed = |e| broken_at(&path, e);
-            let metadata = entry.metadata().map_err(failed)?;
-            let kind = match metadata.file_type() {
-                FileType::Regular => Kind::File,
-                FileType::Directory => Kind::Folder,
-                FileType::Symlink => Kind::Link,
-                _ => Kind::Other,
-            };
-            let mut node = Node::new(&path, kind);
-            node.mode = u32::from(metadata.mode()) & 0o7777;
-            node.uid = metadata.uid();
-            node.gid = metadata.gid();
-            if kind == Kind::File {
-                node.size = metadata.len();
-            }
-            if kind == Kind::Link {
-                let target = self.ext4.read_link(path.as_slice()).map_err(failed)?;
-                node.target = Some(String::from_utf8_lossy(target.as_ref()).into_owned());
-            }
-            out.push(node);
-            if kind == Kind::Folder {
-                self.walk(&path, out, cx)?;
-            }
+    /// The text of a small file of the root file system.
+    fn text(&self, path: &str) -> Option<String> {
+        const TEXT_MAX: usize = 1 << 20;
+        let mut node = Node::new(path.as_bytes(), Kind::File);
+        node.key = 0;
+        let bytes = self.read(&node, TEXT_MAX).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// The partition with the root file system: of those that may have it the first that looks like a
+/// system, else the first of ext4.
+fn root_of(
+    table: &Table,
+    part: &dyn Fn(&Partition) -> Part<'static>,
+) -> Result<(usize, Part<'static>), ViewError> {
+    let mut candidates = table.roots();
+    // Disks are made whose tables call a file system of Linux something else.
+    let others = table.partitions.iter().filter(|p| !p.kind.is_esp());
+    let mut others: Vec<&Partition> = others
+        .filter(|p| candidates.iter().all(|known| known.number != p.number))
+        .collect();
+    others.sort_by_key(|partition| std::cmp::Reverse(partition.length));
+    candidates.extend(others);
+    let mut first: Option<(usize, Part<'static>)> = None;
+    for partition in &candidates {
+        let root = part(partition);
+        let Ok(ext4) = Ext4::open(root.clone()) else {
+            continue;
+        };
+        let top = ext4.top().map_err(|e| broken("/", e))?;
+        if [&b"etc"[..], b"usr"].iter().any(|name| top.contains(*name)) {
+            return Ok((partition.number, root));
         }
-        Ok(())
+        first.get_or_insert((partition.number, root));
+    }
+    let first = first.or_else(|| {
+        // What cannot be read is named by the likeliest.
+        let partition = candidates.first()?;
+        Some((partition.number, part(partition)))
+    });
+    first.ok_or_else(|| ViewError::Layout("no partition of a Linux file system".to_owned()))
+}
+
+fn no_root(root: &Part<'static>) -> ViewError {
+    match signature::on_partition(root) {
+        Ok(Found::Mountable(name) | Found::Container(name) | Found::Other(name)) => {
+            ViewError::FileSystem(name)
+        }
+        _ => ViewError::Layout("there is neither a partition table nor a file system".to_owned()),
     }
 }
 
 impl View for DiskView {
     fn nodes(&self, cx: &Cx) -> Result<Vec<Node>, ViewError> {
         let mut out = Vec::new();
-        self.walk(b"/", &mut out, cx)?;
-        for entry in self.esp.iter().flat_map(Fat::entries) {
-            let path = format!("{ESP_MOUNT}/{}", entry.path);
-            let kind = if entry.is_folder {
-                Kind::Folder
-            } else {
-                Kind::File
-            };
-            let mut node = Node::new(path.as_bytes(), kind);
-            node.mode = 0o700;
-            node.size = entry.size;
-            out.push(node);
+        for (key, mount) in self.mounts.iter().enumerate() {
+            cx.cancel.check()?;
+            match &mount.files {
+                Files::Ext4(tree, _) => of_tree(mount, key, tree, &mut out)?,
+                Files::Fat(fat) => {
+                    for entry in fat.entries() {
+                        let path = format!("{}/{}", mount.at, entry.path);
+                        let kind = if entry.is_folder {
+                            Kind::Folder
+                        } else {
+                            Kind::File
+                        };
+                        let mut node = Node::new(path.as_bytes(), kind);
+                        node.key = key;
+                        node.mode = 0o700;
+                        node.size = entry.size;
+                        out.push(node);
+                    }
+                }
+            }
         }
+        self.without_covered(&mut out);
         Ok(out)
     }
 
-    fn read(&self, node: &Node, limit: usize) -> Result<Vec<u8>, ViewError> {
-        if let Some(fat) = &self.esp
-            && let Some(inner) = node
-                .path
-                .strip_prefix(ESP_MOUNT)
-                .and_then(|p| p.strip_prefix('/'))
-            && let Some(entry) = fat.entries().iter().find(|e| e.path == inner)
-        {
-            return fat.read(entry, limit).map_err(|source| ViewError::Read {
-                path: node.path.clone(),
-                source,
-            });
-        }
-        let failed = |e| broken(&node.path, e);
-        let mut file = self.ext4.open(node.raw_path()).map_err(failed)?;
-        let wanted = usize::try_from(file.metadata().len())
-            .unwrap_or(usize::MAX)
-            .min(limit);
-        let mut bytes = Vec::new();
-        let mut chunk = vec![0; wanted.min(1 << 20)];
-        while bytes.len() < wanted {
-            let most = chunk.len().min(wanted - bytes.len());
-            let read = file.read_bytes(&mut chunk[..most]).map_err(failed)?;
-            if read == 0 {
-                break;
+    fn disk(&self) -> Option<&DiskView> {
+        Some(self)
+    }
+
+    fn open<'v>(&'v self, node: &Node) -> Result<Box<dyn Disk + 'v>, ViewError> {
+        let missing = || ViewError::read(node, io::ErrorKind::NotFound.into());
+        let mount = self.mounts.get(node.key).ok_or_else(missing)?;
+        let inner = node.raw_path().get(mount.at.len() + 1..);
+        let inner = inner.ok_or_else(missing)?;
+        match &mount.files {
+            Files::Fat(fat) => {
+                let mut entries = fat.entries().iter();
+                let entry = entries.find(|entry| entry.path.as_bytes() == inner);
+                let file = fat.file(entry.ok_or_else(missing)?);
+                Ok(Box::new(
+                    file.map_err(|source| ViewError::read(node, source))?,
+                ))
             }
-            bytes.extend_from_slice(&chunk[..read]);
-        }
-        Ok(bytes)
-    }
-}
-
-/// Where two texts begin to differ; one that ends sooner differs there.
-fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {
-    if a == b {
-        return None;
-    }
-    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    Some(same)
-}
-
-/// Reads until the buffer is full or the file ends.
-fn fill(file: &mut ext4_view::File, buffer: &mut [u8]) -> Result<usize, Ext4Error> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match file.read_bytes(&mut buffer[length..])? {
-            0 => break,
-            read => length += read,
+            Files::Ext4(tree, contents) => {
+                let mut path = inner;
+                let mut found = tree.get(path).ok_or_else(missing)?;
+                if let tree::Kind::HardLink(target) = &found.kind {
+                    path = target;
+                    found = tree.get(path).ok_or_else(missing)?;
+                }
+                match &found.kind {
+                    tree::Kind::File(Content::Bytes(bytes)) => Ok(Box::new(bytes.as_slice())),
+                    tree::Kind::File(Content::Source { size, .. }) => {
+                        let file = contents.file(path, *size).ok_or_else(missing)?;
+                        Ok(Box::new(file))
+                    }
+                    _ => Err(missing()),
+                }
+            }
         }
     }
-    Ok(length)
 }
 
-fn root_of(partitions: &[Partition]) -> Option<&Partition> {
-    partitions
-        .iter()
-        .find(|p| ROOTS.contains(&p.kind.as_str()))
-        .or_else(|| {
-            let linux = partitions.iter().filter(|p| p.kind == LINUX);
-            linux.max_by_key(|p| p.length)
-        })
-}
-
-fn kind_name(kind: &str) -> &str {
-    match kind {
-        ESP => "EFI system",
-        LINUX => "Linux file system",
-        "21686148-6449-6e6f-744e-656564454649" => "BIOS boot",
-        "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f" => "Linux swap",
-        kind if ROOTS.contains(&kind) => "Linux root",
-        other => other,
+fn of_tree(mount: &Mount, key: usize, tree: &Tree, out: &mut Vec<Node>) -> Result<(), ViewError> {
+    for (inner, found) in tree.iter() {
+        if inner.is_empty() {
+            continue;
+        }
+        let path = [mount.at.as_bytes(), b"/", inner].concat();
+        limit(out.len(), &path)?;
+        // Another name of a file has all but the name of the first.
+        let found = match &found.kind {
+            tree::Kind::HardLink(first) => tree.get(first).unwrap_or(found),
+            _ => found,
+        };
+        let kind = match &found.kind {
+            tree::Kind::File(_) => Kind::File,
+            tree::Kind::Directory => Kind::Folder,
+            tree::Kind::Symlink(_) => Kind::Link,
+            _ => Kind::Other,
+        };
+        let mut node = Node::new(&path, kind);
+        node.key = key;
+        node.mode = u32::from(found.attributes.mode);
+        node.uid = found.attributes.uid;
+        node.gid = found.attributes.gid;
+        match &found.kind {
+            tree::Kind::File(content) => node.size = content.size(),
+            tree::Kind::Symlink(target) => {
+                node.target = Some(String::from_utf8_lossy(target).into_owned());
+            }
+            _ => {}
+        }
+        out.push(node);
     }
+    Ok(())
 }
 
-fn broken(path: &str, source: Ext4Error) -> ViewError {
+fn broken(path: &str, source: ReadError) -> ViewError {
     ViewError::Ext4 {
         path: path.to_owned(),
         source,
     }
-}
-
-fn broken_at(path: &[u8], source: Ext4Error) -> ViewError {
-    broken(&super::readable(path), source)
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::disk::Slice;
-use super::gpt::{le16, le32};
+use goldsmith_disk::read::{Disk, Part};
+
+use super::{le16, le32};
 
 /// As deep as folders may be nested.
 const MAX_DEPTH: usize = 32;
@@ -36,7 +37,7 @@ pub(super) struct Entry {
 
 #[derive(Debug)]
 pub(super) struct Fat {
-    disk: Slice,
+    disk: Part<'static>,
     table: Vec<u8>,
     bits: u8,
     cluster_size: u64,
@@ -47,7 +48,7 @@ pub(super) struct Fat {
 
 impl Fat {
     /// Reads the boot sector, the table and every folder.
-    pub(super) fn open(disk: Slice) -> Result<Self, String> {
+    pub(super) fn open(disk: Part<'static>) -> Result<Self, String> {
         let mut boot = [0; 512];
         disk.read_at(0, &mut boot).map_err(|e| e.to_string())?;
         if boot[510..] != [0x55, 0xaa] {
@@ -69,7 +70,7 @@ impl Fat {
         let root = reserved + u64::from(boot[16]) * table_size;
         let data = root + root_size.next_multiple_of(sector);
         let cluster_size = per_cluster * sector;
-        if total > disk.length() || data >= total || table_size > MAX_TABLE {
+        if total > disk.size() || data >= total || table_size > MAX_TABLE {
             return Err("its FAT is larger than its partition".to_owned());
         }
         let clusters = u32::try_from((total - data) / cluster_size)
@@ -115,30 +116,47 @@ impl Fat {
         &self.entries
     }
 
-    pub(super) fn read(&self, entry: &Entry, limit: usize) -> io::Result<Vec<u8>> {
-        let limit = usize::try_from(entry.size).unwrap_or(usize::MAX).min(limit);
-        if limit == 0 {
-            return Ok(Vec::new());
+    /// The content of a file.
+    pub(super) fn file(&self, entry: &Entry) -> io::Result<FatFile<'_>> {
+        let mut clusters = Vec::new();
+        let wanted = entry.size.div_ceil(self.cluster_size);
+        if wanted > u64::from(self.clusters) {
+            return Err(broken());
         }
-        let mut bytes = self.chain(entry.cluster, limit)?;
-        bytes.truncate(limit);
-        Ok(bytes)
+        let mut next = Some(entry.cluster);
+        while (clusters.len() as u64) < wanted {
+            let cluster = next.ok_or_else(broken)?;
+            clusters.push(self.place(cluster)?);
+            next = self.next(cluster);
+        }
+        Ok(FatFile {
+            fat: self,
+            size: entry.size,
+            clusters,
+        })
+    }
+
+    /// Where a cluster begins.
+    fn place(&self, cluster: u32) -> io::Result<u64> {
+        if cluster < 2 || cluster - 2 >= self.clusters {
+            return Err(broken());
+        }
+        Ok(self.data + u64::from(cluster - 2) * self.cluster_size)
     }
 
     /// The bytes of a chain, whole clusters, at least `limit` where it is that long.
     fn chain(&self, first: u32, limit: usize) -> io::Result<Vec<u8>> {
-        let broken = || io::Error::new(io::ErrorKind::InvalidData, "a broken chain of clusters");
         let mut bytes = Vec::new();
         let mut cluster = first;
         let mut steps = 0;
         while bytes.len() < limit {
-            if cluster < 2 || cluster - 2 >= self.clusters || steps > self.clusters {
+            if steps > self.clusters {
                 return Err(broken());
             }
+            let at = self.place(cluster)?;
             let length = bytes.len();
             let size = usize::try_from(self.cluster_size).map_err(|_| broken())?;
             bytes.resize(length + size, 0);
-            let at = self.data + u64::from(cluster - 2) * self.cluster_size;
             self.disk.read_at(at, &mut bytes[length..])?;
             steps += 1;
             cluster = match self.next(cluster) {
@@ -216,6 +234,45 @@ impl Fat {
         }
         Ok(())
     }
+}
+
+/// The content of a file, read wherever one wants.
+#[derive(Debug)]
+pub(super) struct FatFile<'f> {
+    fat: &'f Fat,
+    size: u64,
+    /// Where its clusters begin.
+    clusters: Vec<u64>,
+}
+
+impl Disk for FatFile<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, mut at: u64, bytes: &mut [u8]) -> io::Result<()> {
+        let end = at.checked_add(bytes.len() as u64);
+        if end.is_none_or(|end| end > self.size) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let unit = self.fat.cluster_size;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let cluster = usize::try_from(at / unit).ok();
+            let place = cluster.and_then(|cluster| self.clusters.get(cluster));
+            let place = place.ok_or_else(broken)? + at % unit;
+            let length = usize::try_from(unit - at % unit).unwrap_or(usize::MAX);
+            let (part, next) = rest.split_at_mut(length.min(rest.len()));
+            self.fat.disk.read_at(place, part)?;
+            at += part.len() as u64;
+            rest = next;
+        }
+        Ok(())
+    }
+}
+
+fn broken() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a broken chain of clusters")
 }
 
 fn long_part(row: &[u8]) -> [u16; 13] {

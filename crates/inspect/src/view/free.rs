@@ -3,14 +3,11 @@
 //! A deleted file's bytes stay in blocks that nothing refers to. A file system written
 //! from a tree has none; this proves it. Holes of a sparse disk file are not read.
 
-use std::io;
-
 use goldsmith_core::cx::Cx;
-use rustix::fs::SeekFrom;
-use rustix::io::Errno;
+use goldsmith_disk::read::Disk as _;
 
 use super::ViewError;
-use super::disk::{DiskView, Slice};
+use super::disk::DiskView;
 use super::layout::Layout;
 
 /// What was found in the unused blocks.
@@ -27,6 +24,26 @@ pub struct Residue {
 /// Looks at every unused block. `None`: the file system places its tables in a way
 /// (`meta_bg`, `bigalloc`, `sparse_super2`) that is not followed here.
 pub fn residue(disk: &DiskView, cx: &Cx) -> Result<Option<Residue>, ViewError> {
+    let start = disk.root().start();
+    let (mut dirty_blocks, mut first) = (0, None);
+    let looked_at = dirty(disk, cx, &mut |at, _| {
+        dirty_blocks += 1;
+        first.get_or_insert(at - start);
+    })?;
+    Ok(looked_at.map(|looked_at| Residue {
+        looked_at,
+        dirty_blocks,
+        first,
+    }))
+}
+
+/// Hands over every unused block with something in it, and where on the disk it begins. Gives how
+/// many bytes were looked at; `None` as [`residue`].
+pub(crate) fn dirty(
+    disk: &DiskView,
+    cx: &Cx,
+    visit: &mut dyn FnMut(u64, &[u8]),
+) -> Result<Option<u64>, ViewError> {
     let slice = disk.root();
     let failed = |source| ViewError::Read {
         path: "unused blocks".to_owned(),
@@ -35,19 +52,19 @@ pub fn residue(disk: &DiskView, cx: &Cx) -> Result<Option<Residue>, ViewError> {
     let Some(layout) = Layout::read(slice).map_err(failed)? else {
         return Ok(None);
     };
-    let mut residue = Residue {
-        looked_at: 0,
-        dirty_blocks: 0,
-        first: None,
-    };
+    let mut looked_at = 0;
     let mut bitmap = (u64::MAX, Vec::new());
     let end = layout
         .blocks
         .saturating_mul(layout.block_size)
-        .min(slice.length());
+        .min(slice.size());
     let mut at = 0;
     let mut block = vec![0; usize::try_from(layout.block_size).unwrap_or(1024)];
-    while let Some((start, stop)) = next_data(slice, at, end).map_err(failed)? {
+    while let Some(found) = slice.next_data(at).map_err(failed)? {
+        let (start, stop) = (found.start, found.end.min(end));
+        if start >= stop {
+            break;
+        }
         for number in start / layout.block_size..stop.div_ceil(layout.block_size) {
             let Some(group) = layout.group_of(number) else {
                 continue;
@@ -64,31 +81,12 @@ pub fn residue(disk: &DiskView, cx: &Cx) -> Result<Option<Residue>, ViewError> {
             }
             let from = number * layout.block_size;
             slice.read_at(from, &mut block).map_err(failed)?;
-            residue.looked_at += layout.block_size;
+            looked_at += layout.block_size;
             if block.iter().any(|b| *b != 0) {
-                residue.dirty_blocks += 1;
-                residue.first.get_or_insert(from);
+                visit(slice.start() + from, &block);
             }
         }
         at = stop;
     }
-    Ok(Some(residue))
-}
-
-/// The next stretch of the file that is no hole, in bytes of the slice.
-fn next_data(slice: &Slice, at: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
-    let (base, file) = (slice.start(), slice.file());
-    if at >= end {
-        return Ok(None);
-    }
-    let start = match rustix::fs::seek(file, SeekFrom::Data(base + at)) {
-        Ok(start) => start - base,
-        Err(Errno::NXIO) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    if start >= end {
-        return Ok(None);
-    }
-    let stop = rustix::fs::seek(file, SeekFrom::Hole(base + start))? - base;
-    Ok(Some((start, stop.min(end))))
+    Ok(Some(looked_at))
 }

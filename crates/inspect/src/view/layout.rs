@@ -10,8 +10,9 @@
 
 use std::io;
 
-use super::disk::Slice;
-use super::gpt::{le16, le32};
+use goldsmith_disk::read::{Disk as _, Part};
+
+use super::{le16, le32};
 
 /// Descriptors of a file system of 128 TiB.
 const MAX_TABLE: u64 = 64 << 20;
@@ -39,7 +40,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Reads it; `None` when tables are placed in a way that is not followed here.
-    pub(super) fn read(slice: &Slice) -> io::Result<Option<Self>> {
+    pub(super) fn read(slice: &Part<'static>) -> io::Result<Option<Self>> {
         const META_BG: u32 = 0x10;
         const BITS_64: u32 = 0x80;
         const BIGALLOC: u32 = 0x200;
@@ -137,7 +138,7 @@ impl Layout {
     }
 
     /// The bitmap of a group: from the disk, or worked out where it was never written.
-    pub(super) fn bitmap(&self, slice: &Slice, group: u64) -> io::Result<Vec<u8>> {
+    pub(super) fn bitmap(&self, slice: &Part<'static>, group: u64) -> io::Result<Vec<u8>> {
         const BLOCK_UNINIT: u16 = 2;
         let descriptor = self.descriptor(group);
         let mut bitmap = vec![0; usize::try_from(self.block_size).unwrap_or(1024)];

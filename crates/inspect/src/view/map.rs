@@ -16,11 +16,11 @@ use std::collections::BTreeMap;
 use std::io;
 
 use goldsmith_core::cx::Cx;
+use goldsmith_disk::read::{Disk as _, Part};
 
-use super::disk::{DiskView, PartitionSummary, Slice};
-use super::gpt::{le16, le32};
+use super::disk::{DiskView, PartitionSummary};
 use super::layout::Layout;
-use super::{Kind, Node, ViewError, limit};
+use super::{Kind, Node, ViewError, le16, le32, limit};
 
 const ROOT: u32 = 2;
 const JOURNAL: u32 = 8;
@@ -119,7 +119,7 @@ impl DiskMap {
         Ok(Some(Self {
             partitions: view.partitions(),
             root_start: slice.start(),
-            root_length: slice.length(),
+            root_length: slice.size(),
             block_size: layout.block_size,
             inode_size: layout.inode_size,
             pieces,
@@ -182,7 +182,7 @@ impl DiskMap {
 
 struct Reader<'a> {
     cx: &'a Cx,
-    slice: &'a Slice,
+    slice: &'a Part<'static>,
     layout: &'a Layout,
     pieces: Vec<Piece>,
     paths: BTreeMap<u32, String>,

@@ -1,13 +1,14 @@
 //! A tree on this machine. Stays beneath its root and on its file system: links are
 //! never followed, and what is mounted inside (`/proc` of a sandbox) is not entered.
 
-use std::io::{self, Read};
 use std::path::Path;
 
 use goldsmith_core::cx::Cx;
+use goldsmith_disk::read::Disk;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags};
 
+use super::file::FileDisk;
 use super::{Kind, Node, View, ViewError, limit};
 
 /// How a path beneath the root is resolved: no link, no mount, not upwards.
@@ -113,21 +114,13 @@ impl View for TreeView {
         Ok(out)
     }
 
-    fn read(&self, node: &Node, limit: usize) -> Result<Vec<u8>, ViewError> {
-        let failed = |source: io::Error| ViewError::Read {
-            path: node.path.clone(),
-            source,
-        };
+    fn open<'v>(&'v self, node: &Node) -> Result<Box<dyn Disk + 'v>, ViewError> {
+        let failed = |source| ViewError::read(node, source);
         // NONBLOCK: a pipe put in the file's place must not hang the build.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let path = &node.raw_path()[1..];
         let file = rustix::fs::openat2(self.root.as_fd(), path, flags, Mode::empty(), BENEATH)
             .map_err(|e| failed(e.into()))?;
-        let mut bytes = Vec::new();
-        std::fs::File::from(file)
-            .take(limit as u64)
-            .read_to_end(&mut bytes)
-            .map_err(failed)?;
-        Ok(bytes)
+        Ok(Box::new(FileDisk::of(file.into()).map_err(failed)?))
     }
 }

@@ -23,6 +23,15 @@ impl<'d> Ext4<'d> {
     /// Everything in it, and whence the contents of its files are read. Names of one file are hard
     /// links to the first of them; `lost+found` is left out, which every file system makes anew.
     pub fn tree(&self) -> Result<(Tree, Contents<'d>), ReadError> {
+        self.walk(|path| path != b"lost+found")
+    }
+
+    /// The same with what stands in `lost+found`.
+    pub fn everything(&self) -> Result<(Tree, Contents<'d>), ReadError> {
+        self.walk(|_| true)
+    }
+
+    fn walk(&self, is_wanted: fn(&[u8]) -> bool) -> Result<(Tree, Contents<'d>), ReadError> {
         let root = self.inode(ROOT)?;
         if root.kind()? != Type::Directory {
             return Err(broken("its root is no directory"));
@@ -39,14 +48,14 @@ impl<'d> Ext4<'d> {
         let mut open = vec![(Vec::new(), root)];
         while let Some((path, directory)) = open.pop() {
             for (name, number) in self.names(&directory)? {
-                if path.is_empty() && name == b"lost+found" {
-                    continue;
-                }
                 let mut child = path.clone();
                 if !path.is_empty() {
                     child.push(b'/');
                 }
                 child.extend(name);
+                if !is_wanted(&child) {
+                    continue;
+                }
                 if let Some(inside) = walk.node(&child, number)? {
                     open.push((child, inside));
                 }
@@ -196,7 +205,7 @@ impl<'d> Walk<'_, 'd> {
             self.put(first, shared.node, shared.extents);
         }
         let contents = Contents {
-            part: self.fs.part,
+            part: self.fs.part.clone(),
             block_size: self.fs.block_size,
             files: self.files,
         };

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(search: &Search<'_>, found: &mut Found) {
-    if search.snapshot.package_count() == 0 {
+    if !search.snapshot.system().lists_files() {
         return;
     }
     for folder in ["/etc", "/opt", "/usr"] {
