@@ -264,4 +264,9 @@ pub(crate) fn of_hit(place: Place, hit: Hit) -> Finding {
 }
 
 #[cfg(test)]
+pub(crate) fn github_checksum(random: &str) -> String {
+    String::from_utf8_lossy(&validate::base62_crc32(random.as_bytes())).into_owned()
+}
+
+#[cfg(test)]
 mod tests;

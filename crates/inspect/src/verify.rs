@@ -85,4 +85,6 @@ fn row(severity: Severity, size: u64, note: &str) -> FoundRow {
 }
 
 #[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod tests;

@@ -41,11 +41,13 @@ impl Want {
                 let mut words = value.split(',').map(str::trim);
                 !words.any(|word| weak.iter().any(|one| word.eq_ignore_ascii_case(one)))
             }
-            Self::Triple(a, b, c) => {
+            Self::Triple(start, rate, full) => {
                 let parts: Vec<Option<i64>> =
                     value.split(':').map(|part| part.parse().ok()).collect();
                 match parts[..] {
-                    [Some(x), Some(y), Some(z)] => x <= *a && y <= *b && z <= *c,
+                    [Some(one), Some(two), Some(three)] => {
+                        one <= *start && two <= *rate && three <= *full
+                    }
                     _ => false,
                 }
             }
@@ -82,7 +84,7 @@ impl fmt::Display for Want {
             Self::AtMostOrZero(most) => write!(f, "at most {most}"),
             Self::Anything => f.write_str("something"),
             Self::Without(weak) => write!(f, "none of `{}`", weak.join("`, `")),
-            Self::Triple(a, b, c) => write!(f, "at most `{a}:{b}:{c}`"),
+            Self::Triple(start, rate, full) => write!(f, "at most `{start}:{rate}:{full}`"),
             Self::MaskAtLeast(mask) => write!(f, "at least `{mask:03o}`"),
         }
     }

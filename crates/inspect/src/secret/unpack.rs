@@ -71,7 +71,9 @@ pub(super) fn walk(name: &str, file: &mut dyn Read, visit: &mut dyn Visit) -> io
 }
 
 fn is<E: std::error::Error + 'static>(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<E>())
+    error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<E>)
 }
 
 struct Walker<'v> {
@@ -243,11 +245,11 @@ impl Walker<'_> {
                 let mut text = Vec::new();
                 entry.by_ref().take(MAX_EXTENSION).read_to_end(&mut text)?;
                 let text = String::from_utf8_lossy(&text);
-                let path = match kind.is_gnu_longname() {
-                    true => Some(text.trim_end_matches('\0')),
-                    false => text
-                        .lines()
-                        .find_map(|line| line.split_once(" path=").map(|(_, path)| path)),
+                let path = if kind.is_gnu_longname() {
+                    Some(text.trim_end_matches('\0'))
+                } else {
+                    let mut rows = text.lines();
+                    rows.find_map(|row| row.split_once(" path=").map(|(_, path)| path))
                 };
                 long = path.map(str::to_owned).or(long);
                 continue;

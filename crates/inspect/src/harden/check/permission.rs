@@ -55,7 +55,7 @@ pub(super) const TABLE: &[Check] = &[
         "world-writable",
         "nothing is for everybody to write",
         High,
-        Walk(Rule::NoWorldWritable),
+        Walk(Rule::WorldWritable),
     )
     .why("who changes it acts for others")
     .fix("`chmod o-w` it; a shared folder gets the sticky bit")
@@ -65,7 +65,7 @@ pub(super) const TABLE: &[Check] = &[
         "no-unowned",
         "every file belongs to an account and a group",
         Medium,
-        Walk(Rule::NoUnowned),
+        Walk(Rule::Unowned),
     )
     .why("an account that is made later would own it")
     .fix("`chown` it")
@@ -75,7 +75,7 @@ pub(super) const TABLE: &[Check] = &[
         "setuid-known",
         "programs with the rights of another belong to packages",
         High,
-        Walk(Rule::NoForeignSetuid),
+        Walk(Rule::ForeignSetuid),
     )
     .why("such a program is a way to root that nobody looks after")
     .fix("`chmod u-s,g-s` it, or have a package bring it")

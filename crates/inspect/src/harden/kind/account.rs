@@ -206,7 +206,7 @@ pub(super) fn run(facts: &Facts<'_>, rule: Rule) -> Ran {
                         format!("the home `{}` does not exist", row.home),
                     ),
                     (Rule::HomesExist, Some(home)) if home.uid != row.uid => {
-                        say(&row.home, &row.name, format!("the home is {}'s", home.uid))
+                        say(&row.home, &row.name, format!("the home is {}'s", home.uid));
                     }
                     (Rule::HomesClosed, Some(home)) if home.mode & 0o027 != 0 => say(
                         &row.home,

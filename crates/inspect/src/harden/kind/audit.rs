@@ -94,7 +94,7 @@ fn records(line: &[String], call: &str) -> bool {
     let is_rule = after(line, "-a")
         .iter()
         .any(|list| list.contains("always") && list.contains("exit"));
-    let is_64 = after(line, "-F").iter().any(|field| *field == "arch=b64");
+    let is_64 = after(line, "-F").contains(&"arch=b64");
     is_rule
         && is_64
         && after(line, "-S")

@@ -86,7 +86,7 @@ mod tests {
                 tree.at("/etc/crontab"),
                 std::fs::Permissions::from_mode(mode),
             )
-            .unwrap()
+            .unwrap();
         };
         set(0o600);
         assert_eq!(outcome(&test, &tree), Outcome::Pass);

@@ -6,15 +6,15 @@ use super::{Outcome, Wrong};
 use crate::harden::facts::Facts;
 use crate::view::{Kind, Node};
 
-/// What must hold for each.
+/// What none may be.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::harden) enum Rule {
-    /// No file that anybody may write, no such folder without the sticky bit.
-    NoWorldWritable,
-    /// Owner and group are accounts of the image.
-    NoUnowned,
-    /// Programs with the rights of another belong to packages.
-    NoForeignSetuid,
+    /// A file that anybody may write, or such a folder without the sticky bit.
+    WorldWritable,
+    /// Of an owner or a group that is no account of the image.
+    Unowned,
+    /// A program with the rights of another that no package brought.
+    ForeignSetuid,
 }
 
 /// More than these are not named one by one.
@@ -30,7 +30,7 @@ pub(super) fn run(facts: &Facts<'_>, rule: Rule) -> Outcome {
     let (users, groups) = (ids("/etc/passwd"), ids("/etc/group"));
     let problem = |node: &Node| -> Option<String> {
         match rule {
-            Rule::NoWorldWritable => {
+            Rule::WorldWritable => {
                 let is_bad = node.mode & 0o002 != 0
                     && match node.kind {
                         Kind::File => true,
@@ -39,9 +39,9 @@ pub(super) fn run(facts: &Facts<'_>, rule: Rule) -> Outcome {
                     };
                 is_bad.then(|| format!("anybody may write: mode {:04o}", node.mode))
             }
-            Rule::NoUnowned => (!users.contains(&node.uid) || !groups.contains(&node.gid))
+            Rule::Unowned => (!users.contains(&node.uid) || !groups.contains(&node.gid))
                 .then(|| format!("no account has the number {}:{}", node.uid, node.gid)),
-            Rule::NoForeignSetuid => {
+            Rule::ForeignSetuid => {
                 let is_program =
                     node.kind == Kind::File && node.mode & 0o111 != 0 && node.mode & 0o6000 != 0;
                 (is_program && !facts.snapshot.is_owned(node))
@@ -79,24 +79,22 @@ mod tests {
             ("/etc/group", "root:x:0:\n"),
         ]);
         let set = |path: &str, mode| {
-            std::fs::set_permissions(tree.at(path), std::fs::Permissions::from_mode(mode)).unwrap()
+            std::fs::set_permissions(tree.at(path), std::fs::Permissions::from_mode(mode)).unwrap();
         };
         let is_fine = |rule| outcome(&Test::Walk(rule), &tree) == Outcome::Pass;
         set("/opt/a", 0o644);
         assert!(
-            is_fine(Rule::NoWorldWritable)
-                && is_fine(Rule::NoForeignSetuid)
-                && is_fine(Rule::NoUnowned)
+            is_fine(Rule::WorldWritable) && is_fine(Rule::ForeignSetuid) && is_fine(Rule::Unowned)
         );
         set("/opt/a", 0o666);
-        assert!(!is_fine(Rule::NoWorldWritable));
+        assert!(!is_fine(Rule::WorldWritable));
         set("/opt/a", 0o4755);
-        assert!(!is_fine(Rule::NoForeignSetuid) && is_fine(Rule::NoWorldWritable));
+        assert!(!is_fine(Rule::ForeignSetuid) && is_fine(Rule::WorldWritable));
         set("/opt", 0o777);
-        assert!(!is_fine(Rule::NoWorldWritable));
+        assert!(!is_fine(Rule::WorldWritable));
         set("/opt", 0o1777);
-        assert!(is_fine(Rule::NoWorldWritable));
+        assert!(is_fine(Rule::WorldWritable));
         std::os::unix::fs::chown(tree.at("/opt/a"), Some(4321), None).unwrap();
-        assert!(!is_fine(Rule::NoUnowned));
+        assert!(!is_fine(Rule::Unowned));
     }
 }

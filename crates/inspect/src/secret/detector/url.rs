@@ -31,7 +31,7 @@ pub(super) const TABLE: &[Detector] = &[
         "an address with a token",
         High,
         &["https://"],
-        r#"https://([A-Za-z0-9_-]{30,120})@[\w.-]{3,200}"#,
+        r"https://([A-Za-z0-9_-]{30,120})@[\w.-]{3,200}",
     )
     .text()
     .entropy(3.5),

@@ -12,7 +12,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use super::{Walker, joined};
 
-const HEADER: u64 = 110;
+const HEADER: usize = 110;
 const MAX_NAME: u64 = 4096;
 
 impl Walker<'_> {
@@ -24,7 +24,7 @@ impl Walker<'_> {
     ) -> io::Result<()> {
         let mut stream = BufReader::new(stream);
         loop {
-            let mut header = [0; HEADER as usize];
+            let mut header = [0; HEADER];
             stream.read_exact(&mut header)?;
             if !header.starts_with(b"07070") {
                 return Err(io::ErrorKind::InvalidData.into());
@@ -40,7 +40,7 @@ impl Walker<'_> {
             let mut path = Vec::new();
             stream.by_ref().take(length).read_to_end(&mut path)?;
             path.pop();
-            skip(&mut stream, padding(HEADER + length))?;
+            skip(&mut stream, padding(HEADER as u64 + length))?;
             if path == b"TRAILER!!!" {
                 break;
             }
