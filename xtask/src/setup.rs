@@ -51,6 +51,11 @@ const ORACLES: &[Need] = &[
     ("openssh-client", "/usr/bin/ssh"),
     ("procps", "/usr/bin/ps"),
     ("bsdutils", "/usr/bin/script"),
+    ("rpm", "/usr/bin/rpmbuild"),
+    ("db5.3-util", "/usr/bin/db5.3_load"),
+    ("zip", "/usr/bin/zip"),
+    ("zstd", "/usr/bin/zstd"),
+    ("binutils", "/usr/bin/objcopy"),
 ];
 
 /// `cargo xtask setup`: everything.
@@ -100,13 +105,16 @@ fn sshd() -> Outcome {
     fs::remove_dir_all(&fetched).map_err(|e| e.to_string())
 }
 
-/// Emulators of clouds, in a Python environment of their own where the tests look for them.
+/// Emulators of clouds and other oracles, in a Python environment of their own where the tests look for them.
 /// With `moto` come boto3, the client that ours is held against, and botocore's models.
 fn emulators() -> Outcome {
-    const PACKAGES: [&str; 3] = [
+    const PACKAGES: [&str; 5] = [
         "moto[s3,ssm,secretsmanager]==5.2.5",
         "flask==3.1.3",
         "flask-cors==6.0.5",
+        // What bills of materials are held against: the schemas, and the tools of SPDX.
+        "cyclonedx-python-lib[json-validation]==11.12.0",
+        "spdx-tools==0.8.5",
     ];
     let folder = sh::target().join("emulators");
     let made = folder.join("made");

@@ -7,7 +7,7 @@ use std::fmt;
 
 mod purl;
 
-pub use purl::{purl, python_name};
+pub use purl::{Purl, parse as parse_purl, purl, python_name};
 
 /// The package system that a version belongs to, and by whose rules versions are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +55,11 @@ impl Ecosystem {
             Self::Go => "golang",
             Self::Cargo => "cargo",
         }
+    }
+
+    /// The one of a package URL's type; `None`: it is not known here.
+    pub fn of_purl_type(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.purl_type() == kind)
     }
 
     /// Whether its packages come from a distribution, which owns the files and states what is

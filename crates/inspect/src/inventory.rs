@@ -18,9 +18,13 @@ use crate::snapshot::Snapshot;
 use crate::view::{Node, ViewError};
 
 pub mod distribution;
+mod elf;
+mod java;
 mod node;
+mod program;
 mod python;
 pub mod system;
+mod zip;
 
 /// A kind of software that is told by a file.
 pub(crate) struct FileKind {
@@ -70,7 +74,7 @@ pub(crate) fn kinds_of(node: &Node) -> impl Iterator<Item = &'static FileKind> {
     KINDS.iter().copied().filter(|kind| (kind.is_wanted)(node))
 }
 
-static KINDS: &[&FileKind] = &[&node::KIND, &python::KIND];
+static KINDS: &[&FileKind] = &[&java::KIND, &node::KIND, &program::KIND, &python::KIND];
 
 /// The inventory of an image: what its databases say and what was found in files, put in order.
 /// The same software at several places is one, with all of them as evidence.

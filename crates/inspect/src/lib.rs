@@ -17,6 +17,7 @@ pub mod harden;
 pub mod inventory;
 pub mod mask;
 pub mod sanitize;
+pub mod sbom;
 pub mod scan;
 pub mod secret;
 pub mod snapshot;

@@ -15,5 +15,6 @@ mod fixture;
 mod import;
 mod layers;
 mod mirror;
+mod scan;
 mod surface;
 mod trial;

@@ -3,6 +3,10 @@
 
 use super::{Distribution, Ecosystem, Package};
 
+mod parse;
+
+pub use parse::{Purl, parse};
+
 /// The package URL of a package of this distribution, in the canonical form: qualifiers in the
 /// order of their names, letters escaped as RFC 3986 has them.
 pub fn purl(package: &Package, distribution: Option<&Distribution>) -> String {

@@ -8,8 +8,10 @@ use goldsmith_core::inventory::Package;
 use crate::snapshot::Snapshot;
 use crate::view::{Kind, Node, ViewError};
 
+mod apk;
 mod deb;
 mod digest;
+mod rpm;
 
 pub use digest::FileDigest;
 
@@ -39,6 +41,8 @@ impl System {
         let mut system = Self::default();
         let aliases = Aliases::of(snapshot);
         deb::read(snapshot, &aliases, &mut system, cx)?;
+        rpm::read(snapshot, &aliases, &mut system, cx)?;
+        apk::read(snapshot, &aliases, &mut system)?;
         Ok(system)
     }
 

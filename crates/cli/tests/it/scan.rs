@@ -1,0 +1,155 @@
+//! `scan` on folders and on images of the home: the wiring.
+
+use std::fs;
+use std::path::Path;
+
+use goldsmith_build::record::{Artifact, Images, Record};
+use goldsmith_core::digest::Sha256;
+
+use crate::env::TestEnv;
+
+const STATUS: &str = "Package: libcurl4\nStatus: install ok installed\nArchitecture: amd64\n\
+    Source: curl\nVersion: 7.88.1-10+deb12u5\n";
+
+fn tree(at: &Path) {
+    let put = |path: &str, text: &str| {
+        let path = at.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put(
+        "etc/os-release",
+        "ID=debian\nVERSION_ID=12\nPRETTY_NAME=\"Debian 12\"\n",
+    );
+    put("etc/passwd", "root:x:0:0::/root:/bin/sh\n");
+    put("etc/ssh/ssh_host_rsa_key", "x\n");
+    put("var/lib/dpkg/status", STATUS);
+    put(
+        "var/lib/dpkg/info/libcurl4:amd64.list",
+        "/usr/lib/libcurl.so.4\n",
+    );
+}
+
+#[test]
+fn a_folder() {
+    let env = TestEnv::new();
+    tree(&env.project().join("root"));
+    let shown = env.run(&["scan", "root"]).expect(0).stdout;
+    for part in [
+        "root: folder, Debian 12",
+        "1 deb packages",
+        "/etc/ssh/ssh_host_rsa_key",
+    ] {
+        assert!(shown.contains(part), "{part} is missing in:\n{shown}");
+    }
+    let json = env.run(&["scan", "root", "--json"]).expect(0).json();
+    assert_eq!(json["version"], 1);
+    assert_eq!(
+        json["packages"][0]["purl"],
+        "pkg:deb/debian/libcurl4@7.88.1-10%2Bdeb12u5?arch=amd64&distro=debian-12&upstream=curl%407.88.1-10%2Bdeb12u5"
+    );
+    let mut findings = json["findings"].as_array().unwrap().iter();
+    let key = findings
+        .find(|found| found["id"] == "ssh-hostkeys")
+        .unwrap();
+    assert_eq!(key["place"]["path"], "/etc/ssh/ssh_host_rsa_key");
+    assert_eq!(key["severity"], "high");
+    env.run(&["scan", "absent"]).expect(2);
+    env.run(&["scan", "root", "--output", "x"]).expect(2);
+    fs::write(env.project().join("text"), "no disk").unwrap();
+    let failed = env.run(&["scan", "text"]).expect(6);
+    assert!(
+        failed.stderr.contains("not a disk we can read"),
+        "{}",
+        failed.stderr
+    );
+}
+
+/// Each engine says its part: secrets by place and without a value, hardening with a score.
+#[test]
+fn secrets_and_hardening() {
+    let env = TestEnv::new();
+    let root = env.project().join("root");
+    tree(&root);
+    let secret = format!("da{}{}", "pi", "3f9c1b7e".repeat(4));
+    fs::create_dir_all(root.join("opt/app")).unwrap();
+    fs::write(root.join("opt/app/a.conf"), format!("x\nkey = {secret}\n")).unwrap();
+    let shown = env.run(&["scan", "root", "--profile", "cis-1"]).expect(0);
+    assert!(
+        shown.stdout.contains("/opt/app/a.conf:2"),
+        "{}",
+        shown.stdout
+    );
+    assert!(shown.stdout.contains("cis-1: "), "{}", shown.stdout);
+    assert!(!shown.stdout.contains(&secret[..8]), "{}", shown.stdout);
+    let arguments = ["scan", "root", "--profile", "stig-high", "--json"];
+    let json = env.run(&arguments).expect(0).json();
+    assert_eq!(json["hardening"]["profile"], "stig-high");
+    let checks = json["hardening"]["checks"].as_array().unwrap();
+    let aslr = checks.iter().find(|check| check["id"] == "aslr").unwrap();
+    assert_eq!(aslr["result"], "fail");
+    env.run(&["scan", "root", "--profile", "cis-3"]).expect(2);
+}
+
+#[test]
+fn bills_of_materials() {
+    let env = TestEnv::new();
+    let root = env.project().join("root");
+    tree(&root);
+    let printed = env.run(&["scan", "root", "--sbom", "spdx"]).expect(0);
+    let document: serde_json::Value = serde_json::from_str(&printed.stdout).unwrap();
+    assert_eq!(document["spdxVersion"], "SPDX-2.3");
+    assert!(
+        printed.stderr.contains("1 deb packages"),
+        "{}",
+        printed.stderr
+    );
+    // The same tree as an image of the home.
+    let folder = env.home().join("images/fresh");
+    fs::create_dir_all(&folder).unwrap();
+    let disk = folder.join("disk.raw");
+    fs::File::create(&disk).unwrap().set_len(16 << 20).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
+    let made = std::process::Command::new("mke2fs")
+        .args(["-q", "-F", "-t", "ext4", "-d"])
+        .args([&root, &disk])
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .status();
+    assert!(made.unwrap().success());
+    let sha256 = Sha256::of(&fs::read(&disk).unwrap());
+    let mut record = Record::new("web", Sha256::of(b"key"));
+    record.epoch_unix = 1_700_000_000;
+    record.artifacts = vec![Artifact {
+        file: "disk.raw".into(),
+        kind: "raw".into(),
+        size_bytes: 16 << 20,
+        allocated_bytes: 16 << 20,
+        digest: sha256,
+        sha256: Some(sha256),
+    }];
+    let images = Images::new(&env.home());
+    images
+        .publish(&folder, "1.0.0".parse().unwrap(), record)
+        .unwrap();
+    let arguments = [
+        "scan",
+        "web",
+        "--sbom",
+        "cyclonedx",
+        "--sbom-files",
+        "--output",
+        "web.cdx.json",
+    ];
+    let shown = env.run(&arguments).expect(0).stdout;
+    assert!(
+        shown.starts_with("web 1.0.0/1: raw disk, Debian 12"),
+        "{shown}"
+    );
+    let text = fs::read_to_string(env.project().join("web.cdx.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["metadata"]["timestamp"], "2023-11-14T22:13:20Z");
+    let subject = &document["metadata"]["component"];
+    assert_eq!(subject["version"], "1.0.0/1");
+    assert_eq!(subject["hashes"][0]["content"], sha256.to_string());
+    assert!(text.contains("/usr/lib/libcurl.so.4"));
+}
