@@ -13,11 +13,13 @@
 //! to [`sanitize::sanitize`].
 
 pub mod disk;
+pub mod harden;
 pub mod inventory;
 pub mod mask;
 pub mod sanitize;
 pub mod sbom;
 pub mod scan;
+pub mod secret;
 pub mod snapshot;
 pub mod verify;
 pub mod view;

@@ -50,6 +50,8 @@ pub struct Search<'a> {
     pub snapshot: &'a Snapshot<'a>,
     /// What the recipe allows.
     pub settings: &'a Settings,
+    /// For rules that take long.
+    pub cx: &'a Cx,
 }
 
 /// A rule that broke. Not a finding: nothing is known about the image then.
@@ -157,7 +159,11 @@ pub(crate) fn find_all(
     settings: &Settings,
     cx: &Cx,
 ) -> Result<Vec<(&'static Rule, Found)>, SanitizeError> {
-    let search = Search { snapshot, settings };
+    let search = Search {
+        snapshot,
+        settings,
+        cx,
+    };
     let mut all = Vec::new();
     for rule in rules()
         .iter()

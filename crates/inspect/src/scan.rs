@@ -24,17 +24,22 @@ use goldsmith_core::finding::{Finding, Kind, Place, Severity};
 use goldsmith_core::inventory::Inventory;
 use goldsmith_disk::read::Disk;
 
+use crate::harden::HardenError;
 use crate::sanitize::SanitizeError;
 use crate::snapshot::Snapshot;
 use crate::view::disk::DiskView;
 use crate::view::{self, Node, ViewError};
 
 pub mod format;
+mod hardening;
 mod leaks;
 mod packages;
+mod secrets;
 
+pub use hardening::Hardening;
 pub use leaks::Leaks;
 pub use packages::Packages;
+pub use secrets::Secrets;
 
 /// Files that one thread takes at a time.
 const CHUNK: usize = 64;
@@ -76,6 +81,9 @@ pub enum ScanError {
     /// A rule failed.
     #[error(transparent)]
     Rule(#[from] SanitizeError),
+    /// The hardening profile says nothing.
+    #[error(transparent)]
+    Harden(#[from] HardenError),
     /// Asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -86,6 +94,7 @@ impl Failure for ScanError {
         match self {
             Self::View(error) => error.class(),
             Self::Rule(error) => error.class(),
+            Self::Harden(error) => error.class(),
             Self::Cancelled(cancelled) => cancelled.class(),
         }
     }
@@ -94,6 +103,7 @@ impl Failure for ScanError {
         match self {
             Self::View(error) => error.hints(),
             Self::Rule(error) => error.hints(),
+            Self::Harden(error) => error.hints(),
             Self::Cancelled(_) => Vec::new(),
         }
     }

@@ -8,11 +8,12 @@ use goldsmith_core::cx::Cx;
 use goldsmith_disk::read::Disk;
 
 use crate::inventory::system::System;
+use crate::view::disk::DiskView;
 use crate::view::{Kind, Node, View, ViewError};
 
 mod glob;
 
-pub(crate) use glob::matches;
+pub(crate) use glob::{match_name, matches};
 
 /// The most bytes read of a configuration file.
 const TEXT_LIMIT: usize = 1 << 20;
@@ -214,11 +215,25 @@ impl<'v> Snapshot<'v> {
             None => Ok(false),
             Some(None) => Ok(true),
             Some(Some(_)) if node.kind != Kind::File => Ok(false),
+            Some(Some(_)) => self.is_as_brought(node, &*self.open(node)?),
+        }
+    }
+
+    /// As [`Self::is_pristine`], of a file that is open.
+    pub(crate) fn is_as_brought(&self, node: &Node, file: &dyn Disk) -> Result<bool, ViewError> {
+        match self.system.get(&node.path).map(|listed| listed.digest) {
+            None => Ok(false),
+            Some(None) => Ok(true),
             Some(Some(digest)) => {
-                let same = digest.is_of(&*self.open(node)?);
+                let same = digest.is_of(file);
                 same.map_err(|source| ViewError::read(node, source))
             }
         }
+    }
+
+    /// The disk that the files are on, when they are on one.
+    pub(crate) fn disk(&self) -> Option<&DiskView> {
+        self.view.disk()
     }
 
     fn find_homes(&self) -> BTreeSet<String> {

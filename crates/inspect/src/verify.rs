@@ -10,6 +10,7 @@ use goldsmith_core::cx::Cx;
 
 use crate::sanitize::format::{FoundRow, Report, RuleReport};
 use crate::sanitize::{SanitizeError, Settings, Severity, find_all};
+use crate::secret::in_unused;
 use crate::snapshot::Snapshot;
 use crate::view::View;
 use crate::view::disk::DiskView;
@@ -40,7 +41,12 @@ pub fn verify_disk(disk: &Path, settings: &Settings, cx: &Cx) -> Result<Report, 
                 residue.dirty_blocks,
                 residue.first.unwrap_or_default()
             );
-            vec![row(Severity::Fail, residue.dirty_blocks, &note)]
+            let mut rows = vec![row(Severity::Fail, residue.dirty_blocks, &note)];
+            for (at, hit) in in_unused(&view, cx)? {
+                let note = format!("{} at byte {at} of the disk", hit.text());
+                rows.push(row(Severity::Fail, hit.length as u64, &note));
+            }
+            rows
         }
         Some(_) => Vec::new(),
     };
@@ -78,5 +84,7 @@ fn row(severity: Severity, size: u64, note: &str) -> FoundRow {
     }
 }
 
+#[cfg(test)]
+mod planted;
 #[cfg(test)]
 mod tests;

@@ -117,6 +117,11 @@ pub trait View: Send + Sync {
     /// A regular file that [`Self::nodes`] listed, to be read wherever one wants.
     fn open<'v>(&'v self, node: &Node) -> Result<Box<dyn Disk + 'v>, ViewError>;
 
+    /// The disk that the files are on, when its unused blocks can be looked at.
+    fn disk(&self) -> Option<&disk::DiskView> {
+        None
+    }
+
     /// At most the first `limit` bytes of such a file.
     fn read(&self, node: &Node, limit: usize) -> Result<Vec<u8>, ViewError> {
         let file = self.open(node)?;

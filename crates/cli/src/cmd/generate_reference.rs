@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 use goldsmith_component::library;
 use goldsmith_core::failure::Class;
+use goldsmith_inspect::harden::Profile;
 
 use crate::app::App;
 use crate::args::{Cli, Outcome};
@@ -41,6 +42,8 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     )?;
     write(&root.join("sanitize-rules.md"), sanitize_rules().as_bytes())?;
     write(&root.join("components.md"), components().as_bytes())?;
+    write(&root.join("secret-detectors.md"), detectors().as_bytes())?;
+    write(&root.join("hardening-checks.md"), checks().as_bytes())?;
     man_pages(&root.join("man"))?;
     completions(&root.join("completions"))?;
     Ok(Outcome::Done)
@@ -166,6 +169,57 @@ fn components() -> String {
             };
             let _ = writeln!(page, "| `{}` | {default} | {} |", one.name, one.description);
         }
+    }
+    page
+}
+
+fn detectors() -> String {
+    let mut page = format!(
+        "{MARK}# Secret detectors\n\nWhat `goldsmith scan` and the rule `secrets` look for, in every file that no package brought as it is, in archives and in unused blocks.\n\n\
+         | detector | what | severity |\n|---|---|---|\n"
+    );
+    for record in goldsmith_inspect::secret::detector::all() {
+        let (id, title, severity) = (record.id, record.title, record.severity);
+        let _ = writeln!(page, "| `{id}` | {title} | {severity} |");
+    }
+    page
+}
+
+fn checks() -> String {
+    let mut page = format!(
+        "{MARK}# Hardening checks\n\nWhat `goldsmith scan --profile` holds an image to, by the effective settings on its disk. Numbers say where benchmarks ask for the same; the words are ours.\n"
+    );
+    for record in goldsmith_inspect::harden::check::all() {
+        let profiles = Profile::ALL.into_iter().filter(|one| record.is_in(*one));
+        let profiles: Vec<&str> = profiles.map(Profile::word).collect();
+        let _ = write!(
+            page,
+            "\n## {}\n\n{}: {}. To mend it: {}.\n\n`{}`, {}",
+            record.id,
+            record.title,
+            record.rationale,
+            record.remediation,
+            profiles.join("`, `"),
+            record.severity
+        );
+        let references = record.references.texts();
+        if !references.is_empty() {
+            let _ = write!(page, "; {}", references.join(", "));
+        }
+        page.push('\n');
+    }
+    page.push_str(
+        "\n# Checks of a running machine\n\nA shell command each, for root; it passes when the command ends with 0.\n",
+    );
+    for record in goldsmith_inspect::harden::guest::GUEST_CHECKS {
+        let _ = write!(
+            page,
+            "\n## {}\n\n{}; {}.\n\n```sh\n{}\n```\n",
+            record.id,
+            record.title,
+            record.references.join(", "),
+            record.command
+        );
     }
     page
 }

@@ -1,5 +1,6 @@
 //! `goldsmith scan`: what is in an image, and what is wrong with it.
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::PathBuf;
 
@@ -8,8 +9,9 @@ use goldsmith_advisory::stock::Stock;
 use goldsmith_build::record::{Images, Record, RecordError};
 use goldsmith_core::finding::{Finding, Kind, Place};
 use goldsmith_core::inventory::Inventory;
+use goldsmith_inspect::harden::Profile;
 use goldsmith_inspect::sbom::{self, Form, Subject};
-use goldsmith_inspect::scan::{self, Engine, Leaks, Packages, format};
+use goldsmith_inspect::scan::{self, Engine, Hardening, Leaks, Packages, Secrets, format};
 use goldsmith_inspect::snapshot::Snapshot;
 use goldsmith_inspect::view::open::{Opened, open};
 
@@ -65,6 +67,9 @@ pub(crate) struct Args {
     /// opening the disk
     #[arg(long, conflicts_with = "sbom")]
     again: bool,
+    /// Hold the image to a hardening profile as well
+    #[arg(long, value_parser = PossibleValuesParser::new(Profile::ALL.map(Profile::word)))]
+    profile: Option<String>,
 }
 
 /// What is looked at.
@@ -110,11 +115,17 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     }
     let opened = open(&target.path, &app.home()?, &app.cx)?;
     let snapshot = Snapshot::take(&*opened.view, &app.cx)?;
-    let (inventory, findings) = look(app, &opened, &snapshot)?;
+    let profile = args.profile.as_deref().and_then(Profile::of_word);
+    let hardening = profile.map(|profile| Hardening::new(profile, BTreeMap::new()));
+    let (inventory, findings) = look(app, &opened, &snapshot, hardening.as_ref())?;
     let stock = Stock::of(&inventory);
     kept::write(&target, &stock)?;
     let judged = verdict::judge(app, &policy, &stock, findings)?;
-    let (text, json) = say(&opened.form, &inventory, &judged)?;
+    let (mut text, mut json) = say(&opened.form, &inventory, &judged)?;
+    if let Some(hardened) = hardening.as_ref().and_then(Hardening::report) {
+        text.push_str(&show::hardening(hardened));
+        json["hardening"] = format::hardening(hardened);
+    }
     let json = || json;
     let Some(form) = args.sbom.as_deref().and_then(Form::named) else {
         app.output.result(&text, json);
@@ -162,10 +173,12 @@ fn look(
     app: &App,
     opened: &Opened,
     snapshot: &Snapshot<'_>,
+    hardening: Option<&Hardening>,
 ) -> Result<(Inventory, Vec<Finding>), CmdError> {
     let phase = app.cx.phase("scan", None);
     let (packages, leaks) = (Packages::default(), Leaks::default());
-    let engines: [&dyn Engine; 2] = [&packages, &leaks];
+    let mut engines: Vec<&dyn Engine> = vec![&packages, &leaks, &Secrets];
+    engines.extend(hardening.map(|engine| -> &dyn Engine { engine }));
     let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let mut findings = scan::scan(&app.cx, snapshot, &engines, threads)?;
     let unread = opened.unread.iter();

@@ -65,6 +65,32 @@ fn a_folder() {
     );
 }
 
+/// Each engine says its part: secrets by place and without a value, hardening with a score.
+#[test]
+fn secrets_and_hardening() {
+    let env = TestEnv::new();
+    let root = env.project().join("root");
+    tree(&root);
+    let secret = format!("da{}{}", "pi", "3f9c1b7e".repeat(4));
+    fs::create_dir_all(root.join("opt/app")).unwrap();
+    fs::write(root.join("opt/app/a.conf"), format!("x\nkey = {secret}\n")).unwrap();
+    let shown = env.run(&["scan", "root", "--profile", "cis-1"]).expect(0);
+    assert!(
+        shown.stdout.contains("/opt/app/a.conf:2"),
+        "{}",
+        shown.stdout
+    );
+    assert!(shown.stdout.contains("cis-1: "), "{}", shown.stdout);
+    assert!(!shown.stdout.contains(&secret[..8]), "{}", shown.stdout);
+    let arguments = ["scan", "root", "--profile", "stig-high", "--json"];
+    let json = env.run(&arguments).expect(0).json();
+    assert_eq!(json["hardening"]["profile"], "stig-high");
+    let checks = json["hardening"]["checks"].as_array().unwrap();
+    let aslr = checks.iter().find(|check| check["id"] == "aslr").unwrap();
+    assert_eq!(aslr["result"], "fail");
+    env.run(&["scan", "root", "--profile", "cis-3"]).expect(2);
+}
+
 #[test]
 fn bills_of_materials() {
     let env = TestEnv::new();

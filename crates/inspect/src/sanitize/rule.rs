@@ -54,6 +54,9 @@ mod preset_net;
 mod private_keys;
 mod random_seed;
 mod resolv;
+mod rhsm;
+mod secrets;
+mod service_state;
 mod shell_history;
 mod ssh_authcmd;
 mod ssh_hostkeys;
@@ -62,6 +65,7 @@ mod ssh_user;
 mod ssm_cw;
 mod sudo;
 mod suid_new;
+mod suse_reg;
 mod swap;
 mod tmp;
 mod toe;
@@ -122,6 +126,9 @@ static ALL: &[&Rule] = &[
     &private_keys::RULE,
     &random_seed::RULE,
     &resolv::RULE,
+    &rhsm::RULE,
+    &secrets::RULE,
+    &service_state::RULE,
     &shell_history::RULE,
     &ssh_authcmd::RULE,
     &ssh_hostkeys::RULE,
@@ -130,6 +137,7 @@ static ALL: &[&Rule] = &[
     &ssm_cw::RULE,
     &sudo::RULE,
     &suid_new::RULE,
+    &suse_reg::RULE,
     &swap::RULE,
     &tmp::RULE,
     &toe::RULE,
@@ -172,6 +180,10 @@ pub enum Family {
     All,
     /// Debian and what comes of it.
     Deb,
+    /// Red Hat's, and what comes of it.
+    Rhel,
+    /// SUSE's.
+    Suse,
 }
 
 impl Family {
@@ -180,6 +192,8 @@ impl Family {
         match self {
             Self::All => "all",
             Self::Deb => "deb",
+            Self::Rhel => "rhel",
+            Self::Suse => "suse",
         }
     }
 }

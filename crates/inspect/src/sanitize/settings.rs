@@ -92,6 +92,12 @@ impl Settings {
         Ok(())
     }
 
+    /// Why a whole file may stay although a rule matches it, whichever rule.
+    pub(super) fn kept_by_any(&self, path: &str) -> Option<&Keep> {
+        let mut whole = self.keep.iter().filter(|keep| keep.entry.is_none());
+        whole.find(|keep| matches(&keep.path, path, Kind::File))
+    }
+
     /// Why a finding of a rule may stay, when it may.
     pub(super) fn kept(&self, rule: &str, finding: &Finding) -> Option<Kept> {
         let keep = self.keep.iter().find(|keep| {

@@ -70,6 +70,13 @@ impl Tree {
         tree
     }
 
+    /// Nothing at all.
+    pub(crate) fn empty() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
     pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }
@@ -113,6 +120,7 @@ impl Tree {
         rule.find(&Search {
             snapshot: &snapshot,
             settings,
+            cx: &cx(),
         })
         .unwrap()
     }

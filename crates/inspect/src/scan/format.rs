@@ -13,9 +13,18 @@
 //!                   "title": "...", "fix": "...", "references": ["..."], "facts": { "...": "..." } } ] }
 //! ```
 //!
+//! With a hardening profile also:
+//!
+//! ```json
+//! { "hardening": { "profile": "cis-1", "score": 61,
+//!                  "checks": [ { "id": "aslr", "result": "pass|fail|not-applicable|waived",
+//!                                "why": "..." } ] } }
+//! ```
+//!
 //! `place` has `path`, or `purl`, `name` and `version` of a package, or `offset` in bytes of the disk,
 //! or nothing: the image as a whole. What is not known is left out.
 
+use crate::harden::{self, Verdict};
 use goldsmith_core::finding::{Finding, Place};
 use goldsmith_core::inventory::{Distribution, Inventory, Package, purl};
 use serde_json::{Map, Value, json};
@@ -65,6 +74,28 @@ fn package(found: &Package, distribution: Option<&Distribution>) -> Value {
         ("purl", json!(purl(found, distribution))),
         ("evidence", json!(found.evidence)),
     ])
+}
+
+/// What a hardening profile says, every check of it.
+pub fn hardening(report: &harden::Report) -> Value {
+    let check = |row: &harden::Row| {
+        let (result, why) = match &row.verdict {
+            Verdict::Pass => ("pass", None),
+            Verdict::Fail => ("fail", Some(row.wrong().collect::<Vec<_>>().join("; "))),
+            Verdict::NotApplicable(why) => ("not-applicable", Some(why.clone())),
+            Verdict::Waived(why) => ("waived", Some(why.clone())),
+        };
+        present([
+            ("id", json!(row.check.id)),
+            ("result", json!(result)),
+            ("why", json!(why)),
+        ])
+    };
+    json!({
+        "profile": report.profile.word(),
+        "score": report.score(),
+        "checks": report.rows.iter().map(check).collect::<Vec<_>>(),
+    })
 }
 
 /// A finding by itself.

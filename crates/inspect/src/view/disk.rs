@@ -260,6 +260,10 @@ impl View for DiskView {
         Ok(out)
     }
 
+    fn disk(&self) -> Option<&DiskView> {
+        Some(self)
+    }
+
     fn open<'v>(&'v self, node: &Node) -> Result<Box<dyn Disk + 'v>, ViewError> {
         let missing = || ViewError::read(node, io::ErrorKind::NotFound.into());
         let mount = self.mounts.get(node.key).ok_or_else(missing)?;

@@ -24,6 +24,26 @@ pub struct Residue {
 /// Looks at every unused block. `None`: the file system places its tables in a way
 /// (`meta_bg`, `bigalloc`, `sparse_super2`) that is not followed here.
 pub fn residue(disk: &DiskView, cx: &Cx) -> Result<Option<Residue>, ViewError> {
+    let start = disk.root().start();
+    let (mut dirty_blocks, mut first) = (0, None);
+    let looked_at = dirty(disk, cx, &mut |at, _| {
+        dirty_blocks += 1;
+        first.get_or_insert(at - start);
+    })?;
+    Ok(looked_at.map(|looked_at| Residue {
+        looked_at,
+        dirty_blocks,
+        first,
+    }))
+}
+
+/// Hands over every unused block with something in it, and where on the disk it begins. Gives how
+/// many bytes were looked at; `None` as [`residue`].
+pub(crate) fn dirty(
+    disk: &DiskView,
+    cx: &Cx,
+    visit: &mut dyn FnMut(u64, &[u8]),
+) -> Result<Option<u64>, ViewError> {
     let slice = disk.root();
     let failed = |source| ViewError::Read {
         path: "unused blocks".to_owned(),
@@ -32,11 +52,7 @@ pub fn residue(disk: &DiskView, cx: &Cx) -> Result<Option<Residue>, ViewError> {
     let Some(layout) = Layout::read(slice).map_err(failed)? else {
         return Ok(None);
     };
-    let mut residue = Residue {
-        looked_at: 0,
-        dirty_blocks: 0,
-        first: None,
-    };
+    let mut looked_at = 0;
     let mut bitmap = (u64::MAX, Vec::new());
     let end = layout
         .blocks
@@ -65,13 +81,12 @@ pub fn residue(disk: &DiskView, cx: &Cx) -> Result<Option<Residue>, ViewError> {
             }
             let from = number * layout.block_size;
             slice.read_at(from, &mut block).map_err(failed)?;
-            residue.looked_at += layout.block_size;
+            looked_at += layout.block_size;
             if block.iter().any(|b| *b != 0) {
-                residue.dirty_blocks += 1;
-                residue.first.get_or_insert(from);
+                visit(slice.start() + from, &block);
             }
         }
         at = stop;
     }
-    Ok(Some(residue))
+    Ok(Some(looked_at))
 }

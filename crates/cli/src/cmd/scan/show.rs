@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use goldsmith_core::finding::{Finding, Kind, Place, Severity};
 use goldsmith_core::inventory::{Ecosystem, Inventory};
+use goldsmith_inspect::harden::Report;
 
 use crate::escape::escape;
 use crate::output::table;
@@ -104,4 +105,15 @@ fn place(place: &Place) -> String {
         Place::Disk { offset } => format!("byte {offset} of the disk"),
         Place::Image => "the image".to_owned(),
     }
+}
+
+/// How far a hardening profile is met, in a line.
+pub(super) fn hardening(report: &Report) -> String {
+    let [passed, failed, other, waived] = report.counts();
+    format!(
+        "{}: {} %, {passed} of {} checks passed, {other} do not apply, {waived} waived\n",
+        report.profile.word(),
+        report.score(),
+        passed + failed,
+    )
 }

@@ -6,7 +6,7 @@ pub(super) static RULE: Rule = Rule {
     id: "hostname",
     summary: "no host name; `localhost` is none",
     families: &[Family::All],
-    actions: &[Action::Truncate, Action::Delete],
+    actions: &[Action::Truncate, Action::Delete, Action::Modify],
     references: &[
         "virt-sysprep",
         "ec2-image-builder",
@@ -25,6 +25,18 @@ fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
     {
         found.change(node, node.size, Change::Truncate);
     }
+    for node in search
+        .snapshot
+        .select("/etc/sysconfig/{network,network-scripts/ifcfg-*}")
+    {
+        let note = "rows that name the machine";
+        super::drop_lines(search, found, &node.path, note, |line| {
+            let line = line.trim_start();
+            ["HOSTNAME=", "DHCP_HOSTNAME="]
+                .iter()
+                .any(|key| line.starts_with(key))
+        })?;
+    }
     Ok(())
 }
 
@@ -40,8 +52,15 @@ mod tests {
                 ("/etc/hostname", "build-17\n"),
                 ("/etc/mailname", "build-17\n"),
                 ("/etc/machine-info", "PRETTY_HOSTNAME=b\n"),
+                (
+                    "/etc/sysconfig/network",
+                    "NETWORKING=yes\nHOSTNAME=build-17\n",
+                ),
             ],
-            &[("/etc/hostname.d/x", "x")],
+            &[
+                ("/etc/hostname.d/x", "x"),
+                ("/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\n"),
+            ],
         );
     }
 }

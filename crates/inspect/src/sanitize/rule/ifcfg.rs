@@ -1,12 +1,15 @@
-//! `ifcfg`: network configuration bound to one machine is named.
+//! `ifcfg`: network configuration bound to one machine goes or is named.
+//!
+//! What `ifcfg` files say of the hardware goes: the configuration then fits every copy. Fixed
+//! addresses may be meant.
 
 use super::{Action, Family, Found, Rule, Search, Severity, ViewError};
 
 pub(super) static RULE: Rule = Rule {
     id: "ifcfg",
-    summary: "fixed addresses and hardware addresses in network configuration are named",
+    summary: "no hardware address in `ifcfg` files; fixed addresses in network configuration are named",
     families: &[Family::All],
-    actions: &[Action::Check],
+    actions: &[Action::Modify, Action::Check],
     references: &["virt-sysprep", "kubernetes-image-builder", "bento"],
     paths: &[],
     code: Some(find),
@@ -18,13 +21,24 @@ const WORDS: &[(&str, &str)] = &[
     ("addresses", "a fixed address"),
     ("hwaddress", "a hardware address"),
     ("macaddress", "a hardware address"),
-    ("hwaddr", "a hardware address"),
     ("ipaddr", "a fixed address"),
 ];
 
 const FILES: &str = "/etc/{network/interfaces,network/interfaces.d/*,netplan/*.yaml,systemd/network/*,sysconfig/network-scripts/ifcfg-*}";
 
 fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
+    for node in search
+        .snapshot
+        .select("/etc/sysconfig/network-scripts/ifcfg-*")
+    {
+        let note = "rows of one machine's hardware";
+        super::drop_lines(search, found, &node.path, note, |line| {
+            let line = line.trim_start();
+            ["HWADDR=", "UUID=", "MACADDR="]
+                .iter()
+                .any(|key| line.starts_with(key))
+        })?;
+    }
     for (node, text) in search.snapshot.foreign_texts(FILES)? {
         for line in text.lines() {
             let line = line.trim_start().to_ascii_lowercase();
@@ -39,7 +53,22 @@ fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::sanitize::testing::check_report;
+    use crate::sanitize::testing::{check, check_report};
+
+    #[test]
+    fn hardware_goes() {
+        check(
+            &super::RULE,
+            &[(
+                "/etc/sysconfig/network-scripts/ifcfg-eth0",
+                "DEVICE=eth0\nHWADDR=00:11:22:33:44:55\nUUID=1-2\nBOOTPROTO=dhcp\n",
+            )],
+            &[(
+                "/etc/sysconfig/network-scripts/ifcfg-eth1",
+                "DEVICE=eth1\nBOOTPROTO=dhcp\n",
+            )],
+        );
+    }
 
     #[test]
     fn names() {

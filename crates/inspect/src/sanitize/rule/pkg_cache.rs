@@ -8,7 +8,7 @@ use super::{Action, Family, Rule, delete};
 pub(super) static RULE: Rule = Rule {
     id: "pkg-cache",
     summary: "no package lists and no caches of package tools",
-    families: &[Family::Deb],
+    families: &[Family::All],
     actions: &[Action::Delete],
     references: &[
         "virt-sysprep",
@@ -23,6 +23,9 @@ pub(super) static RULE: Rule = Rule {
         delete("/var/lib/apt/lists/**"),
         delete("/var/lib/apt/mirrors/**"),
         delete("/var/lib/apt/periodic/**"),
+        delete("/var/cache/{dnf,yum,zypp,zypper,PackageKit,libdnf5,apk}/**"),
+        delete("/var/lib/{dnf,yum}/{history*,yumdb/**,system-releases}"),
+        delete("/var/lib/zypp/{LastDistributionFlavor,RequestedLocales,SolverTestcase*}"),
         delete(
             "/var/cache/{man,fontconfig,ldconfig,apt-show-versions,apt-file,PackageKit,snapd}/**",
         ),
@@ -52,6 +55,9 @@ mod tests {
                 ("/var/cache/man/de/index.db", "x"),
                 ("/root/.cache/pip/http/a", "x"),
                 ("/home/ann/.npm/_cacache/x", "x"),
+                ("/var/cache/dnf/fedora/repodata/x", "x"),
+                ("/var/lib/dnf/history.sqlite", "x"),
+                ("/var/cache/zypp/packages/a.rpm", "x"),
             ],
             &[
                 ("/var/lib/apt/extended_states", "kept"),

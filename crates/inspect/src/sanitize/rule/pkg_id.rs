@@ -5,20 +5,27 @@ use super::{Action, Family, Found, Rule, Search, Severity, ViewError, delete};
 pub(super) static RULE: Rule = Rule {
     id: "pkg-id",
     summary: "no credentials of package repositories; proxies and survey ids are named",
-    families: &[Family::Deb],
+    families: &[Family::All],
     actions: &[Action::Delete, Action::Check],
     references: &["virt-sysprep", "goldsmith"],
     paths: &[
         delete("/var/lib/ubuntu-advantage/private/**"),
         delete("/etc/apt/auth.conf{,.d/*}"),
+        delete("/var/lib/yum/uuid"),
+        delete("/var/lib/rpm/__db.*"),
+        delete("/usr/lib/sysimage/rpm/__db.*"),
+        delete("/var/lib/dnf/repos/*/countme"),
     ],
     code: Some(find),
 };
 
 fn find(search: &Search<'_>, found: &mut Found) -> Result<(), ViewError> {
     let snapshot = search.snapshot;
-    let sources = "/etc/apt/{sources.list,sources.list.d/*,apt.conf,apt.conf.d/*}";
-    for (node, text) in snapshot.foreign_texts(sources)? {
+    let apt = "/etc/apt/{sources.list,sources.list.d/*,apt.conf,apt.conf.d/*}";
+    let others = "/etc/{yum.conf,dnf/dnf.conf,yum.repos.d/*,zypp/zypp.conf,zypp/repos.d/*,apk/repositories,sysconfig/proxy}";
+    let mut texts = snapshot.foreign_texts(apt)?;
+    texts.extend(snapshot.foreign_texts(others)?);
+    for (node, text) in texts {
         for (number, line) in text.lines().enumerate() {
             let line = line.trim_start();
             if line.starts_with('#') || line.starts_with("//") {
@@ -58,6 +65,9 @@ mod tests {
             &[
                 ("/etc/apt/auth.conf.d/corp.conf", "machine x login y"),
                 ("/etc/apt/auth.conf", "x"),
+                ("/var/lib/yum/uuid", "x"),
+                ("/var/lib/rpm/__db.001", "x"),
+                ("/var/lib/dnf/repos/fedora/countme", "x"),
             ],
             &[(
                 "/etc/apt/sources.list",
@@ -78,6 +88,10 @@ mod tests {
                 (
                     "/etc/apt/apt.conf.d/80proxy",
                     "Acquire::http::Proxy \"http://10.0.0.1:3128\";\n",
+                ),
+                (
+                    "/etc/yum.repos.d/corp.repo",
+                    "[a]\nproxy = http://10.0.0.1:3128\n",
                 ),
                 ("/etc/popularity-contest.conf", "MY_HOSTID=\"0123456789\"\n"),
             ],

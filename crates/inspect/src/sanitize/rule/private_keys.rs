@@ -22,7 +22,7 @@ const SNAKE_OIL: [&str; 2] = [
 ];
 
 /// No key is shorter, and what is longer holds more than keys.
-const SIZES: std::ops::RangeInclusive<u64> = 60..=256 << 10;
+pub(super) const SIZES: std::ops::RangeInclusive<u64> = 60..=256 << 10;
 
 /// Text that stands in a private key. In halves, so that this very program is none.
 const MARKS: &[(&str, &str)] = &[
