@@ -15,5 +15,6 @@ mod fixture;
 mod import;
 mod layers;
 mod mirror;
+mod source_disk;
 mod surface;
 mod trial;
