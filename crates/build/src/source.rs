@@ -17,7 +17,6 @@ mod file;
 mod find;
 mod lay;
 mod mounted;
-mod own;
 mod parts;
 
 use std::fs::File;
@@ -34,7 +33,7 @@ use goldsmith_disk::read::qcow2::{self, Qcow2};
 use goldsmith_disk::read::signature::{self, Found};
 use goldsmith_disk::read::table::Table;
 use goldsmith_disk::read::{Disk, Part};
-use goldsmith_disk::tree::{Attributes, Content, ContentSource, Kind, Tree};
+use goldsmith_disk::tree::{Attributes, ContentSource, Kind, Tree};
 
 pub use archive::unpack_archive;
 pub use error::SourceError;
@@ -193,23 +192,6 @@ impl SourceDisk {
         self.with_tree(|tree, contents| lay::lay(cx, tree, contents, into))
     }
 
-    /// As [`Self::unpack`], of a disk that Goldsmith itself wrote: without what it put into the
-    /// tree for the disk's sake, so that what is read is the tree that the disk was made of.
-    ///
-    /// These are `boot/grub/grub.cfg` and `usr/lib/repart.d/50-root.conf` with the directories made
-    /// for them, and `boot/efi`; `etc/fstab` has the line by which a tree names its root again, and
-    /// what steps wrote of other places.
-    pub fn unpack_own(&self, cx: &Cx, into: &Path) -> Result<Unpacked, SourceError> {
-        let made = self.root_ext4()?.made();
-        self.with_tree(|mut tree, contents| {
-            own::undress(&mut tree, contents, made).map_err(|source| SourceError::Write {
-                path: b"etc/fstab".to_vec(),
-                source,
-            })?;
-            lay::lay(cx, tree, contents, into)
-        })
-    }
-
     fn root_ext4(&self) -> Result<Ext4<'_>, SourceError> {
         self.ext4(self.root.range.clone(), self.root.title())
     }
@@ -246,7 +228,9 @@ impl SourceDisk {
     }
 
     fn fstab(&self) -> Result<String, SourceError> {
-        let text = self.root_ext4()?.read(b"etc/fstab", FSTAB_MAX);
+        let text = self
+            .root_ext4()?
+            .read(config::FSTAB_PATH.as_bytes(), FSTAB_MAX);
         let partition = self.root.title();
         let text = text.map_err(|source| SourceError::Ext4 { partition, source })?;
         Ok(String::from_utf8_lossy(&text.unwrap_or_default()).into_owned())
@@ -259,21 +243,6 @@ fn tree_of<'d>(
 ) -> Result<(Tree, goldsmith_disk::read::ext4::Contents<'d>), SourceError> {
     fs.tree()
         .map_err(|source| SourceError::Ext4 { partition, source })
-}
-
-/// The `fstab` of a tree; empty when it has none.
-fn fstab_of(tree: &Tree, contents: &mut dyn ContentSource) -> std::io::Result<String> {
-    let path = config::FSTAB_PATH.as_bytes();
-    let mut bytes = Vec::new();
-    match tree.get(path).map(|node| &node.kind) {
-        Some(Kind::File(Content::Bytes(held))) => bytes.clone_from(held),
-        Some(Kind::File(Content::Source { data, .. })) => {
-            let reader = contents.open(path, data)?;
-            reader.take(FSTAB_MAX).read_to_end(&mut bytes)?;
-        }
-        _ => {}
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Compares a file with the SHA-256 that is pinned for it; reads all of it.
