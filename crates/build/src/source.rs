@@ -35,11 +35,11 @@ use goldsmith_disk::read::table::Table;
 use goldsmith_disk::read::{Disk, Part};
 use goldsmith_disk::tree::{Attributes, ContentSource, Kind, Tree};
 
-pub use archive::unpack_archive;
+pub use archive::{is_archive, unpack_archive};
 pub use error::SourceError;
 use file::RawFile;
 use find::Root;
-pub use parts::Mount;
+use parts::Mount;
 
 /// The most of an `fstab` that is read.
 const FSTAB_MAX: u64 = 1 << 20;
@@ -160,7 +160,8 @@ impl SourceDisk {
     /// What makes the disk start, for [`goldsmith_disk::image::plan_kept`]: its partition table and
     /// all of its bytes but those of the file systems that are written anew.
     ///
-    /// Refused for a root that is not ext4: what starts it looks for that file system.
+    /// Refused for a root that is not ext4: what starts it looks for that file system. What
+    /// [`Self::firmwares`] finds on the source starts the new disk as well.
     pub fn keep(&self) -> Result<Keep<'_>, SourceError> {
         if let Some(name) = self.root.mountable {
             let partition = self.root.title();
