@@ -13,6 +13,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 mod check;
+mod graft;
 pub use check::TreeError;
 
 /// A moment: seconds since 1970-01-01 UTC and nanoseconds after them.

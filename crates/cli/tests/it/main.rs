@@ -18,5 +18,6 @@ mod layers;
 mod library;
 mod mirror;
 mod scan;
+mod source_disk;
 mod surface;
 mod trial;
