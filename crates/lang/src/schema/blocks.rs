@@ -43,6 +43,7 @@ static VALIDATION: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 static VARIABLE: BlockSpec = BlockSpec {
@@ -72,6 +73,7 @@ static VARIABLE: BlockSpec = BlockSpec {
     ],
     blocks: &[&VALIDATION],
     is_repeated: true,
+    types: &[],
 };
 
 static LOCAL: BlockSpec = BlockSpec {
@@ -89,6 +91,7 @@ static LOCAL: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 static LOCALS: BlockSpec = BlockSpec {
@@ -98,12 +101,30 @@ static LOCALS: BlockSpec = BlockSpec {
     attributes: &[],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
+
+const ARCH: AttributeSpec = optional(
+    "arch",
+    Form::Choice(&["amd64", "arm64"]),
+    "\"amd64\"",
+    "Debian's name of the architecture",
+);
 
 static SOURCE: BlockSpec = BlockSpec {
     name: "source",
     labels: &["type", "name"],
-    summary: "What a build starts from. The type is `debian`: the packages of a Debian suite.",
+    summary: "What a build starts from: packages, another image, or a disk that others made.",
+    attributes: &[],
+    blocks: &[],
+    is_repeated: true,
+    types: &[&SOURCE_DEBIAN, &SOURCE_IMAGE, &SOURCE_DISK],
+};
+
+static SOURCE_DEBIAN: BlockSpec = BlockSpec {
+    name: "debian",
+    labels: &["name"],
+    summary: "The packages of a Debian suite.",
     attributes: &[
         required("suite", Form::Text, "`bookworm`"),
         optional(
@@ -136,12 +157,7 @@ static SOURCE: BlockSpec = BlockSpec {
             "[\"main\"]",
             "Parts of the archive",
         ),
-        optional(
-            "arch",
-            Form::Choice(&["amd64", "arm64"]),
-            "\"amd64\"",
-            "Debian's name of the architecture",
-        ),
+        ARCH,
         optional(
             "variant",
             Form::Choice(&["essential", "apt", "minbase"]),
@@ -169,6 +185,67 @@ static SOURCE: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: true,
+    types: &[],
+};
+
+/// Of `version` and `channel` one is needed, which is seen to when the block is read.
+static SOURCE_IMAGE: BlockSpec = BlockSpec {
+    name: "image",
+    labels: &["name"],
+    summary: "Another image: what its disk holds. The lock pins one by its digest; a newer one is an update of the lock.",
+    attributes: &[
+        required(
+            "name",
+            Form::Text,
+            "Name of the image, which is that of its recipe; in this project or another of this home",
+        ),
+        optional(
+            "version",
+            Form::Versions,
+            "",
+            "The newest image whose version begins like this: `1`, `1.4`, `1.4.0`",
+        ),
+        optional(
+            "channel",
+            Form::Text,
+            "",
+            "The image that a channel names, instead of a version",
+        ),
+        optional(
+            "packages",
+            Form::Texts,
+            "[]",
+            "Packages to add: `name`, `name:arch`, `name=version`",
+        ),
+    ],
+    blocks: &[],
+    is_repeated: true,
+    types: &[],
+};
+
+/// Of `file` and `url` one is needed, which is seen to when the block is read.
+static SOURCE_DISK: BlockSpec = BlockSpec {
+    name: "disk",
+    labels: &["name"],
+    summary: "A disk that others made, raw or qcow2, or a tar of a root file system.",
+    attributes: &[
+        optional("file", Form::Text, "", "Path relative to the project"),
+        optional(
+            "url",
+            Form::Text,
+            "",
+            "Where it is fetched from, instead of a file: `https://...`",
+        ),
+        required(
+            "sha256",
+            Form::Text,
+            "SHA-256 of the file as it is there: what `sha256sum` says of it",
+        ),
+        ARCH,
+    ],
+    blocks: &[],
+    is_repeated: true,
+    types: &[],
 };
 
 /// Inside a recipe: the label is a document, a name in the library, or a top-level component.
@@ -184,6 +261,7 @@ static COMPONENT_USE: BlockSpec = BlockSpec {
     )],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 /// Packer's words. The two types share the block, so what each needs is seen to when it is read.
@@ -266,6 +344,7 @@ static PROVISIONER: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 static COMPONENT: BlockSpec = BlockSpec {
@@ -287,6 +366,7 @@ static COMPONENT: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 const DISK_ATTRIBUTES: &[AttributeSpec] = &[
@@ -312,6 +392,7 @@ static DISK_OF_RECIPE: BlockSpec = BlockSpec {
     attributes: DISK_ATTRIBUTES,
     blocks: &[],
     is_repeated: false,
+    types: &[],
 };
 
 static DISK: BlockSpec = BlockSpec {
@@ -321,6 +402,7 @@ static DISK: BlockSpec = BlockSpec {
     attributes: DISK_ATTRIBUTES,
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 static RECIPE: BlockSpec = BlockSpec {
@@ -336,7 +418,7 @@ static RECIPE: BlockSpec = BlockSpec {
         required(
             "source",
             Form::Reference("source"),
-            "`source.debian.<name>`",
+            "`source.debian.<name>`, `source.image.<name>` or `source.disk.<name>`",
         ),
         optional("purpose", Form::Text, "", "What the image is for"),
         optional(
@@ -348,6 +430,7 @@ static RECIPE: BlockSpec = BlockSpec {
     ],
     blocks: &[&COMPONENT_USE, &PROVISIONER, &DISK_OF_RECIPE],
     is_repeated: true,
+    types: &[],
 };
 
 static BUDGET: BlockSpec = BlockSpec {
@@ -382,6 +465,7 @@ static BUDGET: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: false,
+    types: &[],
 };
 
 static TEST: BlockSpec = BlockSpec {
@@ -396,6 +480,7 @@ static TEST: BlockSpec = BlockSpec {
     )],
     blocks: &[&BUDGET],
     is_repeated: false,
+    types: &[],
 };
 
 static PIPELINE: BlockSpec = BlockSpec {
@@ -409,6 +494,7 @@ static PIPELINE: BlockSpec = BlockSpec {
     )],
     blocks: &[&TEST],
     is_repeated: true,
+    types: &[],
 };
 
 /// The blocks of a file.
