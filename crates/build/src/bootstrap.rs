@@ -38,7 +38,7 @@ use goldsmith_exec::child::Status;
 use goldsmith_exec::ns::{Sandbox, SandboxError};
 use goldsmith_store::{Store, StoreError};
 
-pub(crate) use self::farm::copy as copy_node;
+pub(crate) use self::farm::{copy as copy_node, link as link_node};
 pub use self::finish::{finish, wanted as base_wanted};
 pub use self::layout::LayoutError;
 use self::scripts::Scripts;

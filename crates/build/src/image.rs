@@ -15,6 +15,7 @@ mod forecast;
 mod inputs;
 mod lazy;
 mod loader;
+mod parent;
 mod steps;
 mod title;
 mod top;
@@ -31,7 +32,7 @@ use goldsmith_disk::image::Architecture;
 use goldsmith_inspect::sanitize::{Report, Settings, Severity};
 use goldsmith_inspect::verify::verify_disk;
 use goldsmith_plan::key::{self, Inputs, Salt};
-use goldsmith_plan::lock::{Lock, Section};
+use goldsmith_plan::lock::{Lock, Parent, Section};
 use goldsmith_store::Store;
 
 use crate::assemble::{self, Options, Request};
@@ -65,6 +66,8 @@ pub struct Job<'a> {
     pub inputs: Inputs,
     /// What secrets go into keys with.
     pub salt: Salt,
+    /// Where the image is that it starts from, if it starts from one.
+    pub parents: &'a Images,
     /// Whose layers these are: kept as long as the project is there.
     pub owner: Owner,
     /// Which layers are made anew.
@@ -124,7 +127,7 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     check_clean("the tree", &top.evidence)?;
 
     let started = cx.clock().monotonic();
-    let artifact = write_disk(cx, store, job, top, &folder)?;
+    let artifact = write_disk(cx, &stack, job, top, &folder)?;
     times.add("write disk", cx.clock().monotonic().saturating_sub(started));
 
     let phase = cx.phase("verify disk", None);
@@ -139,13 +142,17 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
 
     let mut record = Record::new(&job.recipe.name, job.inputs.key());
     record.purpose.clone_from(&job.recipe.purpose);
-    record.arch.clone_from(&job.section.request.arch);
+    job.section.arch().clone_into(&mut record.arch);
     record.boot.clone_from(&job.recipe.disk.boot);
     record.created_unix = cx.clock().unix_seconds();
     record.epoch_unix = job.section.epoch;
     record.inputs = job.inputs.clone();
     record.artifacts = vec![artifact];
     record.packages = job.section.packages.len();
+    if let Some(Parent::Image(pin)) = &job.section.parent {
+        record.packages += pin.packages;
+    }
+    record.parent = job.section.parent.as_ref().map(Into::into);
     record.phases = times.0;
     record.steps = steps;
     if stack.layers().iter().all(Layer::is_kept) {
@@ -196,23 +203,30 @@ impl Times {
 
 fn write_disk(
     cx: &Cx,
-    store: &Store,
+    stack: &Stack<'_>,
     job: &Job<'_>,
     top: Top,
     folder: &Path,
 ) -> Result<Artifact, BuildError> {
-    let architecture = match job.section.request.arch.as_str() {
+    let architecture = match job.section.arch() {
         "arm64" => Architecture::Arm64,
         _ => Architecture::X86_64,
     };
     let section = job.section;
-    let loader = loader::files(cx, store, &section.boot, &section.packages)?;
+    let has_parent = section.parent.is_some();
+    let parent = stack.layers().first().filter(|_| has_parent);
+    let loader = loader::files(
+        cx,
+        stack.store(),
+        section,
+        parent.map(Layer::tree).as_deref(),
+    )?;
     let request = Request {
         tree: top.sandbox.tree_fd(),
         boot_files: loader.directory(),
         disk: &job.recipe.disk,
         architecture,
-        seed: identity(job)?,
+        seed: identity(job),
         epoch: u32::try_from(section.epoch).unwrap_or(u32::MAX),
     };
     let path = folder.join("disk.raw");
@@ -221,7 +235,7 @@ fn write_disk(
         plain_digest_up_to: PLAIN_DIGEST_UP_TO,
         sync: false,
     };
-    let written = assemble::assemble_tree(cx, &request, top.tree, &file, options)?;
+    let written = assemble::assemble_tree(cx, &request, top.merged.into_tree(), &file, options)?;
     Ok(Artifact {
         file: "disk.raw".to_owned(),
         kind: "raw".to_owned(),
@@ -232,13 +246,13 @@ fn write_disk(
     })
 }
 
-/// What the identifiers of the disk are derived from: the recipe's name and its packages, not the
-/// key of the image. ext4 has its UUID in the checksum of every inode and directory; were it
+/// What the identifiers of the disk are derived from: the recipe's name and its packages or parent,
+/// not the key of the image. ext4 has its UUID in the checksum of every inode and directory; were it
 /// another with every build, no two disks of a recipe would have much in common.
-fn identity(job: &Job<'_>) -> Result<Sha256, BuildError> {
+fn identity(job: &Job<'_>) -> Sha256 {
     let mut key = Sha256::of(job.recipe.name.as_bytes());
-    for wanted in chain::bootstrap_layers(job)? {
+    for wanted in chain::bootstrap_layers(job) {
         key = wanted.parts.key(Some(&key));
     }
-    Ok(key)
+    key
 }

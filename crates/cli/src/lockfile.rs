@@ -1,12 +1,16 @@
 //! `goldsmith.lock` of a project: read, written, held against the recipes.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use goldsmith_build::document::{Loaded, locked_inputs};
+use goldsmith_build::parent;
+use goldsmith_build::record::Images;
 use goldsmith_build::repo::{self, Archive, Mirrors, Update, Wanted};
 use goldsmith_build::trial;
+use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
 use goldsmith_core::recipe::{DebianSource, Recipe, Source};
@@ -18,6 +22,7 @@ use crate::app::App;
 use crate::host;
 use crate::project;
 use crate::report::CmdError;
+use crate::wiring;
 
 pub(crate) const NAME: &str = "goldsmith.lock";
 
@@ -43,28 +48,45 @@ pub(crate) fn write(app: &App, store: &Store, lock: &Lock) -> Result<(), CmdErro
 
 /// Keeps what a lock needs from being collected.
 pub(crate) fn pin(app: &App, store: &Store, lock: &Lock) -> Result<(), CmdError> {
-    let digests = lock
-        .recipes
-        .values()
-        .flat_map(Section::all_packages)
-        .map(|package| package.sha256)
-        .collect();
+    let sections = || lock.recipes.values();
+    let packages = sections().flat_map(Section::all_packages);
+    let mut digests: BTreeSet<Sha256> = packages.map(|package| package.sha256).collect();
+    let images = Images::new(&app.home()?);
+    for section in sections() {
+        digests.extend(parent::needs(&images, section)?);
+    }
     let place = app
         .directory
         .canonicalize()
         .unwrap_or_else(|_| app.directory.clone());
-    let owner = goldsmith_core::digest::Sha256::of(place.to_string_lossy().as_bytes()).short();
+    let owner = Sha256::of(place.to_string_lossy().as_bytes()).short();
     Ok(store.pin(&format!("project-{owner}"), &digests)?)
 }
 
-pub(crate) fn debian(recipe: &Recipe) -> Result<&DebianSource, CmdError> {
-    match &recipe.source {
-        Source::Debian(source) => Ok(source),
-        _ => Err(CmdError::config(format!(
-            "recipe `{}` does not start from Debian packages",
-            recipe.name
-        ))),
-    }
+/// Brings the packages of a section into a store.
+pub(crate) fn fetch_packages(
+    app: &App,
+    store: &Store,
+    recipe: &Recipe,
+    section: &Section,
+    is_offline: bool,
+) -> Result<(), CmdError> {
+    let of_parent;
+    let source = match &recipe.source {
+        Source::Debian(source) => source,
+        _ => match parent::archive(section) {
+            Some(source) => {
+                of_parent = source;
+                &of_parent
+            }
+            // There are none then.
+            None => return Ok(()),
+        },
+    };
+    let fetch = wiring::fetch(app, is_offline);
+    let reach = Reach::of(app, source)?;
+    repo::fetch_packages(&app.cx, reach.archive(&*fetch, store), section)?;
+    Ok(())
 }
 
 /// What a recipe's archive is reached with.
@@ -114,9 +136,31 @@ pub(crate) fn section(
     previous: Option<&Section>,
     update: Update<'_>,
 ) -> Result<Section, CmdError> {
-    let source = debian(recipe)?;
-    let reach = Reach::of(app, source)?;
     let documents = locked_inputs(documents);
+    let source = match &recipe.source {
+        Source::Debian(source) => source,
+        Source::Image(source) => {
+            let wanted = parent::Wanted {
+                source,
+                disk: &recipe.disk,
+                documents: &documents,
+            };
+            let images = Images::new(&app.home()?);
+            let is_update = match update {
+                Update::None => false,
+                Update::Only(names) => names.contains(&source.image),
+                Update::All => true,
+            };
+            return Ok(parent::lock(&images, wanted, previous, is_update)?);
+        }
+        Source::Disk(_) => {
+            return Err(CmdError::config(format!(
+                "recipe `{}` starts from a disk, which is not supported yet",
+                recipe.name
+            )));
+        }
+    };
+    let reach = Reach::of(app, source)?;
     let wanted = Wanted {
         source,
         disk: &recipe.disk,
@@ -170,7 +214,7 @@ pub(crate) fn fitting(
             "`goldsmith lock` pins its packages",
         ));
     };
-    let request = lock::stale::request(debian(recipe)?, &recipe.disk);
+    let request = lock::stale::request(&recipe.source, &recipe.disk);
     match lock::stale::stale(section, &request, &locked_inputs(documents)) {
         None => Ok(section.clone()),
         Some(reason) => {

@@ -13,6 +13,7 @@ use crate::assemble::AssembleError;
 use crate::bootstrap::BootstrapError;
 use crate::deb::DebError;
 use crate::layer::LayerError;
+use crate::parent::ParentError;
 use crate::record::RecordError;
 
 /// A build that did not end in an image.
@@ -57,12 +58,9 @@ pub enum BuildError {
     /// Keeping the image.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The recipe starts from something that the local builder cannot start from.
-    #[error("recipe `{name}` starts from a source that is not built here")]
-    Source {
-        /// The recipe.
-        name: String,
-    },
+    /// What it starts from.
+    #[error(transparent)]
+    Parent(#[from] ParentError),
     /// The layers of an image are gone, or were never kept.
     #[error("the tree of {title} is not in the store")]
     NoTree {
@@ -112,9 +110,8 @@ impl BuildError {
             Self::Store(e) => e,
             Self::Record(e) => e,
             Self::Cancelled(e) => e,
-            Self::Unclean { .. } | Self::Source { .. } | Self::NoTree { .. } | Self::Io { .. } => {
-                return None;
-            }
+            Self::Parent(e) => e,
+            Self::Unclean { .. } | Self::NoTree { .. } | Self::Io { .. } => return None,
         })
     }
 }
@@ -124,7 +121,7 @@ impl Failure for BuildError {
         match (self, self.inner()) {
             (_, Some(inner)) => inner.class(),
             (Self::Unclean { .. }, None) => Class::Policy,
-            (Self::Source { .. } | Self::NoTree { .. }, None) => Class::Config,
+            (Self::NoTree { .. }, None) => Class::Config,
             (_, None) => Class::Environment,
         }
     }

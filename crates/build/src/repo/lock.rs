@@ -7,7 +7,9 @@ use goldsmith_core::recipe::{DebianSource, DiskSpec, Firmware};
 use goldsmith_plan::index::{Candidate, Index, Universe};
 use goldsmith_plan::lock::diff::{self, SectionDiff};
 use goldsmith_plan::lock::format::Moment;
-use goldsmith_plan::lock::{Input, Lock, Package, ReleaseRef, Section, Why, check_package, stale};
+use goldsmith_plan::lock::{
+    Input, Lock, Package, Parent, ReleaseRef, Request, Section, Why, check_package, stale,
+};
 use goldsmith_plan::resolve::{self, Solution};
 
 use super::index::PackagesFile;
@@ -115,7 +117,12 @@ pub fn check(
 pub fn check_update(lock: Option<&Lock>, names: &[String]) -> Result<(), RepoError> {
     let is_locked = |name: &&String| {
         let mut sections = lock.into_iter().flat_map(|lock| lock.recipes.values());
-        sections.any(|section| section.all_packages().any(|package| package.name == **name))
+        let is_parent =
+            |parent: &Parent| matches!(parent, Parent::Image(pin) if pin.name == **name);
+        sections.any(|section| {
+            section.parent.as_ref().is_some_and(is_parent)
+                || section.all_packages().any(|package| package.name == **name)
+        })
     };
     match names.iter().find(|name| !is_locked(name)) {
         Some(name) => Err(RepoError::NotLocked { name: name.clone() }),
@@ -290,7 +297,8 @@ fn section(
     documents.dedup();
     Section {
         source: wanted.source.name.clone(),
-        request: stale::request(wanted.source, wanted.disk),
+        request: Request::Debian(stale::debian(wanted.source, wanted.disk)),
+        parent: None,
         epoch: releases.iter().map(|r| r.date.0).max().unwrap_or_default(),
         releases,
         documents,

@@ -8,7 +8,6 @@ use std::time::Duration;
 use goldsmith_build::document::Loaded;
 use goldsmith_build::image;
 use goldsmith_build::record::Images;
-use goldsmith_build::repo;
 use goldsmith_build::repro::{self, Again, Build};
 use goldsmith_core::cx::{Clock, Cx};
 use goldsmith_exec::clock::SystemClock;
@@ -69,9 +68,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                 fresh.insert(blob, Some(&package.sha256))?;
             }
         }
-        let fetch = wiring::fetch(app, args.offline);
-        let reach = lockfile::Reach::of(app, lockfile::debian(recipe)?)?;
-        repo::fetch_packages(&app.cx, reach.archive(&*fetch, &fresh), &section)?;
+        lockfile::fetch_packages(app, &fresh, recipe, &section, args.offline)?;
         let image = image::build(&cx, &fresh, &Images::new(&args.place), &job)?;
         let difference = repro::compare(
             &app.cx,

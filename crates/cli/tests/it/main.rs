@@ -15,5 +15,6 @@ mod fixture;
 mod import;
 mod layers;
 mod mirror;
+mod on_image;
 mod surface;
 mod trial;

@@ -1,0 +1,101 @@
+//! Images on images: locked, built of the parent's layers and of its disk, brought to a new parent.
+
+use std::fs;
+
+use crate::env::TestEnv;
+use crate::fixture;
+
+const SHOP: &str = r#"source "image" "golden" {
+  name    = "web"
+  version = "1.0"
+}
+
+recipe "shop" {
+  version = "1.0.x"
+  source  = source.image.golden
+
+  provisioner "shell" {
+    inline = [
+      "test -z \"$(ls /etc/ssh/ssh_host_* 2>/dev/null)\"",
+      "grep -q LABEL=root /etc/fstab",
+      "echo open > /srv/shop",
+    ]
+  }
+
+  disk {
+    size = "2GiB"
+  }
+}
+"#;
+
+/// Writes a file of the project anew: the copy of the fixture is a link.
+fn edit(env: &TestEnv, name: &str, from: &str, to: &str) {
+    let text = env.read(name);
+    assert!(text.contains(from), "{text}");
+    fs::remove_file(env.project().join(name)).unwrap();
+    env.write(name, text.replace(from, to));
+}
+
+#[test]
+fn an_image_on_an_image() {
+    let env = fixture::with_packages();
+    env.write("shop.gold.hcl", SHOP);
+    let refused = env.run(&["lock", "shop"]).expect(3).stderr;
+    assert!(refused.contains("there is no image `web` 1.0"), "{refused}");
+    assert!(refused.contains("`goldsmith build web`"), "{refused}");
+
+    // The parent comes first, whatever the order of names.
+    let built = env.run(&["build", "--offline", "--json"]).expect(0).json();
+    let names = [0, 1].map(|at| built["images"][at]["image"]["name"].clone());
+    assert_eq!(names, ["web", "shop"]);
+    let [parent, child] = [0, 1].map(|at| built["images"][at]["image"].clone());
+    let digest = parent["artifacts"][0]["digest"].clone();
+    assert_eq!(child["parent"]["name"], "web 1.0.0/1");
+    assert_eq!(child["parent"]["digest"], digest);
+    assert_eq!(child["packages"], parent["packages"]);
+    let shown = env.run(&["show", "shop"]).expect(0).stdout;
+    assert!(shown.contains("starts from  image web 1.0.0/1"), "{shown}");
+    let diff = env.run(&["diff", "web", "shop", "--json"]).expect(0).json();
+    let files = |what: &str| diff["files"][what].as_array().unwrap().clone();
+    let added: Vec<_> = files("added").iter().map(|f| f["path"].clone()).collect();
+    assert_eq!(added, ["/srv/shop"], "{diff}");
+    assert_eq!(files("removed"), [""; 0], "{diff}");
+    assert_eq!(diff["packages"]["added"], serde_json::json!([]), "{diff}");
+
+    let again = env.run(&["build", "shop", "--offline"]).expect(0);
+    assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+    new_parent(&env);
+}
+
+/// A new version of the parent is an update of the lock, and is not taken without it.
+fn new_parent(env: &TestEnv) {
+    edit(
+        env,
+        "web.gold.hcl",
+        "Hello from a golden image",
+        "Hello again",
+    );
+    env.run(&["build", "web", "--offline"]).expect(0);
+    let again = env.run(&["build", "shop", "--offline"]).expect(0);
+    assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+    let check = env.run(&["lock", "shop", "--check"]).expect(4).stdout;
+    let words = "starts from image web 1.0.1/1, before from image web 1.0.0/1";
+    assert!(check.contains(words), "{check}");
+    env.run(&["lock", "shop"]).expect(0);
+    env.run(&["lock", "shop", "--check"]).expect(4);
+    env.run(&["lock", "shop", "--update", "web"]).expect(0);
+    env.run(&["lock", "shop", "--check"]).expect(0);
+    let plan = env.run(&["plan", "shop", "--explain"]).expect(0).stdout;
+    for words in [
+        "start from image web 1.0.1/1",
+        "changed: parent image",
+        "parent disk",
+    ] {
+        assert!(plan.contains(words), "{words} is missing in\n{plan}");
+    }
+    // Of the layers that the lock names, whatever else goes.
+    env.run(&["gc", "--unused-for", "0s"]).expect(0);
+    let built = env.run(&["build", "shop", "--offline"]).expect(0);
+    assert!(built.stderr.contains("of its layers"), "{}", built.stderr);
+    assert!(built.stdout.contains("shop 1.0.1/1"), "{}", built.stdout);
+}
