@@ -27,6 +27,9 @@ const BOOT: &[Need] = &[
 /// For the tests: what our output is held against.
 const ORACLES: &[Need] = &[
     ("e2fsprogs", "/usr/sbin/e2fsck"),
+    ("xfsprogs", "/usr/sbin/mkfs.xfs"),
+    ("btrfs-progs", "/usr/bin/btrfs"),
+    ("cryptsetup-bin", "/usr/sbin/cryptsetup"),
     ("gdisk", "/usr/sbin/sgdisk"),
     ("fdisk", "/usr/sbin/sfdisk"),
     ("dosfstools", "/usr/sbin/fsck.vfat"),

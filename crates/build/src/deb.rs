@@ -6,10 +6,8 @@ pub mod meta;
 
 mod ar;
 mod check;
-mod compression;
 mod control;
 mod decode;
-mod unpack;
 
 #[cfg(test)]
 pub(crate) mod tests;

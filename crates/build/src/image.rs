@@ -42,7 +42,7 @@ use crate::record::{Artifact, Image, Images, PhaseTime, Record};
 use top::Top;
 
 pub use chain::Owner;
-pub(crate) use chain::base;
+pub(crate) use chain::{FSTAB, base};
 pub use error::BuildError;
 pub use forecast::{Because, Forecast, Verdict, forecast};
 pub(crate) use inputs::apt_sources;

@@ -3,6 +3,7 @@
 pub mod assemble;
 pub mod boot_test;
 pub mod bootstrap;
+mod compression;
 pub mod deb;
 pub mod diff;
 pub mod document;
@@ -16,4 +17,6 @@ pub mod record;
 pub mod repo;
 pub mod repro;
 pub mod services;
+pub mod source;
 pub mod trial;
+mod unpack;

@@ -5,6 +5,7 @@
 
 pub mod ext4;
 pub mod qcow2;
+pub mod signature;
 pub mod table;
 
 use std::io;

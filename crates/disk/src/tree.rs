@@ -13,6 +13,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 mod check;
+mod graft;
 pub use check::TreeError;
 
 /// A moment: seconds since 1970-01-01 UTC and nanoseconds after them.
@@ -199,6 +200,13 @@ impl Tree {
         };
         self.set_rank(path, LAST);
         self.insert(path, node);
+    }
+
+    /// Takes a node out; what was there is given back. What is in a directory stays, and is to be
+    /// taken out as well.
+    pub fn remove(&mut self, path: &[u8]) -> Option<Node> {
+        self.ranks.remove(path);
+        self.nodes.remove(path)
     }
 
     /// The node at `path`.

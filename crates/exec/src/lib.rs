@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod clock;
+pub mod mount;
 pub mod ns;
 pub mod ssh;
 pub mod user_ns;

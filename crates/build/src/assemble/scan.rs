@@ -30,7 +30,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 /// What a running system mounts something on, and the mode the directory below has.
-const MOUNT_POINTS: [(&str, u16); 5] = [
+pub(crate) const MOUNT_POINTS: [(&str, u16); 5] = [
     ("dev", 0o755),
     ("proc", 0o555),
     ("run", 0o755),
@@ -336,7 +336,8 @@ struct All {
     overlay: Xattrs,
 }
 
-fn is_kept(name: &[u8]) -> bool {
+/// Whether an extended attribute is the image's: see the module.
+pub(crate) fn is_kept(name: &[u8]) -> bool {
     let user = name.starts_with(b"user.") && !name.starts_with(b"user.overlay.");
     let named: [&[u8]; 3] = [
         b"security.capability",

@@ -15,8 +15,9 @@ use tar::EntryType;
 
 use super::control::Stanza;
 use super::meta::{Kind, PackageMeta, PathMeta, VERSION};
-use super::unpack::Unpack;
-use super::{DebError, ar, compression};
+use super::{DebError, ar};
+use crate::compression::Compression;
+use crate::unpack::Unpack;
 
 /// Bytes that a control member may unfold to; the largest in Debian has 2 MiB.
 const CONTROL_MAX: u64 = 64 << 20;
@@ -167,8 +168,8 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 fn open<'a>(blob: &'a mut File, member: &ar::Member) -> Result<Box<dyn Read + 'a>, Stop> {
     blob.seek(SeekFrom::Start(member.offset))?;
     let bytes = BufReader::with_capacity(1 << 16, blob.take(member.size));
-    match compression::reader(&member.name, bytes)? {
-        Some(reader) => Ok(reader),
+    match Compression::of_name(&member.name) {
+        Some(compression) => Ok(compression.reader(bytes)?),
         None => refuse(format!("the compression of `{}` is not known", member.name)),
     }
 }
@@ -237,13 +238,14 @@ fn read_data(
             return refuse("it has too many paths");
         }
         let is_directory = kind == EntryType::Directory;
+        let (path, attributes) = (meta.path.as_bytes(), meta.attributes());
         if meta.path.is_empty() && !is_directory {
             return refuse("its root is no directory");
         }
         if is_directory {
             let again = !directories.insert(meta.path.clone());
             meta.kind = Kind::Directory;
-            place(&meta.path, unpack.directory(&meta))?;
+            place(&meta.path, unpack.directory(path, &attributes))?;
             if again && !meta.path.is_empty() {
                 continue;
             }
@@ -255,7 +257,7 @@ fn read_data(
                 let mut md5 = Md5::new();
                 place(
                     &meta.path,
-                    unpack.file(&meta, &mut entry, |piece| md5.update(piece)),
+                    unpack.file(path, &attributes, &mut entry, |piece| md5.update(piece)),
                 )?;
                 let hex = hex_of(&md5.finalize());
                 if all_md5 && !is_conffile {
@@ -264,14 +266,20 @@ fn read_data(
                 }
                 data.md5.insert(absolute, hex);
             } else {
-                place(&meta.path, unpack.file(&meta, &mut entry, |_| ()))?;
+                place(
+                    &meta.path,
+                    unpack.file(path, &attributes, &mut entry, |_| ()),
+                )?;
             }
         } else if kind == EntryType::Link {
             let of = path_of(link.as_bytes())?;
-            place(&meta.path, unpack.hard_link(&meta, &of))?;
+            place(&meta.path, unpack.hard_link(path, of.as_bytes()))?;
             meta.kind = Kind::HardLink { of };
         } else if kind == EntryType::Symlink {
-            place(&meta.path, unpack.symbolic_link(&meta, &link))?;
+            place(
+                &meta.path,
+                unpack.symbolic_link(path, &attributes, link.as_bytes()),
+            )?;
             meta.kind = Kind::SymbolicLink { target: link };
         } else {
             let kind = match kind {
@@ -285,14 +293,14 @@ fn read_data(
             }
             place(
                 &meta.path,
-                unpack.node(&meta, kind, device.unwrap_or_default()),
+                unpack.node(path, &attributes, kind, device.unwrap_or_default()),
             )?;
         }
         data.paths.push(meta);
     }
     for meta in data.paths.iter().rev() {
         if meta.kind == Kind::Directory {
-            unpack.directory_time(meta)?;
+            unpack.finish_directory(meta.path.as_bytes(), &meta.attributes())?;
         }
     }
     Ok(data)

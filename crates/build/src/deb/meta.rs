@@ -14,6 +14,8 @@
 use std::fs;
 use std::path::Path;
 
+use goldsmith_disk::tree::{Attributes, Time, Xattrs};
+
 use super::control::Stanza;
 
 /// The version this program reads and writes.
@@ -73,6 +75,22 @@ pub enum Kind {
     },
     /// A device node or a named pipe.
     Node,
+}
+
+impl PathMeta {
+    /// As a tree has them.
+    pub(crate) fn attributes(&self) -> Attributes {
+        Attributes {
+            mode: u16::try_from(self.mode & 0o7777).expect("twelve bits"),
+            uid: self.uid,
+            gid: self.gid,
+            mtime: Time {
+                seconds: i64::try_from(self.mtime).unwrap_or(0),
+                nanos: 0,
+            },
+            xattrs: Xattrs::new(),
+        }
+    }
 }
 
 impl PackageMeta {

@@ -15,6 +15,7 @@ use crate::deb::DebError;
 use crate::layer::LayerError;
 use crate::parent::ParentError;
 use crate::record::RecordError;
+use crate::source::SourceError;
 
 /// A build that did not end in an image.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,9 @@ pub enum BuildError {
     /// What it starts from.
     #[error(transparent)]
     Parent(#[from] ParentError),
+    /// Reading a disk or an archive of others.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The layers of an image are gone, or were never kept.
     #[error("the tree of {title} is not in the store")]
     NoTree {
@@ -111,6 +115,7 @@ impl BuildError {
             Self::Record(e) => e,
             Self::Cancelled(e) => e,
             Self::Parent(e) => e,
+            Self::Source(e) => e,
             Self::Unclean { .. } | Self::NoTree { .. } | Self::Io { .. } => return None,
         })
     }

@@ -22,8 +22,9 @@ use goldsmith_plan::lock::ImagePin;
 use super::top::Top;
 use super::{BuildError, Job};
 use crate::layer::{Anew, Layer, Made, Parts, Stack, Wanted, flatten};
-use crate::parent;
+use crate::parent::{self, ParentError};
 use crate::record::Image;
+use crate::source::SourceDisk;
 
 /// Raised when another layer is made of the same disk: layers made before are then of no use.
 const FORM: u32 = 1;
@@ -64,11 +65,8 @@ pub(super) fn layer(
             of_layers(cx, &parent, directory)?;
             "of its layers"
         } else {
-            return Err(parent::ParentError::Lost {
-                title: image.title(),
-                name: pin.name.clone(),
-            }
-            .into());
+            of_disk(cx, &image, directory)?;
+            "of its disk"
         };
         let has_esp = image.record.boot.contains(&Firmware::Uefi);
         neutral::neutral(directory, job.section.epoch, has_esp)
@@ -85,6 +83,18 @@ fn is_made_alike(job: &Job<'_>, image: &Image) -> bool {
         let was = image.record.inputs.get(name);
         was.is_some() && was == job.inputs.get(name)
     })
+}
+
+fn of_disk(cx: &Cx, image: &Image, to: &Path) -> Result<(), BuildError> {
+    if !image.is_whole() {
+        return Err(ParentError::Lost {
+            title: image.title(),
+            name: image.record.name.clone(),
+        }
+        .into());
+    }
+    SourceDisk::open(&image.path("disk.raw"))?.unpack(cx, to)?;
+    Ok(())
 }
 
 fn of_layers(cx: &Cx, parent: &Stack<'_>, to: &Path) -> Result<(), BuildError> {

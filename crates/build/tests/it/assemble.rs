@@ -20,20 +20,20 @@ use goldsmith_disk::image::{self, Architecture};
 use goldsmith_disk::tree::{Content, Kind};
 use goldsmith_testing::clock::FakeClock;
 
-mod listing;
-mod odd_tree;
+pub(super) mod listing;
+pub(super) mod odd_tree;
 use listing::{attributes, listing};
 use odd_tree::{clamp, odd_tree, put};
 
-const EPOCH: u32 = 1_700_000_000;
+pub(super) const EPOCH: u32 = 1_700_000_000;
 
-fn cx() -> Cx {
+pub(super) fn cx() -> Cx {
     Cx::silent(Arc::new(FakeClock::at(0)))
 }
 
 /// Runs a tool of the host; fails when it is missing or says no.
 #[expect(clippy::disallowed_methods, reason = "oracles are tools of the host")]
-fn tool(package: &str, name: &str, arguments: &[&OsStr]) -> String {
+pub(super) fn tool(package: &str, name: &str, arguments: &[&OsStr]) -> String {
     let output = Command::new(name)
         .args(arguments)
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
@@ -50,13 +50,13 @@ fn tool(package: &str, name: &str, arguments: &[&OsStr]) -> String {
     text
 }
 
-struct Lab {
+pub(super) struct Lab {
     scratch: tempfile::TempDir,
     disk: DiskSpec,
 }
 
 impl Lab {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let scratch = tempfile::tempdir().unwrap();
         odd_tree(&scratch.path().join("tree"));
         Self {
@@ -69,11 +69,11 @@ impl Lab {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)
     }
 
-    fn assemble(&self, tree: &str, out: &str) -> Result<Written, AssembleError> {
+    pub(super) fn assemble(&self, tree: &str, out: &str) -> Result<Written, AssembleError> {
         let tree = File::open(self.path(tree)).unwrap();
         let host = File::open("/").unwrap();
         let request = Request {
@@ -94,7 +94,7 @@ impl Lab {
 }
 
 /// A file system mounted for a while.
-struct Mounted(PathBuf);
+pub(super) struct Mounted(PathBuf);
 
 impl Mounted {
     fn new(disk: &Path, offset: u64, at: PathBuf) -> Self {
@@ -106,6 +106,16 @@ impl Mounted {
             disk.as_ref(),
             at.as_ref(),
         ];
+        tool("mount", "mount", &arguments);
+        Self(at)
+    }
+}
+
+impl Mounted {
+    /// A file system in a file, to be filled.
+    pub(super) fn writable(file: &Path, at: PathBuf) -> Self {
+        fs::create_dir(&at).unwrap();
+        let arguments: [&OsStr; 4] = ["-o".as_ref(), "loop".as_ref(), file.as_ref(), at.as_ref()];
         tool("mount", "mount", &arguments);
         Self(at)
     }

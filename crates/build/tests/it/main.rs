@@ -12,4 +12,5 @@ mod export;
 mod oracle;
 mod repo;
 mod scan;
+mod source;
 mod world;

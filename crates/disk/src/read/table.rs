@@ -78,8 +78,14 @@ impl Kind {
         matches!(self, Self::Guid(TYPE_ESP) | Self::Byte(0xEF))
     }
 
-    fn is_root(self) -> bool {
+    /// Whether it says that it is the root file system.
+    pub fn is_root(self) -> bool {
         matches!(self, Self::Guid(TYPE_ROOT_X86_64 | TYPE_ROOT_ARM64))
+    }
+
+    /// Whether it is what systemd mounts at `/boot`.
+    pub fn is_boot(self) -> bool {
+        matches!(self, Self::Guid(TYPE_BOOT) | Self::Byte(0xEA))
     }
 
     fn is_linux(self) -> bool {
@@ -96,7 +102,7 @@ impl std::fmt::Display for Kind {
             kind if kind.is_linux() => f.write_str("Linux file system"),
             Self::Guid(TYPE_BIOS_BOOT) => f.write_str("BIOS boot"),
             Self::Guid(TYPE_SWAP) | Self::Byte(0x82) => f.write_str("Linux swap"),
-            Self::Guid(TYPE_BOOT) | Self::Byte(0xEA) => f.write_str("Linux boot"),
+            kind if kind.is_boot() => f.write_str("Linux boot"),
             Self::Guid(guid) => guid.fmt(f),
             Self::Byte(byte) => write!(f, "{byte:#04x}"),
         }

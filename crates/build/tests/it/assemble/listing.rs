@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use goldsmith_core::digest::Sha256;
 
 /// One line per node, as the kernel shows it.
-pub(super) fn listing(root: &Path) -> Vec<String> {
+pub(crate) fn listing(root: &Path) -> Vec<String> {
     let mut lines = vec![];
     let mut inodes = std::collections::BTreeMap::new();
     let mut pending = vec![PathBuf::new()];
@@ -55,7 +55,7 @@ pub(super) fn listing(root: &Path) -> Vec<String> {
     lines
 }
 
-pub(super) fn attributes(path: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn attributes(path: &Path) -> Vec<(String, Vec<u8>)> {
     let mut list = vec![0; 4096];
     let length = rustix::fs::llistxattr(path, &mut list[..]).unwrap();
     let mut names: Vec<&[u8]> = list[..length]

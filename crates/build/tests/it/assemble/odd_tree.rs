@@ -6,13 +6,13 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, XattrFlags};
 
-pub(super) fn put(path: &Path, bytes: &[u8], mode: u32) {
+pub(crate) fn put(path: &Path, bytes: &[u8], mode: u32) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-pub(super) fn set_time(path: &Path, seconds: i64) {
+pub(crate) fn set_time(path: &Path, seconds: i64) {
     let time = Timespec {
         tv_sec: seconds,
         tv_nsec: 0,
@@ -30,7 +30,7 @@ fn mknod(path: &Path, kind: FileType, major: u32, minor: u32) {
 }
 
 /// A tree with one of everything, and what a disk needs to boot.
-pub(super) fn odd_tree(root: &Path) {
+pub(crate) fn odd_tree(root: &Path) {
     fs::create_dir_all(root).unwrap();
     for directory in [
         "dev",
@@ -106,7 +106,7 @@ pub(super) fn odd_tree(root: &Path) {
 }
 
 /// Holds every time of a tree to the epoch.
-pub(super) fn clamp(root: &Path, epoch: i64) {
+pub(crate) fn clamp(root: &Path, epoch: i64) {
     let mut pending = vec![root.to_path_buf()];
     while let Some(path) = pending.pop() {
         let info = fs::symlink_metadata(&path).unwrap();

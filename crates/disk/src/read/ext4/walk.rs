@@ -20,6 +20,28 @@ impl<'d> Ext4<'d> {
         Ok(self.names(&self.inode(ROOT)?)?.into_keys().collect())
     }
 
+    /// A file's content by its path from the root, when it has `limit` bytes at most; links are not
+    /// followed. `None`: there is no such file.
+    pub fn read(&self, path: &[u8], limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let mut inode = self.inode(ROOT)?;
+        for name in path.split(|byte| *byte == b'/') {
+            if inode.kind()? != Type::Directory {
+                return Ok(None);
+            }
+            let Some(number) = self.names(&inode)?.get(name).copied() else {
+                return Ok(None);
+            };
+            inode = self.inode(number)?;
+        }
+        if inode.kind()? != Type::File {
+            return Ok(None);
+        }
+        if inode.flags & INLINE_DATA != 0 {
+            return self.inline(&inode).map(Some);
+        }
+        self.content(&inode, limit).map(Some)
+    }
+
     /// Everything in it, and whence the contents of its files are read. Names of one file are hard
     /// links to the first of them; `lost+found` is left out, which every file system makes anew.
     pub fn tree(&self) -> Result<(Tree, Contents<'d>), ReadError> {
@@ -187,6 +209,8 @@ impl<'d> Walk<'_, 'd> {
             shared.paths.sort_unstable();
             let first = shared.paths[0].clone();
             for path in &shared.paths[1..] {
+                // The content can be opened by each of its names.
+                self.files.insert(path.clone(), shared.extents.clone());
                 let node = Node {
                     attributes: Attributes::default(),
                     kind: Kind::HardLink(first.clone()),

@@ -1,0 +1,77 @@
+//! Roots that only the kernel reads. Where it knows none of them, that is what is said.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use goldsmith_build::source::SourceDisk;
+use goldsmith_core::failure::{Class, Failure as _};
+
+use super::super::assemble::{Mounted, cx};
+use super::{compare, run, text, told, tree, unpacked};
+
+fn is_known(kind: &str) -> bool {
+    let known = fs::read_to_string("/proc/filesystems").unwrap();
+    known.lines().any(|line| line.trim() == kind)
+}
+
+/// Unpacks a disk of a file system, raw and as qcow2; says so where the kernel does not know it.
+fn check(kind: &str, before: &Path, disk: &Path) {
+    if !is_known(kind) {
+        let into = tempfile::tempdir().unwrap();
+        let error = SourceDisk::open(disk).unwrap().unpack(&cx(), into.path());
+        let error = error.unwrap_err();
+        assert_eq!(error.class(), Class::Environment);
+        let expected = format!(
+            "the disk itself holds {kind}, which the kernel has to read: \
+             this kernel has no support for {kind}"
+        );
+        assert_eq!(told(&error), expected);
+        return;
+    }
+    compare(before, unpacked(disk).path());
+    let packed = disk.with_extension("qcow2");
+    run(
+        "qemu-utils",
+        "qemu-img",
+        &["convert", "-O", "qcow2", text(disk), text(&packed)],
+    );
+    compare(before, unpacked(&packed).path());
+    let devices = run(
+        "mount",
+        "losetup",
+        &["--list", "--noheadings", "--output", "BACK-FILE"],
+    );
+    assert!(!devices.contains(text(disk)), "a device stays: {devices}");
+}
+
+/// Makes a file system with a tree in it, in a directory `inside` of it.
+fn made(kind: &str, package: &str, inside: &str) {
+    let scratch = tempfile::tempdir().unwrap();
+    let (before, disk) = (scratch.path().join("before"), scratch.path().join("disk"));
+    tree(&before);
+    File::create(&disk).unwrap().set_len(320 << 20).unwrap();
+    run(package, &format!("mkfs.{kind}"), &["-q", text(&disk)]);
+    if is_known(kind) {
+        let at = scratch.path().join("mounted");
+        let mounted = Mounted::writable(&disk, at.clone());
+        let to = at.join(inside);
+        if !inside.is_empty() {
+            run(package, "btrfs", &["-q", "subvolume", "create", text(&to)]);
+        }
+        let from = before.join(".");
+        run("coreutils", "cp", &["-a", text(&from), text(&to)]);
+        drop(mounted);
+    }
+    check(kind, &before, &disk);
+}
+
+#[test]
+fn xfs() {
+    made("xfs", "xfsprogs", "");
+}
+
+#[test]
+fn btrfs() {
+    made("btrfs", "btrfs-progs", "");
+    made("btrfs", "btrfs-progs", "@");
+}

@@ -1,0 +1,59 @@
+//! A disk that we wrote, read back.
+
+use std::fs::{self, File};
+use std::os::fd::AsFd as _;
+
+use goldsmith_build::assemble::scan;
+use goldsmith_build::source::SourceDisk;
+use goldsmith_core::recipe::Firmware;
+
+use super::super::assemble::odd_tree::{clamp, put};
+use super::super::assemble::{EPOCH, Lab, cx};
+use super::{blocks, compare, run, text, tree, unpacked};
+
+/// What a tree says of its root before there is a disk, and what a step wrote.
+const FSTAB: &str = "LABEL=root / ext4 rw,errors=remount-ro 0 1\nUUID=5 /srv/data xfs nofail 0 2\n";
+
+#[test]
+fn what_a_disk_was_made_of() {
+    let lab = Lab::new();
+    let before = lab.path("before");
+    tree(&before);
+    put(&before.join("etc/fstab"), FSTAB.as_bytes(), 0o644);
+    clamp(&before, i64::from(EPOCH));
+    lab.assemble("before", "disk").unwrap();
+    let (raw, packed) = (lab.path("disk"), lab.path("disk.img"));
+    let words = ["convert", "-c", "-O", "qcow2", text(&raw), text(&packed)];
+    run("qemu-utils", "qemu-img", &words);
+
+    for disk in [&raw, &packed] {
+        let source = SourceDisk::open(disk).unwrap();
+        let both = [Firmware::Bios, Firmware::Uefi];
+        assert_eq!(source.firmwares().unwrap(), both);
+        let into = tempfile::tempdir().unwrap();
+        let done = source.unpack_own(&cx(), into.path()).unwrap();
+        assert_eq!(done.newest, i64::from(EPOCH));
+        compare(&before, into.path());
+        // The same list is the same layer, and the same disk.
+        let listed = |path| scan(&cx(), File::open(path).unwrap().as_fd(), EPOCH).unwrap();
+        assert_eq!(listed(into.path()), listed(&before));
+        let sparse = into.path().join("var/sparse");
+        assert!(blocks(&sparse) < 100, "its holes are holes");
+    }
+
+    // As it stands it has the texts of the disk, and is otherwise the same.
+    let whole = unpacked(&raw);
+    let fstab = fs::read_to_string(whole.path().join("etc/fstab")).unwrap();
+    assert!(
+        fstab.contains("/boot/efi vfat") && fstab.contains("/srv/data"),
+        "{fstab}"
+    );
+    for path in [
+        "etc/fstab",
+        "boot/grub/grub.cfg",
+        "usr/lib/repart.d/50-root.conf",
+        "boot/efi",
+    ] {
+        assert!(whole.path().join(path).exists(), "{path}");
+    }
+}
