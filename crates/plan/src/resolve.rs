@@ -32,6 +32,7 @@ use std::collections::BTreeMap;
 use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::recipe::Variant;
 
+use crate::debversion;
 use crate::index::{CandidateId, Field, IndexError, PackageId, Priority, Universe};
 pub use explain::Conflict;
 pub use order::{Edges, Member};
@@ -54,6 +55,10 @@ pub struct Request<'r> {
     /// Versions to prefer while the indices have them, by (package, architecture): those
     /// of an old lock, of which only some packages shall move.
     pub hold: BTreeMap<(String, String), String>,
+    /// What the system has already, by (package, architecture); each version must be in an index.
+    /// It stays, but for what the request needs otherwise, and the variant brings nothing. Empty:
+    /// the system begins with the variant.
+    pub installed: BTreeMap<(String, String), String>,
 }
 
 /// The packages of a system, by name and architecture.
@@ -224,10 +229,12 @@ impl<'u> Solver<'u> {
 
     fn solve(mut self, request: &Request<'_>) -> Result<Solution, ResolveError> {
         let asked = request::read(self.universe, request.packages)?;
-        let mut base = Vec::new();
-        for step in self.base_steps(request.variant) {
-            self.step(&step, &[])?;
-            base.extend(step);
+        if request.installed.is_empty() {
+            for step in self.base_steps(request.variant) {
+                self.step(&step, &[])?;
+            }
+        } else {
+            self.begin_with(&request.installed);
         }
         let in_base: Vec<bool> = self.states.iter().map(|s| s.install.is_some()).collect();
         for (package, version) in &asked {
@@ -240,6 +247,32 @@ impl<'u> Solver<'u> {
         self.step(&asked, &suites)?;
         asked.retain(|package| !in_base[package.0 as usize]);
         self.solution(&in_base, &asked)
+    }
+
+    /// Has these packages as if steps before had installed them. Like apt, no step goes back to an
+    /// older version of one by itself.
+    fn begin_with(&mut self, installed: &BTreeMap<(String, String), String>) {
+        for ((name, arch), version) in installed {
+            let Some(package) = self.universe.find(name, arch) else {
+                continue;
+            };
+            let versions = self.universe.versions(package).iter();
+            let mut matching =
+                versions.filter(|id| self.universe.candidate(**id).version == version);
+            let Some(id) = matching.next().copied() else {
+                continue;
+            };
+            let offered = self.state(package).offered;
+            let is_older = offered.is_none_or(|offered| {
+                let offered = self.universe.candidate(offered).version;
+                debversion::compare(offered, version).is_lt()
+            });
+            let state = self.state_mut(package);
+            state.install = Some(id);
+            if is_older {
+                state.offered = Some(id);
+            }
+        }
     }
 
     /// What mmdebstrap installs for a variant, run by run.

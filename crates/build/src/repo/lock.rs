@@ -82,6 +82,7 @@ fn solve(
         variant: source.variant,
         packages: &source.packages,
         hold,
+        installed: Held::new(),
     };
     let mut outcome = resolve::resolve(universe, &request);
     // An archive may still list the locked version of a package, and no longer that of

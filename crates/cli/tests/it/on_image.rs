@@ -28,6 +28,12 @@ recipe "shop" {
 }
 "#;
 
+/// Sums of the disk of an image.
+fn sums(image: &serde_json::Value) -> (String, String) {
+    let disk = &image["artifacts"][0];
+    (disk["sha256"].to_string(), disk["digest"].to_string())
+}
+
 /// Writes a file of the project anew: the copy of the fixture is a link.
 fn edit(env: &TestEnv, name: &str, from: &str, to: &str) {
     let text = env.read(name);
@@ -65,6 +71,21 @@ fn an_image_on_an_image() {
     let again = env.run(&["build", "shop", "--offline"]).expect(0);
     assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
     new_parent(&env);
+    of_its_disk(&env);
+}
+
+/// Without any layer the parent is read back from its disk, and the bytes are the same.
+fn of_its_disk(env: &TestEnv) {
+    let before = env.run(&["show", "shop", "--json"]).expect(0).json()["image"].clone();
+    for gone in ["layers", "chains", "again"] {
+        fs::remove_dir_all(env.home().join("store").join(gone)).unwrap();
+    }
+    let words = ["build", "shop", "--offline", "--force", "--json"];
+    let built = env.run(&words).expect(0);
+    assert!(built.stderr.contains("of its disk"), "{}", built.stderr);
+    let image = built.json()["image"].clone();
+    assert_eq!(sums(&image), sums(&before));
+    assert!(sums(&image).0.len() > 60, "no digest: {image}");
 }
 
 /// A new version of the parent is an update of the lock, and is not taken without it.
