@@ -173,6 +173,8 @@ struct State {
 struct Solver<'u> {
     universe: &'u Universe<'u>,
     states: Vec<State>,
+    /// What there was before this step.
+    there: Vec<PackageId>,
     view: view::Cache<'u>,
 }
 
@@ -181,6 +183,7 @@ impl<'u> Solver<'u> {
         let mut solver = Self {
             universe,
             states: Vec::new(),
+            there: Vec::new(),
             view: view::Cache::new(universe),
         };
         solver.states = (0..universe.package_count())
@@ -314,6 +317,9 @@ impl<'u> Solver<'u> {
             state.is_protected = false;
             state.is_auto = false;
         }
+        let states = self.states.iter().zip(0..);
+        let there = states.filter(|(state, _)| state.current.is_some());
+        self.there = there.map(|(_, number)| PackageId(number)).collect();
         self.install_asked(asked, suites);
         self.repair();
         self.view.check()?;

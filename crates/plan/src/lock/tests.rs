@@ -208,7 +208,7 @@ fn refuses() {
         ),
         (
             broken("\"epoch\"", "\"moon\": 1,\n\"epoch\""),
-            "the lock file is broken at line 22, column 12: unknown field `moon`, expected one of",
+            "the lock file is broken at line 24, column 12: unknown field `moon`, expected one of",
         ),
         (broken("\"updates\": false,", ""), "the lock file is broken"),
         (
@@ -241,7 +241,7 @@ fn refuses() {
         ),
         (
             broken("needed by nginx", "whim"),
-            "the lock file is broken at line 48, column 9: not a reason for a package",
+            "the lock file is broken at line 50, column 9: not a reason for a package",
         ),
         (
             broken("\"name\": \"adduser\"", "\"name\": \"nginx\"")
