@@ -32,7 +32,7 @@ use goldsmith_disk::image::Architecture;
 use goldsmith_inspect::sanitize::{Report, Settings, Severity};
 use goldsmith_inspect::verify::verify_disk;
 use goldsmith_plan::key::{self, Inputs, Salt};
-use goldsmith_plan::lock::{Lock, Parent, Section};
+use goldsmith_plan::lock::{Lock, Parent, Section, Why};
 use goldsmith_store::Store;
 
 use crate::assemble::{self, Options, Request};
@@ -148,10 +148,7 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     record.epoch_unix = job.section.epoch;
     record.inputs = job.inputs.clone();
     record.artifacts = vec![artifact];
-    record.packages = job.section.packages.len();
-    if let Some(Parent::Image(pin)) = &job.section.parent {
-        record.packages += pin.packages;
-    }
+    record.packages = packages(job.section);
     record.parent = job.section.parent.as_ref().map(Into::into);
     record.phases = times.0;
     record.steps = steps;
@@ -185,6 +182,21 @@ fn check_clean(what: &'static str, report: &Report) -> Result<(), BuildError> {
         .map(|(rule, row)| format!("{}: {} {}", rule.id, row.path, row.note))
         .collect();
     Err(BuildError::Unclean { what, findings })
+}
+
+/// How many packages are installed.
+fn packages(section: &Section) -> usize {
+    match &section.parent {
+        Some(Parent::Image(pin)) => {
+            // Others are there in another version already.
+            let new = section
+                .packages
+                .iter()
+                .filter(|package| package.why != Why::Base);
+            pin.packages + new.count()
+        }
+        _ => section.packages.len(),
+    }
 }
 
 /// Wall times by phase, in order.

@@ -23,8 +23,12 @@ use goldsmith_plan::lock::{
 };
 
 use crate::record::{Image, Images};
+use crate::source::SourceDisk;
 
 pub use error::ParentError;
+
+/// The `status` of a system with every package of Debian has 100 MiB.
+const STATUS_MAX: u64 = 256 << 20;
 
 /// What a recipe on an image wants locked.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +41,7 @@ pub struct Wanted<'a> {
     pub documents: &'a [Input],
 }
 
-/// Locks a recipe to an image. Without `is_update` one that is locked stays with its image as long
+/// Locks a recipe to an image, without the packages that it adds. Without `is_update` one that is locked stays with its image as long
 /// as that is what it asks for.
 pub fn lock(
     images: &Images,
@@ -55,11 +59,6 @@ pub fn lock(
             });
         }
     };
-    if !source.packages.is_empty() {
-        return Err(ParentError::Packages {
-            source_name: source.name.clone(),
-        });
-    }
     let request = stale::request(&Source::Image(source.clone()), wanted.disk);
     let locked = previous.and_then(|section| match &section.parent {
         Some(Parent::Image(pin)) if pin.name == source.image && version.fits(pin.version) => {
@@ -75,11 +74,14 @@ pub fn lock(
     let image = match (found, locked) {
         (Some(image), _) => image,
         // It need not be on this machine.
-        (None, Some((section, _))) if section.request.boot() == request.boot() => {
+        (None, Some((section, pin))) if section.request.boot() == request.boot() => {
             return Ok(Section {
                 source: source.name.clone(),
                 request,
                 documents: sorted(wanted.documents),
+                epoch: pin.epoch,
+                releases: Vec::new(),
+                packages: Vec::new(),
                 ..section.clone()
             });
         }
@@ -175,6 +177,7 @@ fn section(wanted: Wanted<'_>, request: Request, image: &Image) -> Result<Sectio
         digest,
         arch: record.arch.clone(),
         packages: record.packages,
+        epoch: record.epoch_unix,
         debian: debian(&own).cloned(),
     };
     Ok(Section {
@@ -230,6 +233,23 @@ pub fn archive(section: &Section) -> Option<DebianSource> {
         packages: Vec::new(),
         keyring: request.keyring.clone(),
         check_valid_until: !request.valid_until_waived,
+    })
+}
+
+/// What dpkg of the parent of a section says is installed: its `status`.
+pub fn status(images: &Images, section: &Section) -> Result<Vec<u8>, ParentError> {
+    let Some(Parent::Image(pin)) = &section.parent else {
+        return Ok(Vec::new());
+    };
+    let image = find(images, pin)?;
+    let status = SourceDisk::open(&image.path("disk.raw"))
+        .and_then(|disk| disk.read("var/lib/dpkg/status", STATUS_MAX));
+    let status = status.map_err(|source| ParentError::Disk {
+        title: image.title(),
+        source,
+    })?;
+    status.ok_or_else(|| ParentError::NoDpkg {
+        title: image.title(),
     })
 }
 

@@ -225,10 +225,16 @@ impl SourceDisk {
         take(tree, &mut all)
     }
 
-    fn fstab(&self) -> Result<String, SourceError> {
-        let text = self.root_ext4()?.read(b"etc/fstab", FSTAB_MAX);
+    /// A file of its root, when that is ext4, of at most `limit` bytes; `None` when it has none.
+    /// `path` is from `/`, without it.
+    pub fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
+        let bytes = self.root_ext4()?.read(path.as_bytes(), limit);
         let partition = self.root.title();
-        let text = text.map_err(|source| SourceError::Ext4 { partition, source })?;
+        bytes.map_err(|source| SourceError::Ext4 { partition, source })
+    }
+
+    fn fstab(&self) -> Result<String, SourceError> {
+        let text = self.read(config::FSTAB_PATH, FSTAB_MAX)?;
         Ok(String::from_utf8_lossy(&text.unwrap_or_default()).into_owned())
     }
 }

@@ -6,14 +6,14 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use goldsmith_build::document::{Loaded, locked_inputs};
-use goldsmith_build::parent;
+use goldsmith_build::parent::{self, ParentError};
 use goldsmith_build::record::Images;
-use goldsmith_build::repo::{self, Archive, Mirrors, Update, Wanted};
+use goldsmith_build::repo::{self, Added, Archive, Mirrors, Update, Wanted};
 use goldsmith_build::trial;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
-use goldsmith_core::recipe::{DebianSource, Recipe, Source};
+use goldsmith_core::recipe::{DebianSource, ImageSource, Recipe, Source};
 use goldsmith_plan::lock::{self, Lock, Section};
 use goldsmith_plan::release::Keyring;
 use goldsmith_store::Store;
@@ -151,7 +151,8 @@ pub(crate) fn section(
                 Update::Only(names) => names.contains(&source.image),
                 Update::All => true,
             };
-            return Ok(parent::lock(&images, wanted, previous, is_update)?);
+            let section = parent::lock(&images, wanted, previous, is_update)?;
+            return add_packages(app, store, fetch, source, section, previous, update);
         }
         Source::Disk(_) => {
             return Err(CmdError::config(format!(
@@ -172,6 +173,38 @@ pub(crate) fn section(
         wanted,
         previous,
         update,
+    )?)
+}
+
+/// Locks the packages that a source adds to its image.
+fn add_packages(
+    app: &App,
+    store: &Store,
+    fetch: &dyn Fetch,
+    source: &ImageSource,
+    section: Section,
+    previous: Option<&Section>,
+    update: Update<'_>,
+) -> Result<Section, CmdError> {
+    if source.packages.is_empty() {
+        return Ok(section);
+    }
+    let archive = parent::archive(&section).ok_or_else(|| ParentError::NoArchive {
+        source_name: source.name.clone(),
+    })?;
+    let archive = DebianSource {
+        packages: source.packages.clone(),
+        ..archive
+    };
+    let status = parent::status(&Images::new(&app.home()?), &section)?;
+    let added = Added {
+        source: &archive,
+        status: &status,
+    };
+    let reach = Reach::of(app, &archive)?;
+    let archive = reach.archive(fetch, store);
+    Ok(repo::add(
+        &app.cx, archive, added, section, previous, update,
     )?)
 }
 

@@ -84,6 +84,12 @@ fn bootstrap_and_steps(
             if let Some(time) = parent::layer(cx, stack, job, pin)? {
                 times.add("start from parent", time);
             }
+            let packages = packages(job.section);
+            if !packages.is_empty()
+                && let Some(time) = bootstrap::add(cx, stack, &spec(job.section, &packages))?
+            {
+                times.add("add packages", time);
+            }
         }
         Some(Parent::Disk(_)) => unreachable!("not locked yet"),
     }
@@ -130,7 +136,14 @@ pub(super) fn bootstrap_layers(job: &Job<'_>) -> Vec<Wanted> {
             wanted.push(bootstrap::base_wanted(apt_sources(job).as_deref()));
             wanted
         }
-        Some(Parent::Image(pin)) => vec![parent::wanted(pin, section.epoch)],
+        Some(Parent::Image(pin)) => {
+            let mut wanted = vec![parent::wanted(pin, section.epoch)];
+            let packages = packages(section);
+            if !packages.is_empty() {
+                wanted.push(bootstrap::added_wanted(&spec(section, &packages)));
+            }
+            wanted
+        }
         Some(Parent::Disk(_)) => unreachable!("not locked yet"),
     }
 }

@@ -7,6 +7,7 @@ use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::version::VersionPrefix;
 
 use crate::record::RecordError;
+use crate::source::SourceError;
 
 /// A parent that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -22,11 +23,28 @@ pub enum ParentError {
         /// Which.
         channel: String,
     },
-    /// Packages on top of an image.
-    #[error("source `{source_name}` adds packages to an image, which is not supported yet")]
-    Packages {
+    /// Packages on top of an image that is not Debian's.
+    #[error(
+        "source `{source_name}` adds packages, and no image of its line began with those of Debian"
+    )]
+    NoArchive {
         /// Label of the source.
         source_name: String,
+    },
+    /// Packages on top of an image without dpkg.
+    #[error("image {title} has no database of dpkg to add packages to")]
+    NoDpkg {
+        /// The parent.
+        title: String,
+    },
+    /// The disk of the parent.
+    #[error("cannot read the disk of image {title}")]
+    Disk {
+        /// The parent.
+        title: String,
+        /// Why.
+        #[source]
+        source: SourceError,
     },
     /// There is no such image.
     #[error("there is no image `{name}` {version} on this machine")]
@@ -89,6 +107,7 @@ impl Failure for ParentError {
     fn class(&self) -> Class {
         match self {
             Self::Record(error) => error.class(),
+            Self::Disk { source, .. } => source.class(),
             Self::NotHere { .. } | Self::Lock { .. } | Self::NoDisk { .. } | Self::Lost { .. } => {
                 Class::Environment
             }
@@ -99,9 +118,10 @@ impl Failure for ParentError {
     fn hints(&self) -> Vec<String> {
         let hint = match self {
             Self::Channel { .. } => "say `version = \"...\"` instead".to_owned(),
-            Self::Packages { .. } => {
-                "install them in the recipe of that image, or by a component".to_owned()
+            Self::NoArchive { .. } | Self::NoDpkg { .. } => {
+                "install them by a component".to_owned()
             }
+            Self::Disk { source, .. } => return source.hints(),
             Self::None { name, known, .. } if known.is_empty() => {
                 format!(
                     "`goldsmith build {name}` makes one, in the project with the recipe `{name}`"

@@ -249,13 +249,4 @@ fn refusals_say_what_to_do() {
         ..source("1")
     };
     refused(&channel, ["channel `production`", "version"], &["1.0.0"]);
-    let packages = ImageSource {
-        packages: vec!["nginx".to_owned()],
-        ..source("1")
-    };
-    refused(
-        &packages,
-        ["adds packages", "recipe of that image"],
-        &["1.0.0"],
-    );
 }

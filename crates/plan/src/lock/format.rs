@@ -22,11 +22,12 @@
 //!       "parent": {                     what it starts from, when that is no Debian suite
 //!         "image": {"name", "version", "build",        for people
 //!                   "digest",                          of its disk: this is what counts
-//!                   "arch", "packages",                how many it has
+//!                   "arch", "packages", "epoch",       how many it has; its newest time
 //!                   "debian"?}                         what the first of its line asked for
 //!         "disk": {"sha256", "size"}                   of the file as it is there
 //!       },
-//!       "epoch": 1783764997,            SOURCE_DATE_EPOCH: the newest Release's date, or the parent's
+//!       "epoch": 1783764997,            SOURCE_DATE_EPOCH: the newest Release's date, the parent's
+//!                                       if that is newer
 //!       "releases": [ {"suite", "sha256", "date", "valid_until"?, "signed_by"} ],
 //!       "documents": [ {"path", "sha256"} ],      component documents and input files
 //!       "packages": [                   put into the tree, by name and architecture
@@ -212,6 +213,8 @@ pub struct ImagePin {
     pub arch: String,
     /// How many packages are installed in it.
     pub packages: usize,
+    /// No file in it is younger, Unix seconds.
+    pub epoch: i64,
     /// What the first of its line asked of Debian, if that began with Debian.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debian: Option<DebianRequest>,

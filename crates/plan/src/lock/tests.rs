@@ -99,6 +99,7 @@ pub(crate) fn on_image() -> Section {
             digest: Sha256::of(b"disk"),
             arch: "amd64".to_owned(),
             packages: 2,
+            epoch: 1_783_764_997,
             debian: Some(debian()),
         })),
         releases: Vec::new(),
