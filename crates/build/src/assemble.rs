@@ -13,7 +13,7 @@ use goldsmith_core::size::format_bytes;
 use goldsmith_disk::boot::config;
 use goldsmith_disk::fs::ext4::Ext4Error;
 use goldsmith_disk::id::Ids;
-use goldsmith_disk::image::{self, Architecture, ImageError, Spec};
+use goldsmith_disk::image::{self, Architecture, ImageError, Keep, Layout, Spec};
 use goldsmith_disk::tree::{Kind, Time, Tree};
 
 mod boot;
@@ -92,6 +92,14 @@ impl Failure for AssembleError {
                     "set `size = \"{mib}MiB\"` or more in the `disk` block"
                 )]
             }
+            Self::Plan(ImageError::Partition { .. }) => vec![
+                "remove something in a component's build phase, or start from a disk on which it is larger"
+                    .to_owned(),
+            ],
+            Self::Plan(ImageError::BootSector { .. }) => vec![
+                "start from a disk whose boot loader finds its files by name, as GRUB does, or from a tar archive of its root"
+                    .to_owned(),
+            ],
             Self::Plan(ImageError::Ext4(Ext4Error::NotUtf8 { .. })) => {
                 vec!["rename or remove it in a component's build phase".to_owned()]
             }
@@ -127,10 +135,51 @@ pub fn assemble_tree(
 ) -> Result<Written, AssembleError> {
     let spec = complete(request, &mut tree)?;
     let layout = image::plan(&spec, &tree).map_err(AssembleError::Plan)?;
-    let mut contents = TreeContents::new(request.tree);
+    write_layout(cx, &layout, request.tree, out, options)
+}
+
+/// A disk that starts as the one does that a build started from.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptRequest<'r> {
+    /// The directory that is to be the root file system; nothing may change in it meanwhile.
+    pub tree: BorrowedFd<'r>,
+    /// What is kept: [`crate::source::SourceDisk::keep`].
+    pub keep: &'r Keep<'r>,
+    /// Size of the disk in bytes. That of the source is taken as it is, others in whole MiB; beyond
+    /// it the root grows if it is the last partition, else what is there more is free.
+    pub size_bytes: u64,
+    /// The lock's time in seconds since 1970.
+    pub epoch: u32,
+}
+
+/// As [`assemble_tree`], with the boot set-up of another disk: its partition table, its boot loader
+/// and whatever else is on it stay byte for byte, the root and the other file systems that `tree`
+/// is on are written anew with their UUIDs and labels. Nothing is put into the tree: its `fstab`,
+/// `grub.cfg` and kernel arguments stay what they are.
+pub fn assemble_kept(
+    cx: &Cx,
+    request: &KeptRequest<'_>,
+    tree: Tree,
+    out: &File,
+    options: Options,
+) -> Result<Written, AssembleError> {
+    let trees = request.keep.split(tree).map_err(AssembleError::Plan)?;
+    let layout = image::plan_kept(request.keep, &trees, request.size_bytes, request.epoch);
+    let layout = layout.map_err(AssembleError::Plan)?;
+    write_layout(cx, &layout, request.tree, out, options)
+}
+
+fn write_layout(
+    cx: &Cx,
+    layout: &Layout<'_>,
+    tree: BorrowedFd<'_>,
+    out: &File,
+    options: Options,
+) -> Result<Written, AssembleError> {
+    let mut contents = TreeContents::new(tree);
     let total = layout.data_bytes();
     let phase = cx.phase("write disk", Some((total, Unit::Bytes)));
-    let written = write(cx, &layout, &mut contents, out, options, |done| {
+    let written = write(cx, layout, &mut contents, out, options, |done| {
         // Chunks hold metadata besides contents.
         phase.progress(done.min(total));
     })?;

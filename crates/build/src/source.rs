@@ -4,6 +4,7 @@
 //! ```text
 //! disk.qcow2, disk.raw ── SourceDisk::open ── unpack ──► directory of a layer ──► steps
 //!    (ext4 without mounting; xfs and btrfs by the kernel)                           │
+//!        └── keep: what starts it ──────────────────────► image::plan_kept ◄────────┘
 //! root.tar[.gz|.xz|.zst] ──── unpack_archive ──────────► directory of a layer
 //! ```
 //!
@@ -27,6 +28,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_core::recipe::Firmware;
 use goldsmith_disk::boot::config;
+use goldsmith_disk::image::Keep;
 use goldsmith_disk::read::ext4::Ext4;
 use goldsmith_disk::read::qcow2::{self, Qcow2};
 use goldsmith_disk::read::signature::{self, Found};
@@ -154,6 +156,24 @@ impl SourceDisk {
             table.esp().map(|_| Firmware::Uefi),
         ];
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// What makes the disk start, for [`goldsmith_disk::image::plan_kept`]: its partition table and
+    /// all of its bytes but those of the file systems that are written anew.
+    ///
+    /// Refused for a root that is not ext4: what starts it looks for that file system.
+    pub fn keep(&self) -> Result<Keep<'_>, SourceError> {
+        if let Some(name) = self.root.mountable {
+            let partition = self.root.title();
+            return Err(SourceError::NotKept { partition, name });
+        }
+        let mounts = self.mounts.iter();
+        Ok(Keep {
+            disk: self.disk(),
+            table: self.table.as_ref(),
+            root: self.root.number,
+            mounts: mounts.map(|m| (m.at.clone(), m.number)).collect(),
+        })
     }
 
     /// Writes the tree of the disk below `into`, the empty directory of a layer

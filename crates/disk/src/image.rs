@@ -9,6 +9,8 @@
 //! ```
 //!
 //! A partition that a disk does not boot by is left out, numbers and places of the others stay.
+//!
+//! A disk may as well be laid out as another one is, whose boot set-up it keeps ([`kept`]).
 
 use std::io;
 
@@ -17,8 +19,16 @@ use crate::fs::ext4::{self, Ext4Error, Identity};
 use crate::fs::fat::{self, Fat, FatError};
 use crate::id::Ids;
 use crate::part::gpt::{self, BOOT_CODE, GptError, Partition, SECTOR, Table};
-use crate::sparse::{Assembler, Sink};
-use crate::tree::{ContentSource, Tree, TreeError};
+use crate::read::ext4::ReadError;
+use crate::sparse::Sink;
+use crate::tree::{ContentSource, Tree, TreeError, display};
+
+mod kept;
+mod layout;
+
+pub use kept::{Keep, Trees, plan_kept};
+pub use layout::Layout;
+use layout::{FileSystem, Region};
 
 const MIB: u64 = 1 << 20;
 const BIOS_FIRST: u64 = 2048;
@@ -28,6 +38,8 @@ const ESP_SIZE_MIN: u64 = 64 * MIB;
 /// The most that a BIOS-bootable GPT disk of 512-byte sectors is good for is far more; ext4
 /// without `64bit` ends here.
 const SIZE_MAX: u64 = 16 << 40;
+/// Of the root file system of a disk that is laid out here.
+const LABEL: &str = "root";
 
 /// What the machine's processor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,29 +102,45 @@ pub enum ImageError {
     /// The partition table.
     #[error("the partition table cannot be made")]
     Gpt(#[from] GptError),
+    /// A file system of a kept disk.
+    #[error("cannot read the file system that is on partition {number} of the source")]
+    Source {
+        /// The number of the partition; 0: the disk itself.
+        number: usize,
+        /// Why.
+        #[source]
+        source: ReadError,
+    },
+    /// A partition that stays as large as it is.
+    #[error("partition {number} has {size} bytes, and {needed} are needed for what is to be on it")]
+    Partition {
+        /// Its number.
+        number: usize,
+        /// Its size.
+        size: u64,
+        /// What would surely do.
+        needed: u64,
+    },
+    /// A boot loader that would not be found again.
+    #[error("partition {number} begins with a boot loader, which knows its files by their places")]
+    BootSector {
+        /// Its number.
+        number: usize,
+    },
+    /// The tree has nothing that a partition could hold.
+    #[error("`{}` is no directory, but partition {number} is mounted there", display(.at))]
+    Mount {
+        /// Where it is mounted.
+        at: Vec<u8>,
+        /// The number of the partition.
+        number: usize,
+    },
+    /// Reading the disk that is kept.
+    #[error("cannot read the source disk")]
+    Read(#[source] io::Error),
     /// Writing to the sink, outside of the root file system.
     #[error("cannot write the disk")]
     Write(#[source] io::Error),
-}
-
-/// A disk laid out, with nothing written. Made by [`plan`].
-pub struct Layout<'t> {
-    size: u64,
-    table: Table,
-    boot_code: [u8; BOOT_CODE],
-    core: Option<Vec<u8>>,
-    esp: Option<(u64, Fat<'static>, fat::Files)>,
-    root_offset: u64,
-    root: ext4::Planned<'t>,
-}
-
-impl std::fmt::Debug for Layout<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Layout")
-            .field("size", &self.size)
-            .field("table", &self.table)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Lays a disk out; finds every problem that is not one of reading or writing.
@@ -149,7 +177,7 @@ pub fn plan<'t>(spec: &Spec, tree: &'t Tree) -> Result<Layout<'t>, ImageError> {
         });
     };
     let mut boot_code = [0; BOOT_CODE];
-    let mut core = None;
+    let mut regions = vec![];
     if let Some(bios) = &spec.bios {
         let bytes = BIOS_SECTORS * SECTOR;
         if bios.core().len() as u64 > bytes {
@@ -158,7 +186,7 @@ pub fn plan<'t>(spec: &Spec, tree: &'t Tree) -> Result<Layout<'t>, ImageError> {
         }
         let placed = bios.place(BIOS_FIRST);
         boot_code = placed.0;
-        core = Some(placed.1);
+        regions.push(Region::bytes(BIOS_FIRST * SECTOR, placed.1));
         add(
             gpt::TYPE_BIOS_BOOT,
             spec.ids.bios,
@@ -167,7 +195,6 @@ pub fn plan<'t>(spec: &Spec, tree: &'t Tree) -> Result<Layout<'t>, ImageError> {
             bytes,
         );
     }
-    let mut esp = None;
     if let Some(files) = &spec.esp {
         add(gpt::TYPE_ESP, spec.ids.esp, "esp", ESP_FIRST, esp_size);
         let fat = Fat {
@@ -177,8 +204,9 @@ pub fn plan<'t>(spec: &Spec, tree: &'t Tree) -> Result<Layout<'t>, ImageError> {
             label: "ESP",
             time: i64::from(spec.epoch),
         };
-        fat::write(&fat, files)?;
-        esp = Some((ESP_FIRST * SECTOR, fat, files.clone()));
+        for (at, bytes) in fat::write(&fat, files)? {
+            regions.push(Region::bytes(ESP_FIRST * SECTOR + at, bytes.into_owned()));
+        }
     }
     let root_kind = match spec.architecture {
         Architecture::X86_64 => gpt::TYPE_ROOT_X86_64,
@@ -194,23 +222,25 @@ pub fn plan<'t>(spec: &Spec, tree: &'t Tree) -> Result<Layout<'t>, ImageError> {
     let identity = Identity {
         uuid: spec.ids.root,
         hash_seed: spec.ids.hash_seed,
+        label: LABEL.to_owned(),
         epoch: spec.epoch,
     };
-    let layout = Layout {
-        size,
-        table: Table {
-            disk: spec.ids.disk,
-            sectors: size / SECTOR,
-            partitions,
-        },
-        boot_code,
-        core,
-        esp,
-        root_offset: root_first * SECTOR,
-        root: ext4::plan(tree, root_size, identity)?,
+    let table = Table {
+        disk: spec.ids.disk,
+        sectors: size / SECTOR,
+        partitions,
     };
-    layout.table.write(&layout.boot_code)?;
-    Ok(layout)
+    let (primary, backup) = table.write(&boot_code)?;
+    regions.push(Region::bytes(0, primary));
+    let backup_at = size - gpt::TABLE_SECTORS * SECTOR;
+    regions.push(Region::bytes(backup_at, backup));
+    let root = FileSystem {
+        at: root_first * SECTOR,
+        mounted: Vec::new(),
+        planned: ext4::plan(tree, root_size, identity)?,
+    };
+    regions.push(Region::file_system(root, root_size));
+    Ok(Layout::new(size, root_first * SECTOR, regions))
 }
 
 /// Twice what the files need, so that boot loaders can be replaced; whole MiB.
@@ -219,78 +249,11 @@ fn esp_size(files: &fat::Files) -> u64 {
     (2 * bytes).next_multiple_of(MIB).max(ESP_SIZE_MIN)
 }
 
-impl Layout<'_> {
-    /// Size of the disk in bytes.
-    pub fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Its partition table.
-    pub fn table(&self) -> &Table {
-        &self.table
-    }
-
-    /// Where the root file system begins, in bytes.
-    pub fn root_offset(&self) -> u64 {
-        self.root_offset
-    }
-
-    /// Bytes of file contents that [`write`] will read.
-    pub fn data_bytes(&self) -> u64 {
-        self.root.data_bytes()
-    }
-}
-
 /// Writes the disk: each byte once, each file read once, in the order of the tree.
 pub fn write(
     layout: &Layout<'_>,
     contents: &mut dyn ContentSource,
     sink: &mut dyn Sink,
 ) -> Result<(), ImageError> {
-    let (primary, backup) = layout.table.write(&layout.boot_code)?;
-    let mut disk = Assembler::new(layout.size, sink);
-    let mut cursor = Cursor {
-        disk: &mut disk,
-        at: 0,
-    };
-    cursor.data(0, &primary)?;
-    if let Some(core) = &layout.core {
-        cursor.data(BIOS_FIRST * SECTOR, core)?;
-    }
-    if let Some((offset, fat, files)) = &layout.esp {
-        for (at, bytes) in fat::write(fat, files)? {
-            cursor.data(offset + at, &bytes)?;
-        }
-    }
-    let root_size = layout.table.partitions.last().map_or(0, Partition::size);
-    cursor.skip_to(layout.root_offset)?;
-    cursor.at += root_size;
-    cursor.data(layout.size - gpt::TABLE_SECTORS * SECTOR, &backup)?;
-    disk.settle(layout.root_offset).map_err(ImageError::Write)?;
-    layout.root.write(contents, &mut disk, layout.root_offset)?;
-    disk.finish().map_err(ImageError::Write)
-}
-
-/// Writes ascending pieces, and zeros between them.
-struct Cursor<'d, 's> {
-    disk: &'d mut Assembler<'s>,
-    at: u64,
-}
-
-impl Cursor<'_, '_> {
-    fn data(&mut self, offset: u64, bytes: &[u8]) -> Result<(), ImageError> {
-        self.skip_to(offset)?;
-        self.at = offset + bytes.len() as u64;
-        self.disk.data(offset, bytes).map_err(ImageError::Write)
-    }
-
-    fn skip_to(&mut self, offset: u64) -> Result<(), ImageError> {
-        let gap = offset
-            .checked_sub(self.at)
-            .ok_or_else(|| ImageError::Write(io::Error::other("regions of the disk overlap")))?;
-        self.at = offset;
-        self.disk
-            .zeros(offset - gap, gap)
-            .map_err(ImageError::Write)
-    }
+    layout.write(contents, sink)
 }

@@ -16,5 +16,6 @@ mod import;
 mod layers;
 mod mirror;
 mod on_image;
+mod source_disk;
 mod surface;
 mod trial;

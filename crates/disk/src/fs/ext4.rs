@@ -28,7 +28,6 @@ pub(crate) use need::needed;
 const BLOCK: u64 = 4096;
 /// Block numbers have 32 bits.
 pub(crate) const SIZE_MAX: u64 = ((1 << 32) - 1) * BLOCK;
-const LABEL: &str = "root";
 const RESERVED_PERCENT: u8 = 1;
 
 /// A tree that cannot be written as ext4.
@@ -79,10 +78,12 @@ pub enum Ext4Error {
 }
 
 /// What identifies a file system.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub(crate) uuid: Guid,
     pub(crate) hash_seed: Guid,
+    /// 16 bytes at most; may be empty.
+    pub(crate) label: String,
     /// Seconds since 1970 of the superblock's times.
     pub(crate) epoch: u32,
 }
@@ -107,7 +108,7 @@ pub(crate) fn plan(tree: &Tree, size: u64, identity: Identity) -> Result<Planned
     options.hash_seed = std::array::from_fn(|word| {
         u32::from_le_bytes(std::array::from_fn(|byte| seed[word * 4 + byte]))
     });
-    options.label = Some(LABEL.into());
+    options.label = Some(identity.label).filter(|label| !label.is_empty());
     options.reserved_percent = RESERVED_PERCENT;
     options.inodes = need::inodes(tree, size).map_or(InodeCount::Auto, InodeCount::Exact);
     let mut declare = Declare {

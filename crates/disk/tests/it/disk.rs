@@ -48,7 +48,7 @@ pub(crate) fn write(spec: &Spec, tree: &Tree, to: &Path) -> (u64, [u8; 32], Opti
     (layout.root_offset(), digest, plain)
 }
 
-fn small_tree() -> Tree {
+pub(crate) fn small_tree() -> Tree {
     let mut tree = Tree::new(Attributes::root_owned(0o755, MTIME));
     tree.insert_file("etc/hostname", 0o644, MTIME, b"golden\n".to_vec());
     tree.insert_file("srv/large", 0o644, MTIME, vec![0x42; 3_000_001]);

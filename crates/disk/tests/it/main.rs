@@ -7,5 +7,6 @@ mod ext4;
 mod fat;
 mod fmt;
 mod grub;
-mod read;
+mod kept;
+pub(crate) mod read;
 mod tool;

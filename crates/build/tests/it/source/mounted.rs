@@ -42,6 +42,11 @@ fn check(kind: &str, before: &Path, disk: &Path) {
         &["--list", "--noheadings", "--output", "BACK-FILE"],
     );
     assert!(!devices.contains(text(disk)), "a device stays: {devices}");
+    let error = SourceDisk::open(disk).unwrap().keep().unwrap_err();
+    assert_eq!(
+        told(&error),
+        format!("the disk itself holds {kind}: what starts the disk would not find it as ext4")
+    );
 }
 
 /// Makes a file system with a tree in it, in a directory `inside` of it.
