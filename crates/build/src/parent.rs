@@ -1,5 +1,5 @@
-//! What an image starts from when that is another image: which one is meant, and its pin in the
-//! lock.
+//! What an image starts from when that is no Debian suite: another image, or a disk that others
+//! made; which one is meant, and its pin in the lock.
 //!
 //! ```text
 //! source "image" ── newest ──► an image of this home ──► pin in the lock: the digest of its disk
@@ -10,6 +10,7 @@
 //! An image is known by the digest of its disk. Its version and build are what it was called where
 //! it was locked; built elsewhere of the same lock it may be called otherwise, and is the same.
 
+mod disk;
 mod error;
 
 use std::fs;
@@ -25,6 +26,8 @@ use goldsmith_plan::lock::{
 use crate::record::{Image, Images};
 use crate::source::SourceDisk;
 
+pub(crate) use disk::Foreign;
+pub use disk::{WantedDisk, file, lock_disk};
 pub use error::ParentError;
 
 /// The `status` of a system with every package of Debian has 100 MiB.
@@ -156,7 +159,7 @@ fn section(wanted: Wanted<'_>, request: Request, image: &Image) -> Result<Sectio
         .find(|firmware| !record.boot.contains(firmware));
     if let Some(firmware) = missing {
         return Err(ParentError::Firmware {
-            title: image.title(),
+            parent: format!("image {}", image.title()),
             firmware: firmware.name(),
         });
     }
@@ -176,7 +179,6 @@ fn section(wanted: Wanted<'_>, request: Request, image: &Image) -> Result<Sectio
         build: record.build,
         digest,
         arch: record.arch.clone(),
-        packages: record.packages,
         epoch: record.epoch_unix,
         debian: debian(&own).cloned(),
     };
@@ -254,10 +256,13 @@ pub fn status(images: &Images, section: &Section) -> Result<Vec<u8>, ParentError
 }
 
 /// What the store must keep for a section besides its packages: the layers of its parent, by the
-/// name of the top one. Those of an image that is not here are not kept.
+/// name of the top one, or the disk of others. Those of an image that is not here are not kept.
 pub fn needs(images: &Images, section: &Section) -> Result<Option<Sha256>, ParentError> {
-    let Some(Parent::Image(pin)) = &section.parent else {
-        return Ok(None);
+    let pin = match &section.parent {
+        Some(Parent::Image(pin)) => pin,
+        // Of one that was fetched; nothing of another's digest is there.
+        Some(Parent::Disk(pin)) => return Ok(Some(pin.sha256)),
+        None => return Ok(None),
     };
     match find(images, pin) {
         Ok(image) => Ok(image.record.layers.last().copied()),

@@ -116,7 +116,7 @@ impl SourceDisk {
             })?;
             Box::new(qcow2)
         };
-        if let Found::Other(what) =
+        if let Found::Other(what) | Found::Archive(what) =
             signature::of_file(&*disk).map_err(SourceError::io("read", path))?
         {
             let path = path.to_owned();
@@ -137,6 +137,21 @@ impl SourceDisk {
             source.mounts = parts::find(&fstab, &*source.disk, table, source.root.number)?;
         }
         Ok(source)
+    }
+
+    /// The newest time of a node, in seconds since 1970: with this as the epoch of a build no time
+    /// of the source is changed. `None` when only the kernel reads its root.
+    pub fn newest(&self) -> Result<Option<i64>, SourceError> {
+        if self.root.mountable.is_some() {
+            return Ok(None);
+        }
+        self.with_tree(|tree, _| {
+            let mut unpacked = Unpacked::default();
+            for (_, node) in tree.iter() {
+                unpacked.count(&node.attributes, &node.kind);
+            }
+            Ok(Some(unpacked.newest))
+        })
     }
 
     /// The bytes of the disk, whatever the file is.
@@ -280,6 +295,14 @@ fn fstab_of(tree: &Tree, contents: &mut dyn ContentSource) -> std::io::Result<St
         _ => {}
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Whether a file is, by its first bytes, for [`unpack_archive`] and no disk.
+pub fn is_archive(path: &Path) -> Result<bool, SourceError> {
+    let file = File::open(path).map_err(SourceError::io("open", path))?;
+    let file = RawFile::new(file).map_err(SourceError::io("open", path))?;
+    let found = signature::of_file(&file).map_err(SourceError::io("read", path))?;
+    Ok(matches!(found, Found::Archive(_)))
 }
 
 /// Compares a file with the SHA-256 that is pinned for it; reads all of it.

@@ -57,6 +57,7 @@ impl Bench {
             services: services::services(&outside, &self.project, purpose, Part::Building),
             inputs,
             salt: self.salt,
+            project: self.project.path(),
             parents: &self.images,
             owner: Owner::new(&app.directory, &recipe.name),
             anew: Anew::None,

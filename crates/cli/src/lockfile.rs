@@ -6,14 +6,14 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use goldsmith_build::document::{Loaded, locked_inputs};
-use goldsmith_build::parent::{self, ParentError};
+use goldsmith_build::parent::{self, ParentError, WantedDisk};
 use goldsmith_build::record::Images;
 use goldsmith_build::repo::{self, Added, Archive, Mirrors, Update, Wanted};
 use goldsmith_build::trial;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
-use goldsmith_core::recipe::{DebianSource, ImageSource, Recipe, Source};
+use goldsmith_core::recipe::{DebianSource, DiskFrom, DiskSource, ImageSource, Recipe, Source};
 use goldsmith_plan::lock::{self, Lock, Section};
 use goldsmith_plan::release::Keyring;
 use goldsmith_store::Store;
@@ -63,8 +63,8 @@ pub(crate) fn pin(app: &App, store: &Store, lock: &Lock) -> Result<(), CmdError>
     Ok(store.pin(&format!("project-{owner}"), &digests)?)
 }
 
-/// Brings the packages of a section into a store.
-pub(crate) fn fetch_packages(
+/// Brings what a section is made of into a store: its packages, a disk of others.
+pub(crate) fn fetch_inputs(
     app: &App,
     store: &Store,
     recipe: &Recipe,
@@ -74,7 +74,8 @@ pub(crate) fn fetch_packages(
     let of_parent;
     let source = match &recipe.source {
         Source::Debian(source) => source,
-        _ => match parent::archive(section) {
+        Source::Disk(source) => return fetch_disk(app, store, source, is_offline),
+        Source::Image(_) => match parent::archive(section) {
             Some(source) => {
                 of_parent = source;
                 &of_parent
@@ -130,12 +131,13 @@ impl Reach {
 pub(crate) fn section(
     app: &App,
     store: &Store,
-    fetch: &dyn Fetch,
     recipe: &Recipe,
     documents: &[Loaded],
     previous: Option<&Section>,
     update: Update<'_>,
+    is_offline: bool,
 ) -> Result<Section, CmdError> {
+    let fetch = wiring::fetch(app, is_offline);
     let documents = locked_inputs(documents);
     let source = match &recipe.source {
         Source::Debian(source) => source,
@@ -152,13 +154,17 @@ pub(crate) fn section(
                 Update::All => true,
             };
             let section = parent::lock(&images, wanted, previous, is_update)?;
-            return add_packages(app, store, fetch, source, section, previous, update);
+            return add_packages(app, store, &*fetch, source, section, previous, update);
         }
-        Source::Disk(_) => {
-            return Err(CmdError::config(format!(
-                "recipe `{}` starts from a disk, which is not supported yet",
-                recipe.name
-            )));
+        Source::Disk(source) => {
+            fetch_disk(app, store, source, is_offline)?;
+            let wanted = WantedDisk {
+                source,
+                disk: &recipe.disk,
+                documents: &documents,
+                file: &parent::file(store, &app.directory, source),
+            };
+            return Ok(parent::lock_disk(&app.cx, store, wanted, previous)?);
         }
     };
     let reach = Reach::of(app, source)?;
@@ -169,11 +175,35 @@ pub(crate) fn section(
     };
     Ok(repo::lock(
         &app.cx,
-        reach.archive(fetch, store),
+        reach.archive(&*fetch, store),
         wanted,
         previous,
         update,
     )?)
+}
+
+/// Brings the disk of a source into a store, when it is none of the project.
+fn fetch_disk(
+    app: &App,
+    store: &Store,
+    source: &DiskSource,
+    is_offline: bool,
+) -> Result<(), CmdError> {
+    let DiskFrom::Url(url) = &source.from else {
+        return Ok(());
+    };
+    if store.has_blob(&source.sha256) {
+        return Ok(());
+    }
+    let phase = app.cx.phase("fetch disk", None);
+    let scratch = store.scratch("disk")?;
+    let to = scratch.path().join("disk");
+    wiring::download(app, is_offline, url, &to)?;
+    let file = fs::File::open(&to);
+    let file = file.map_err(|e| CmdError::io(format!("cannot read `{}`", to.display()), &e))?;
+    store.insert(file, Some(&source.sha256))?;
+    phase.finish("verified");
+    Ok(())
 }
 
 /// Locks the packages that a source adds to its image.

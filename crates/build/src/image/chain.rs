@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::Source;
-use goldsmith_plan::lock::{Parent, Section, Why};
+use goldsmith_plan::lock::{Section, Why};
 use goldsmith_store::StoreError;
 
 use super::{BuildError, Job, Times, inputs, parent, steps};
@@ -80,8 +80,8 @@ fn bootstrap_and_steps(
                 times.add(name, time);
             }
         }
-        Some(Parent::Image(pin)) => {
-            if let Some(time) = parent::layer(cx, stack, job, pin)? {
+        Some(parent) => {
+            if let Some(time) = parent::layer(cx, stack, job, parent)? {
                 times.add("start from parent", time);
             }
             let packages = packages(job.section);
@@ -91,7 +91,6 @@ fn bootstrap_and_steps(
                 times.add("add packages", time);
             }
         }
-        Some(Parent::Disk(_)) => unreachable!("not locked yet"),
     }
     let mut records = Vec::new();
     for (loaded, name) in used(job.documents) {
@@ -136,15 +135,14 @@ pub(super) fn bootstrap_layers(job: &Job<'_>) -> Vec<Wanted> {
             wanted.push(bootstrap::base_wanted(apt_sources(job).as_deref()));
             wanted
         }
-        Some(Parent::Image(pin)) => {
-            let mut wanted = vec![parent::wanted(pin, section.epoch)];
+        Some(parent) => {
+            let mut wanted = vec![parent::wanted(parent, section.epoch)];
             let packages = packages(section);
             if !packages.is_empty() {
                 wanted.push(bootstrap::added_wanted(&spec(section, &packages)));
             }
             wanted
         }
-        Some(Parent::Disk(_)) => unreachable!("not locked yet"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::version::VersionPrefix;
+use goldsmith_store::StoreError;
 
 use crate::record::RecordError;
 use crate::source::SourceError;
@@ -68,13 +69,21 @@ pub enum ParentError {
     },
     /// It has nothing that this firmware could start.
     #[error(
-        "image {title} has no boot loader for {firmware}, and what starts from it takes that of its parent"
+        "{parent} has no boot loader for {firmware}, and what starts from it takes that of its parent"
     )]
     Firmware {
-        /// The parent.
-        title: String,
+        /// `image base 1.4.0/2`.
+        parent: String,
         /// `bios`.
         firmware: &'static str,
+    },
+    /// The words would be for a boot loader that is kept.
+    #[error(
+        "the disk of source `{source_name}` keeps its boot loader's menu, so `kernel_args` has no place"
+    )]
+    KernelArguments {
+        /// Label of the source.
+        source_name: String,
     },
     /// Its record names no disk.
     #[error("the record of image {title} names no disk")]
@@ -98,6 +107,12 @@ pub enum ParentError {
         /// Its name.
         name: String,
     },
+    /// The disk of others.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Records of images.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -107,7 +122,8 @@ impl Failure for ParentError {
     fn class(&self) -> Class {
         match self {
             Self::Record(error) => error.class(),
-            Self::Disk { source, .. } => source.class(),
+            Self::Disk { source, .. } | Self::Source(source) => source.class(),
+            Self::Store(error) => error.class(),
             Self::NotHere { .. } | Self::Lock { .. } | Self::NoDisk { .. } | Self::Lost { .. } => {
                 Class::Environment
             }
@@ -121,7 +137,11 @@ impl Failure for ParentError {
             Self::NoArchive { .. } | Self::NoDpkg { .. } => {
                 "install them by a component".to_owned()
             }
-            Self::Disk { source, .. } => return source.hints(),
+            Self::Disk { source, .. } | Self::Source(source) => return source.hints(),
+            Self::Store(error) => return error.hints(),
+            Self::KernelArguments { .. } => {
+                "change the menu in a component's build phase, as its system does it".to_owned()
+            }
             Self::None { name, known, .. } if known.is_empty() => {
                 format!(
                     "`goldsmith build {name}` makes one, in the project with the recipe `{name}`"
@@ -132,7 +152,7 @@ impl Failure for ParentError {
                 "`goldsmith build {name}` makes it of its lock; `goldsmith lock --update {name}` takes the newest one of this machine"
             ),
             Self::Firmware { .. } => {
-                "leave it out of `boot` in the disk, or add it to the disk of that image".to_owned()
+                "leave it out of `boot` in the disk, or start from one that has it".to_owned()
             }
             Self::Lost { name, .. } => format!("`goldsmith build {name} --force` makes it again"),
             Self::Lock { .. } | Self::NoDisk { .. } => return Vec::new(),

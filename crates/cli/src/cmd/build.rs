@@ -152,8 +152,15 @@ fn locked(
     {
         return lockfile::fitting(lock.as_ref(), recipe, documents);
     }
-    let fetch = wiring::fetch(app, args.offline);
-    let section = lockfile::section(app, store, &*fetch, recipe, documents, None, Update::None)?;
+    let section = lockfile::section(
+        app,
+        store,
+        recipe,
+        documents,
+        None,
+        Update::None,
+        args.offline,
+    )?;
     let mut lock = lock.unwrap_or_default();
     lock.recipes.insert(recipe.name.clone(), section.clone());
     lockfile::write(app, store, &lock)?;
@@ -173,7 +180,7 @@ fn make(
     if let Some(lock) = lockfile::read(app)? {
         lockfile::pin(app, store, &lock)?;
     }
-    lockfile::fetch_packages(app, store, job.recipe, job.section, args.offline)?;
+    lockfile::fetch_inputs(app, store, job.recipe, job.section, args.offline)?;
     Ok(image::build(&app.cx, store, images, job)?)
 }
 

@@ -15,6 +15,7 @@ mod fixture;
 mod import;
 mod layers;
 mod mirror;
+mod on_disk;
 mod on_image;
 mod source_disk;
 mod surface;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::env::TestEnv;
-use crate::fixture;
+use crate::{fixture, on_disk};
 
 const SHOP: &str = r#"source "image" "golden" {
   name     = "web"
@@ -82,6 +82,7 @@ fn an_image_on_an_image() {
     assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
     new_parent(&env);
     of_its_disk(&env);
+    on_disk::on_the_disk_of(&env, &parent);
 }
 
 /// Without any layer the parent is read back from its disk, and the bytes are the same.

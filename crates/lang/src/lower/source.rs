@@ -41,7 +41,12 @@ fn debian(reader: &Reader<'_>, name: String) -> Option<DebianSource> {
     let keyring = reader.text("keyring").optional();
     let check_valid_until = reader.flag("check_valid_until").or(true);
     for (key, url) in [("mirror", &mirror), ("security_mirror", &security_mirror)] {
-        check_url(reader, key, url.as_ref().and_then(Option::as_deref));
+        check_url(
+            reader,
+            key,
+            url.as_ref().and_then(Option::as_deref),
+            &["http://", "https://", "file://"],
+        );
     }
     check_words(
         reader,
@@ -111,7 +116,7 @@ fn disk(reader: &Reader<'_>, name: String) -> Option<DiskSource> {
     let sha256 = reader.sha256("sha256").required();
     let arch = reader.choice("arch").or("amd64".to_owned());
     if let Found::Is(url) = &url {
-        check_url(reader, "url", Some(url));
+        check_url(reader, "url", Some(url), &["http://", "https://"]);
     }
     let from = one_of(reader, ("file", file), ("url", url));
     Some(DiskSource {
@@ -257,18 +262,16 @@ fn is_image(word: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-fn check_url(reader: &Reader<'_>, key: &str, url: Option<&str>) {
+fn check_url(reader: &Reader<'_>, key: &str, url: Option<&str>, schemes: &[&str]) {
     let (Some(url), Some(attribute)) = (url, reader.body.attribute(key)) else {
         return;
     };
-    if !["http://", "https://", "file://"]
-        .iter()
-        .any(|scheme| url.starts_with(scheme))
-    {
+    if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
+        let (last, others) = schemes.split_last().expect("there is a scheme");
         reader.wrong(
             &attribute.value,
             format!("`{key}` must be a URL"),
-            "it begins with http://, https:// or file://".to_owned(),
+            format!("it begins with {} or {last}", others.join(", ")),
         );
     }
 }

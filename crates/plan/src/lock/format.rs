@@ -22,7 +22,7 @@
 //!       "parent": {                     what it starts from, when that is no Debian suite
 //!         "image": {"name", "version", "build",        for people
 //!                   "digest",                          of its disk: this is what counts
-//!                   "arch", "packages", "epoch",       how many it has; its newest time
+//!                   "arch", "epoch",                   its newest time
 //!                   "debian"?}                         what the first of its line asked for
 //!         "disk": {"sha256", "size"}                   of the file as it is there
 //!       },
@@ -211,8 +211,6 @@ pub struct ImagePin {
     pub digest: Sha256,
     /// `amd64`.
     pub arch: String,
-    /// How many packages are installed in it.
-    pub packages: usize,
     /// No file in it is younger, Unix seconds.
     pub epoch: i64,
     /// What the first of its line asked of Debian, if that began with Debian.

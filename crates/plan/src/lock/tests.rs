@@ -98,7 +98,6 @@ pub(crate) fn on_image() -> Section {
             build: 2,
             digest: Sha256::of(b"disk"),
             arch: "amd64".to_owned(),
-            packages: 2,
             epoch: 1_783_764_997,
             debian: Some(debian()),
         })),
