@@ -41,7 +41,7 @@ use crate::record::{Image, Images, PhaseTime, Record};
 use top::Top;
 
 pub use chain::Owner;
-pub(crate) use chain::{FSTAB, base};
+pub(crate) use chain::base;
 pub use error::BuildError;
 pub use forecast::{Because, Forecast, Verdict, forecast};
 pub(crate) use inputs::apt_sources;

@@ -180,7 +180,7 @@ fn section(wanted: Wanted<'_>, request: Request, image: &Image) -> Result<Sectio
         digest,
         arch: record.arch.clone(),
         epoch: record.epoch_unix,
-        debian: debian(&own).cloned(),
+        debian: debian(&own).cloned().map(Box::new),
     };
     Ok(Section {
         source: wanted.source.name.clone(),
@@ -212,7 +212,7 @@ fn own_section(image: &Image) -> Result<Section, ParentError> {
 fn debian(section: &Section) -> Option<&DebianRequest> {
     match (&section.request, &section.parent) {
         (Request::Debian(request), _) => Some(request),
-        (_, Some(Parent::Image(pin))) => pin.debian.as_ref(),
+        (_, Some(Parent::Image(pin))) => pin.debian.as_deref(),
         _ => None,
     }
 }

@@ -17,7 +17,6 @@ mod file;
 mod find;
 mod lay;
 mod mounted;
-mod own;
 mod parts;
 
 use std::fs::File;
@@ -34,13 +33,13 @@ use goldsmith_disk::read::qcow2::{self, Qcow2};
 use goldsmith_disk::read::signature::{self, Found};
 use goldsmith_disk::read::table::Table;
 use goldsmith_disk::read::{Disk, Part};
-use goldsmith_disk::tree::{Attributes, Content, ContentSource, Kind, Tree};
+use goldsmith_disk::tree::{Attributes, ContentSource, Kind, Tree};
 
-pub use archive::unpack_archive;
+pub use archive::{is_archive, unpack_archive};
 pub use error::SourceError;
 use file::RawFile;
 use find::Root;
-pub use parts::Mount;
+use parts::Mount;
 
 /// The most of an `fstab` that is read.
 const FSTAB_MAX: u64 = 1 << 20;
@@ -116,7 +115,7 @@ impl SourceDisk {
             })?;
             Box::new(qcow2)
         };
-        if let Found::Other(what) | Found::Archive(what) =
+        if let Found::Other(what) =
             signature::of_file(&*disk).map_err(SourceError::io("read", path))?
         {
             let path = path.to_owned();
@@ -176,7 +175,8 @@ impl SourceDisk {
     /// What makes the disk start, for [`goldsmith_disk::image::plan_kept`]: its partition table and
     /// all of its bytes but those of the file systems that are written anew.
     ///
-    /// Refused for a root that is not ext4: what starts it looks for that file system.
+    /// Refused for a root that is not ext4: what starts it looks for that file system. What
+    /// [`Self::firmwares`] finds on the source starts the new disk as well.
     pub fn keep(&self) -> Result<Keep<'_>, SourceError> {
         if let Some(name) = self.root.mountable {
             let partition = self.root.title();
@@ -206,23 +206,6 @@ impl SourceDisk {
             return mounted::unpack(cx, self, name, into);
         }
         self.with_tree(|tree, contents| lay::lay(cx, tree, contents, into))
-    }
-
-    /// As [`Self::unpack`], of a disk that Goldsmith itself wrote: without what it put into the
-    /// tree for the disk's sake, so that what is read is the tree that the disk was made of.
-    ///
-    /// These are `boot/grub/grub.cfg` and `usr/lib/repart.d/50-root.conf` with the directories made
-    /// for them, and `boot/efi`; `etc/fstab` has the line by which a tree names its root again, and
-    /// what steps wrote of other places.
-    pub fn unpack_own(&self, cx: &Cx, into: &Path) -> Result<Unpacked, SourceError> {
-        let made = self.root_ext4()?.made();
-        self.with_tree(|mut tree, contents| {
-            own::undress(&mut tree, contents, made).map_err(|source| SourceError::Write {
-                path: b"etc/fstab".to_vec(),
-                source,
-            })?;
-            lay::lay(cx, tree, contents, into)
-        })
     }
 
     fn root_ext4(&self) -> Result<Ext4<'_>, SourceError> {
@@ -280,29 +263,6 @@ fn tree_of<'d>(
 ) -> Result<(Tree, goldsmith_disk::read::ext4::Contents<'d>), SourceError> {
     fs.tree()
         .map_err(|source| SourceError::Ext4 { partition, source })
-}
-
-/// The `fstab` of a tree; empty when it has none.
-fn fstab_of(tree: &Tree, contents: &mut dyn ContentSource) -> std::io::Result<String> {
-    let path = config::FSTAB_PATH.as_bytes();
-    let mut bytes = Vec::new();
-    match tree.get(path).map(|node| &node.kind) {
-        Some(Kind::File(Content::Bytes(held))) => bytes.clone_from(held),
-        Some(Kind::File(Content::Source { data, .. })) => {
-            let reader = contents.open(path, data)?;
-            reader.take(FSTAB_MAX).read_to_end(&mut bytes)?;
-        }
-        _ => {}
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Whether a file is, by its first bytes, for [`unpack_archive`] and no disk.
-pub fn is_archive(path: &Path) -> Result<bool, SourceError> {
-    let file = File::open(path).map_err(SourceError::io("open", path))?;
-    let file = RawFile::new(file).map_err(SourceError::io("open", path))?;
-    let found = signature::of_file(&file).map_err(SourceError::io("read", path))?;
-    Ok(matches!(found, Found::Archive(_)))
 }
 
 /// Compares a file with the SHA-256 that is pinned for it; reads all of it.

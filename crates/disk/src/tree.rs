@@ -202,13 +202,6 @@ impl Tree {
         self.insert(path, node);
     }
 
-    /// Takes a node out; what was there is given back. What is in a directory stays, and is to be
-    /// taken out as well.
-    pub fn remove(&mut self, path: &[u8]) -> Option<Node> {
-        self.ranks.remove(path);
-        self.nodes.remove(path)
-    }
-
     /// The node at `path`.
     pub fn get(&self, path: &[u8]) -> Option<&Node> {
         self.nodes.get(path)

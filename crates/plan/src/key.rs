@@ -137,7 +137,7 @@ pub fn image_inputs(section: &Section, work: &[Work], disk: &DiskSpec, salt: &Sa
 fn archive(section: &Section) -> Option<&DebianRequest> {
     match (&section.request, &section.parent) {
         (Request::Debian(request), _) => Some(request),
-        (_, Some(Parent::Image(pin))) if !section.packages.is_empty() => pin.debian.as_ref(),
+        (_, Some(Parent::Image(pin))) if !section.packages.is_empty() => pin.debian.as_deref(),
         _ => None,
     }
 }

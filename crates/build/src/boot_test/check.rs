@@ -75,7 +75,7 @@ pub(super) fn network(facts: &Facts) -> Check {
     }
 }
 
-/// The root partition and its file system have grown to the disk's end.
+/// The root partition and its file system have grown to the disk's end, or to what comes next.
 pub(super) fn root_grown(facts: &Facts) -> Check {
     let name = "root grown";
     let Some(root) = facts.root() else {
@@ -84,6 +84,7 @@ pub(super) fn root_grown(facts: &Facts) -> Check {
     let Root {
         disk,
         end,
+        limit,
         partition,
         total,
         ..
@@ -95,7 +96,7 @@ pub(super) fn root_grown(facts: &Facts) -> Check {
         format_bytes(total)
     );
     // The file system's own tables count as neither free nor used.
-    let is_grown = end + TAIL_MAX >= disk && total >= partition / 10 * 9;
+    let is_grown = end + TAIL_MAX >= limit && total >= partition / 10 * 9;
     Check::new(name, is_grown, sizes)
 }
 

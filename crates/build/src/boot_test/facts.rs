@@ -19,6 +19,8 @@ pub(super) struct Root {
     pub(super) disk: u64,
     /// From the start of the disk.
     pub(super) end: u64,
+    /// Where it can grow to: the next partition, or the end of the disk.
+    pub(super) limit: u64,
     pub(super) partition: u64,
     pub(super) total: u64,
     pub(super) used: u64,
@@ -153,12 +155,17 @@ impl Facts {
         // A root without a partition begins at the start of the disk.
         let start = sectors("root-start").unwrap_or(0);
         let is_partition = self.first("root-partition").is_some();
+        let disk = if is_partition {
+            sectors("root-../size")?
+        } else {
+            partition
+        };
+        let starts = self.lines("partition-start");
+        let starts = starts.filter_map(|line| line.trim().parse::<u64>().ok()?.checked_mul(512));
+        let next = starts.filter(|other| is_partition && *other > start).min();
         Some(Root {
-            disk: if is_partition {
-                sectors("root-../size")?
-            } else {
-                partition
-            },
+            disk,
+            limit: next.unwrap_or(disk),
             end: start.checked_add(partition)?,
             partition,
             total: block.checked_mul(blocks)?,

@@ -29,6 +29,7 @@ file mountinfo /proc/self/mountinfo
 while read -r _ _ device _ mount _; do
   [ "$mount" = / ] || continue
   for name in size start partition ../size; do file "root-$name" "/sys/dev/block/$device/$name"; done
+  for start in "/sys/dev/block/$device"/../*/start; do file partition-start "$start"; done
 done </proc/self/mountinfo
 section root-fs
 stat -f -c '%S %b %f' /

@@ -16,7 +16,7 @@ use crate::record::StepRecord;
 
 /// The root by its label, which is true of every disk made here: the disk's own table, with its
 /// identifiers, replaces this one.
-pub(crate) const FSTAB: &str = "LABEL=root / ext4 rw,errors=remount-ro 0 1\n";
+pub(super) const FSTAB: &str = "LABEL=root / ext4 rw,errors=remount-ro 0 1\n";
 
 /// Phases of documents that make an image.
 pub(super) const PHASES: [&str; 2] = ["build", "validate"];

@@ -23,6 +23,9 @@ mod pax;
 
 /// The most members; a system has some hundred thousand.
 const MEMBERS_MAX: u64 = 4_000_000;
+/// How headers of all forms but the oldest are marked, and where.
+const MAGIC: &[u8] = b"ustar";
+const MAGIC_AT: usize = 257;
 
 /// Writes what a tar archive holds below `into`, the empty directory of a layer
 /// ([`crate::layer::Place::directory`]).
@@ -36,16 +39,12 @@ const MEMBERS_MAX: u64 = 4_000_000;
 /// What is not taken is what [`super::SourceDisk::unpack`] does not take. When this fails, `into`
 /// is of no use.
 pub fn unpack_archive(cx: &Cx, archive: &Path, into: &Path) -> Result<Unpacked, SourceError> {
-    let mut file = File::open(archive).map_err(SourceError::io("open", archive))?;
-    let mut start = [0; 6];
-    let length = read_up_to(&mut file, &mut start)
-        .and_then(|length| file.seek(SeekFrom::Start(0)).map(|_| length))
-        .map_err(SourceError::io("read", archive))?;
+    let (file, start) = open(archive)?;
     let bytes = Stoppable {
         cx,
         inner: BufReader::with_capacity(1 << 18, file),
     };
-    let reader = Compression::of_start(&start[..length]).reader(bytes);
+    let reader = Compression::of_start(&start).reader(bytes);
     let reader = reader.map_err(SourceError::Unreadable)?;
     let unpacked = run(cx, reader, into);
     // Whatever was said by a reader that was told to stop.
@@ -57,11 +56,23 @@ pub fn unpack_archive(cx: &Cx, archive: &Path, into: &Path) -> Result<Unpacked, 
     })
 }
 
-fn read_up_to(file: &mut File, bytes: &mut [u8]) -> io::Result<usize> {
+/// Whether a file is what [`unpack_archive`] takes, not a disk: by how it begins.
+pub fn is_archive(path: &Path) -> Result<bool, SourceError> {
+    let (_, start) = open(path)?;
+    let is_tar = start
+        .get(MAGIC_AT..)
+        .is_some_and(|rest| rest.starts_with(MAGIC));
+    Ok(is_tar || Compression::of_start(&start) != Compression::None)
+}
+
+/// Opens a file; gives its first bytes as well.
+fn open(path: &Path) -> Result<(File, Vec<u8>), SourceError> {
+    let mut file = File::open(path).map_err(SourceError::io("open", path))?;
     let mut start = Vec::new();
-    file.take(bytes.len() as u64).read_to_end(&mut start)?;
-    bytes[..start.len()].copy_from_slice(&start);
-    Ok(start.len())
+    let read = (&mut file).take(512).read_to_end(&mut start);
+    read.and_then(|_| file.seek(SeekFrom::Start(0)))
+        .map_err(SourceError::io("read", path))?;
+    Ok((file, start))
 }
 
 enum Stop {

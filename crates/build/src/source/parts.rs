@@ -30,11 +30,11 @@ const FIRST_DISKS: [&str; 6] = ["sda", "vda", "xvda", "hda", "nvme0n1p", "mmcblk
 
 /// A partition with a file system of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mount {
+pub(super) struct Mount {
     /// Where it is mounted: a path of the tree.
-    pub at: Vec<u8>,
+    pub(super) at: Vec<u8>,
     /// The number of the partition.
-    pub number: usize,
+    pub(super) number: usize,
 }
 
 /// Finds the partitions with ext4 that the tree needs, those inside of others later.

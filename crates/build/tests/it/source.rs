@@ -1,6 +1,7 @@
 //! Disks and archives that others made become layers, and ours become what they were made of.
 
 mod archive;
+mod debian;
 mod foreign;
 mod mounted;
 mod own;

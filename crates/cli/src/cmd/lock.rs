@@ -84,7 +84,10 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         for (name, section) in &new.recipes {
             let bytes = section.all_packages().map(|p| p.size).sum();
             let size = goldsmith_core::size::format_bytes(bytes);
-            let _ = writeln!(text, "{name}: {} packages, {size}", section.packages.len());
+            let parent = section.parent.iter();
+            let parent: String = parent.map(|parent| format!("{parent}, ")).collect();
+            let count = section.packages.len();
+            let _ = writeln!(text, "{name}: {parent}{count} packages, {size}");
         }
     } else if changes.recipes.is_empty() {
         text.push_str(if args.check {

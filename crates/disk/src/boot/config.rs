@@ -159,20 +159,15 @@ pub fn fstab(ids: &Ids, has_esp: bool, own: &str) -> String {
         )
         .expect("a string takes all");
     }
-    text.push_str(&other_places(own));
+    text.push_str(&own_mounts(own));
     text
 }
 
-/// The table that a tree had before [`fstab`] replaced it: the line by which it names its root, and
-/// those for other places.
-pub fn undress_fstab(text: &str, root: &str) -> String {
-    root.to_owned() + &other_places(text)
-}
-
-/// The lines of a table for places that [`fstab`] does not decide.
-fn other_places(table: &str) -> String {
+/// The lines of a tree's own table of file systems that a disk keeps: those for other places than
+/// its own partitions, without comments.
+pub fn own_mounts(own: &str) -> String {
     let mut text = String::new();
-    for line in table.lines() {
+    for line in own.lines() {
         let is_comment = line.trim_start().starts_with('#');
         let place = line.split_whitespace().nth(1);
         if !is_comment && place.is_some_and(|place| !OWN_MOUNT_POINTS.contains(&place)) {

@@ -5,7 +5,7 @@
 //! superblock, at byte 1024: blocks at 4 and 336, first block at 20, block size 1024 << u32 at 24,
 //!   blocks a group at 32, inodes a group at 40, magic at 56, inode size at 88, features at 92, 96,
 //!   100, UUID at 104, label at 120, seed of directory hashes at 236, descriptor size at 254,
-//!   first group of `meta_bg` at 260, time it was made at 264
+//!   first group of `meta_bg` at 260
 //! group: its descriptor has the place of its inode table at 8 and 40
 //! inode: mode, owner, size, time, and where its blocks are (`inode`, `blocks`); attributes (`xattr`)
 //! directory: names with the numbers of their inodes (`directory`)
@@ -97,7 +97,6 @@ pub struct Ext4<'d> {
     uuid: Guid,
     hash_seed: Guid,
     label: Vec<u8>,
-    made: u32,
 }
 
 fn broken(what: impl Into<String>) -> ReadError {
@@ -146,7 +145,6 @@ impl<'d> Ext4<'d> {
                 .next()
                 .unwrap_or_default()
                 .to_vec(),
-            made: le32(&sb, 264),
         };
         let size = u64::from(fs.inode_size);
         if !size.is_power_of_two() || !(128..=fs.block_size).contains(&size) {
@@ -175,11 +173,6 @@ impl<'d> Ext4<'d> {
     /// Its label; empty when it has none.
     pub fn label(&self) -> &[u8] {
         &self.label
-    }
-
-    /// When it was made, in seconds since 1970.
-    pub fn made(&self) -> u32 {
-        self.made
     }
 
     /// The descriptors of all groups, of which only the place of the inode table matters here.

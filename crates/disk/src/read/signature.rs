@@ -24,8 +24,6 @@ pub enum Found {
     Mountable(&'static str),
     /// What a root file system may be hidden in: LVM, LUKS, RAID.
     Container(&'static str),
-    /// An archive, or what one may be compressed by.
-    Archive(&'static str),
     /// Something else, by its name.
     Other(&'static str),
     /// Nothing that is known.
@@ -37,10 +35,7 @@ impl Found {
     pub fn name(self) -> Option<&'static str> {
         match self {
             Self::Ext => Some("ext4"),
-            Self::Mountable(name)
-            | Self::Container(name)
-            | Self::Archive(name)
-            | Self::Other(name) => Some(name),
+            Self::Mountable(name) | Self::Container(name) | Self::Other(name) => Some(name),
             Self::Nothing => None,
         }
     }
@@ -95,20 +90,16 @@ const FILES: &[Mark] = &[
     (0, b"vhdxfile", Found::Other("a VHDX file")),
     (0, b"conectix", Found::Other("a VHD file")),
     (64, &[0x7F, 0x10, 0xDA, 0xBE], Found::Other("a VDI file")),
-    (
-        0,
-        &[0x1F, 0x8B],
-        Found::Archive("a file compressed by gzip"),
-    ),
-    (0, b"\xFD7zXZ\0", Found::Archive("a file compressed by xz")),
+    (0, &[0x1F, 0x8B], Found::Other("a file compressed by gzip")),
+    (0, b"\xFD7zXZ\0", Found::Other("a file compressed by xz")),
     (
         0,
         &[0x28, 0xB5, 0x2F, 0xFD],
-        Found::Archive("a file compressed by zstd"),
+        Found::Other("a file compressed by zstd"),
     ),
     (0, b"BZh", Found::Other("a file compressed by bzip2")),
     (0, b"PK\x03\x04", Found::Other("a ZIP archive")),
-    (257, b"ustar", Found::Archive("a tar archive")),
+    (257, b"ustar", Found::Other("a tar archive")),
 ];
 
 /// Says what stands on a partition.

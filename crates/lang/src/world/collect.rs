@@ -108,15 +108,14 @@ fn of_type(
     let found = spec.types.iter().find(|kind| kind.name == label.text);
     if found.is_none() {
         let message = format!("there is no {} type `{}`", spec.name, label.text);
-        let label_text = match nearest(&label.text, known()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                let listed: Vec<_> = known().map(|name| format!("`{name}`")).collect();
-                format!("the types are: {}", listed.join(", "))
-            }
+        let hint = if let Some(near) = nearest(&label.text, known()) {
+            format!("did you mean `{near}`?")
+        } else {
+            let listed: Vec<_> = known().map(|name| format!("`{name}`")).collect();
+            format!("the types are: {}", listed.join(", "))
         };
         let problem = Diagnostic::error("L0107", message);
-        problems.push(problem.label(Span::new(file, label.at.clone()), label_text));
+        problems.push(problem.label(Span::new(file, label.at.clone()), hint));
     }
     found.copied()
 }

@@ -215,7 +215,7 @@ pub struct ImagePin {
     pub epoch: i64,
     /// What the first of its line asked of Debian, if that began with Debian.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub debian: Option<DebianRequest>,
+    pub debian: Option<Box<DebianRequest>>,
 }
 
 impl std::fmt::Display for ImagePin {

@@ -104,7 +104,7 @@ fn check_request(recipe: &str, section: &Section) -> Result<(), LockError> {
                 text("request", value)?;
             }
             pin.debian
-                .as_ref()
+                .as_deref()
                 .map_or(Ok(()), |request| check_debian(recipe, request))
         }
         (Request::Disk(request), Some(Parent::Disk(_))) => {

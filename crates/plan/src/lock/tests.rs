@@ -99,7 +99,7 @@ pub(crate) fn on_image() -> Section {
             digest: Sha256::of(b"disk"),
             arch: "amd64".to_owned(),
             epoch: 1_783_764_997,
-            debian: Some(debian()),
+            debian: Some(Box::new(debian())),
         })),
         releases: Vec::new(),
         packages: Vec::new(),

@@ -76,6 +76,10 @@ fn guests() {
         false,
         sizes,
     );
+    // Nothing is free behind it: a partition follows.
+    let followed = "2000000\n\u{1e}partition-start\n2135168\n\u{1e}partition-start\n135168";
+    let sizes = "disk 17 GiB, partition 976.6 MiB, file system 16.6 GiB";
+    expect(&root_grown(&facts(&[("35514368", followed)])), true, sizes);
     let sizes = "disk 17 GiB, partition 16.9 GiB, file system 2.7 GiB";
     expect(
         &root_grown(&facts(&[("4350000", "700000"), ("4210000", "1")])),

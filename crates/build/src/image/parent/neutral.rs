@@ -17,7 +17,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use crate::assemble::scan::open;
-use crate::image::FSTAB;
+use crate::image::chain::FSTAB;
 
 /// Of the tree in a directory. `epoch`, in seconds since 1970, is the time of what is new;
 /// `has_esp`: whether the disk mounts an EFI system partition.
@@ -36,7 +36,7 @@ pub(super) fn neutral(directory: &Path, epoch: i64, has_esp: bool) -> io::Result
     }
     let own = tree.text(config::FSTAB_PATH)?;
     tree.remove(config::FSTAB_PATH)?;
-    let text = config::undress_fstab(&own, FSTAB);
+    let text = format!("{FSTAB}{}", config::own_mounts(&own));
     tree.write(config::FSTAB_PATH, text.as_bytes())
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use goldsmith_build::source::unpack_archive;
+use goldsmith_build::source::{is_archive, unpack_archive};
 use goldsmith_core::failure::{Class, Failure as _};
 
 use super::super::assemble::cx;
@@ -37,6 +37,7 @@ fn what_tar_packs() {
     ] {
         let archive = scratch.path().join(name);
         pack(&before, &archive, &[&attributes[..], more].concat());
+        assert!(is_archive(&archive).unwrap(), "{name}");
         let into = tempfile::tempdir().unwrap();
         unpack_archive(&cx(), &archive, into.path()).unwrap_or_else(|e| panic!("{}", told(&e)));
         compare(&before, into.path());
@@ -86,6 +87,8 @@ fn refused(bytes: &[u8], expected: &str) {
     let (path, into) = (scratch.path().join("a.tar"), scratch.path().join("into"));
     fs::write(&path, bytes).unwrap();
     fs::write(scratch.path().join("outside"), "untouched").unwrap();
+    let is_marked = bytes.get(257..262) == Some(b"ustar");
+    assert_eq!(is_archive(&path).unwrap(), is_marked);
     fs::create_dir(&into).unwrap();
     let error = unpack_archive(&cx(), &path, &into).unwrap_err();
     assert_eq!(told(&error), expected);
