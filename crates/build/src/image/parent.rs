@@ -9,8 +9,8 @@
 //! file of others ───────────────── read ──────► its files ─────────────────────────► one layer
 //! ```
 //!
-//! Both ways of an image make the same layer, under one name, which follows from the digest of the disk. What
-//! the disk has of itself, its table of file systems for one, is taken back.
+//! Both ways of an image make the same layer, under one name, which follows from the digest of the
+//! disk. What the disk has of itself, its table of file systems for one, is taken back.
 
 mod neutral;
 
