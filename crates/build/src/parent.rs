@@ -44,8 +44,8 @@ pub struct Wanted<'a> {
     pub documents: &'a [Input],
 }
 
-/// Locks a recipe to an image, without the packages that it adds. Without `is_update` one that is locked stays with its image as long
-/// as that is what it asks for.
+/// Locks a recipe to an image, without the packages that it adds. Without `is_update` one that is
+/// locked stays with its image as long as that is what it asks for.
 pub fn lock(
     images: &Images,
     wanted: Wanted<'_>,
