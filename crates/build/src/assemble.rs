@@ -17,7 +17,7 @@ use goldsmith_disk::image::{self, Architecture, ImageError, Keep, Layout, Spec};
 use goldsmith_disk::tree::{Kind, Time, Tree};
 
 mod boot;
-mod contents;
+pub(crate) mod contents;
 pub(crate) mod scan;
 mod write;
 

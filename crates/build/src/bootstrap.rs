@@ -16,6 +16,7 @@
 //!
 //! Nothing here depends on the recipe but its packages: recipes with the same ones share the layers.
 
+mod add;
 mod database;
 mod divert;
 mod farm;
@@ -38,10 +39,11 @@ use goldsmith_exec::child::Status;
 use goldsmith_exec::ns::{Sandbox, SandboxError};
 use goldsmith_store::{Store, StoreError};
 
-pub(crate) use self::farm::copy as copy_node;
+pub use self::add::{add, wanted as added_wanted};
+pub(crate) use self::farm::{copy as copy_node, link as link_node};
 pub use self::finish::{finish, wanted as base_wanted};
 pub use self::layout::LayoutError;
-use self::scripts::Scripts;
+use self::scripts::{Commands, Scripts};
 use crate::deb::meta::PackageMeta;
 use crate::deb::{self, DebError, Decoded};
 use crate::layer::{LayerError, Made, Parts, Place, Stack, Wanted};
@@ -77,6 +79,17 @@ pub struct BootstrapSpec<'a> {
     /// `/etc/fstab` as the initramfs is to find it: without a line for the root, the initramfs
     /// has no `fsck`. The disk's own lines replace it.
     pub fstab: Option<&'a str>,
+}
+
+impl BootstrapSpec<'_> {
+    /// The packages as parts of a layer.
+    fn add_packages(&self, parts: &mut Parts) {
+        for package in self.packages {
+            let mark = if package.automatic { " automatic" } else { "" };
+            let value = format!("{}{mark}", package.sha256);
+            parts.add(format!("package {}", package.name), &value);
+        }
+    }
 }
 
 /// What was done, in order, with its wall time; nothing of what was kept.
@@ -216,11 +229,7 @@ pub fn wanted(spec: &BootstrapSpec<'_>) -> [Wanted; 3] {
     let mut packages = Parts::default();
     packages.add("layout", &LAYOUT.to_string());
     packages.add("architecture", spec.architecture);
-    for package in spec.packages {
-        let mark = if package.automatic { " automatic" } else { "" };
-        let value = format!("{}{mark}", package.sha256);
-        packages.add(format!("package {}", package.name), &value);
-    }
+    spec.add_packages(&mut packages);
     let mut configured = Parts::default();
     configured.add("scripts", &SCRIPTS.to_string());
     configured.add("epoch", &spec.epoch.to_string());
@@ -309,8 +318,11 @@ impl Ready {
 
     fn scripts<'a>(&'a self, cx: &'a Cx, sandbox: &'a Sandbox) -> Scripts<'a> {
         Scripts {
-            cx,
-            sandbox,
+            commands: Commands {
+                cx,
+                sandbox,
+                makes_initramfs: false,
+            },
             packages: &self.packages,
             layout: &self.layout,
         }

@@ -6,7 +6,7 @@ use goldsmith_component::{Document, Parameters, check_parameters, library};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::diagnostic::Diagnostic;
 use goldsmith_core::digest::Sha256;
-use goldsmith_core::recipe::{ComponentUse, DebianSource, Work};
+use goldsmith_core::recipe::{ComponentUse, Source, Work};
 use goldsmith_core::secret::Secret;
 use goldsmith_plan::lock::Input;
 use std::collections::BTreeMap;
@@ -122,12 +122,18 @@ fn find_nested(
 }
 
 /// The source with the packages that components of the library need: those are locked with its own.
-pub fn with_packages(source: &DebianSource, loaded: &[Loaded]) -> DebianSource {
-    let names = loaded.iter().flat_map(|one| one.pinned.keys());
+/// A disk of others takes none: what a component misses there it says itself.
+pub fn with_packages(source: &Source, loaded: &[Loaded]) -> Source {
     let mut source = source.clone();
+    let packages = match &mut source {
+        Source::Debian(source) => &mut source.packages,
+        Source::Image(source) => &mut source.packages,
+        _ => return source,
+    };
+    let names = loaded.iter().flat_map(|one| one.pinned.keys());
     for package in library::packages(names.map(String::as_str)) {
-        if !source.packages.iter().any(|named| is_of(named, package)) {
-            source.packages.push(package.to_owned());
+        if !packages.iter().any(|named| is_of(named, package)) {
+            packages.push(package.to_owned());
         }
     }
     source

@@ -10,16 +10,18 @@
 //! rename: whatever ends the build before leaves no image.
 
 mod chain;
+mod disk;
 mod error;
 mod forecast;
 mod inputs;
 mod lazy;
 mod loader;
+mod parent;
 mod steps;
 mod title;
 mod top;
 
-use std::fs::{self, File};
+use std::fs;
 use std::num::NonZero;
 use std::path::Path;
 use std::thread;
@@ -27,9 +29,7 @@ use std::time::Duration;
 
 use goldsmith_component::Services;
 use goldsmith_core::cx::Cx;
-use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::Recipe;
-use goldsmith_disk::image::Architecture;
 use goldsmith_inspect::sanitize::{Report, Settings, Severity};
 use goldsmith_inspect::sbom::{self, Form, Subject};
 use goldsmith_inspect::scan;
@@ -38,10 +38,10 @@ use goldsmith_plan::key::{self, Inputs, Salt};
 use goldsmith_plan::lock::{Lock, Section};
 use goldsmith_store::Store;
 
-use crate::assemble::{self, Options, Request};
+use crate::assemble::contents::read_file;
 use crate::document::Loaded;
 use crate::layer::{Anew, Layer, Stack};
-use crate::record::{Artifact, Image, Images, PhaseTime, Record};
+use crate::record::{Image, Images, PhaseTime, Record};
 use top::Top;
 
 pub use chain::Owner;
@@ -55,8 +55,6 @@ pub use title::{StepError, find_step, step_titles};
 
 /// The file of an image that lists its software.
 const BILL: &str = "sbom.cdx.json";
-/// The plain SHA-256 costs by the size of the disk; beyond this only the disk digest is computed.
-const PLAIN_DIGEST_UP_TO: u64 = 4 << 30;
 
 /// What to build.
 #[derive(Debug)]
@@ -71,6 +69,10 @@ pub struct Job<'a> {
     pub inputs: Inputs,
     /// What secrets go into keys with.
     pub salt: Salt,
+    /// The directory of the project, where the disk is that it starts from, if it starts from one.
+    pub project: &'a Path,
+    /// Where the image is that it starts from, if it starts from one.
+    pub parents: &'a Images,
     /// Whose layers these are: kept as long as the project is there.
     pub owner: Owner,
     /// Which layers are made anew.
@@ -116,6 +118,7 @@ pub fn need(images: &Images, job: &Job<'_>) -> Result<Need, BuildError> {
 /// Builds the image. Every package of the lock must be in the store.
 pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<Image, BuildError> {
     let mut times = Times::default();
+    parent::check(cx, store, job)?;
     let mut stack = Stack::new(store, job.section.epoch, job.anew.clone());
     let steps = chain::make(cx, &mut stack, job, &mut times)?;
     let output = store.scratch("image")?;
@@ -129,8 +132,9 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     write_report(&folder.join("sanitize.json"), &top.evidence)?;
     check_clean("the tree", &top.evidence)?;
 
+    let packages = packages(job.section, &top)?;
     let started = cx.clock().monotonic();
-    let artifact = write_disk(cx, store, job, top, &folder)?;
+    let artifact = disk::write(cx, &stack, job, top, &folder)?;
     times.add("write disk", cx.clock().monotonic().saturating_sub(started));
 
     let phase = cx.phase("verify disk", None);
@@ -147,13 +151,14 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
 
     let mut record = Record::new(&job.recipe.name, job.inputs.key());
     record.purpose.clone_from(&job.recipe.purpose);
-    record.arch.clone_from(&job.section.request.arch);
+    job.section.arch().clone_into(&mut record.arch);
     record.boot.clone_from(&job.recipe.disk.boot);
     record.created_unix = cx.clock().unix_seconds();
     record.epoch_unix = job.section.epoch;
     record.inputs = job.inputs.clone();
     record.artifacts = vec![artifact];
-    record.packages = job.section.packages.len();
+    record.packages = packages;
+    record.parent = job.section.parent.as_ref().map(Into::into);
     record.phases = times.0;
     record.steps = steps;
     if stack.layers().iter().all(Layer::is_kept) {
@@ -209,6 +214,19 @@ fn check_clean(what: &'static str, report: &Report) -> Result<(), BuildError> {
     Err(BuildError::Unclean { what, findings })
 }
 
+/// How many packages are installed; of what came with a parent only the tree's own dpkg knows.
+fn packages(section: &Section, top: &Top) -> Result<usize, BuildError> {
+    const STATUS: &str = "var/lib/dpkg/status";
+    if section.parent.is_none() {
+        return Ok(section.packages.len());
+    }
+    let status = read_file(top.sandbox.tree_fd(), STATUS);
+    let status = status.map_err(BuildError::io("read", Path::new(STATUS)))?;
+    let status = String::from_utf8_lossy(&status.unwrap_or_default()).into_owned();
+    let is_installed = |line: &&str| line.starts_with("Status: ") && line.ends_with(" installed");
+    Ok(status.lines().filter(is_installed).count())
+}
+
 /// Wall times by phase, in order.
 #[derive(Debug, Default)]
 struct Times(Vec<PhaseTime>);
@@ -221,53 +239,4 @@ impl Times {
             ms,
         });
     }
-}
-
-fn write_disk(
-    cx: &Cx,
-    store: &Store,
-    job: &Job<'_>,
-    top: Top,
-    folder: &Path,
-) -> Result<Artifact, BuildError> {
-    let architecture = match job.section.request.arch.as_str() {
-        "arm64" => Architecture::Arm64,
-        _ => Architecture::X86_64,
-    };
-    let section = job.section;
-    let loader = loader::files(cx, store, &section.boot, &section.packages)?;
-    let request = Request {
-        tree: top.sandbox.tree_fd(),
-        boot_files: loader.directory(),
-        disk: &job.recipe.disk,
-        architecture,
-        seed: identity(job)?,
-        epoch: u32::try_from(section.epoch).unwrap_or(u32::MAX),
-    };
-    let path = folder.join("disk.raw");
-    let file = File::create(&path).map_err(BuildError::io("create", &path))?;
-    let options = Options {
-        plain_digest_up_to: PLAIN_DIGEST_UP_TO,
-        sync: false,
-    };
-    let written = assemble::assemble_tree(cx, &request, top.tree, &file, options)?;
-    Ok(Artifact {
-        file: "disk.raw".to_owned(),
-        kind: "raw".to_owned(),
-        size_bytes: written.size,
-        allocated_bytes: written.allocated,
-        digest: written.digest,
-        sha256: written.sha256,
-    })
-}
-
-/// What the identifiers of the disk are derived from: the recipe's name and its packages, not the
-/// key of the image. ext4 has its UUID in the checksum of every inode and directory; were it
-/// another with every build, no two disks of a recipe would have much in common.
-fn identity(job: &Job<'_>) -> Result<Sha256, BuildError> {
-    let mut key = Sha256::of(job.recipe.name.as_bytes());
-    for wanted in chain::bootstrap_layers(job)? {
-        key = wanted.parts.key(Some(&key));
-    }
-    Ok(key)
 }

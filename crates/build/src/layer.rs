@@ -11,6 +11,7 @@
 //! A layer is never changed and never replaced; what is made anew gets a name of its own.
 
 mod error;
+mod flat;
 mod format;
 mod manifest;
 mod merge;
@@ -23,9 +24,11 @@ mod wait;
 mod whole;
 
 pub use error::LayerError;
+pub(crate) use flat::flatten;
 pub use format::LayerFile;
 pub use manifest::{Change, Changes};
 pub(crate) use manifest::{Row, What};
+pub(crate) use merge::Merged;
 pub use parts::{PartChange, Parts};
 pub use secret::secret_in;
 pub(crate) use stack::Kept;

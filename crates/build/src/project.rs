@@ -78,6 +78,11 @@ impl ProjectDirectory {
         }
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.directory
+    }
+
     /// Digest of a file or of everything below a directory: names, bytes, and whether a file
     /// is executable.
     pub(crate) fn digest(&self, path: &str) -> Result<Sha256, String> {

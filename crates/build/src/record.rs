@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::version::{Version, VersionPattern};
 
-pub use format::{Artifact, PhaseTime, Record, StepRecord, TestSummary};
+pub use format::{Artifact, ParentRecord, PhaseTime, Record, StepRecord, TestSummary};
 
 /// Why images could not be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -16,6 +16,7 @@ mod index;
 mod lock;
 mod packages;
 mod release;
+mod status;
 
 use goldsmith_core::fetch::Fetch;
 use goldsmith_core::recipe::DebianSource;
@@ -23,7 +24,7 @@ use goldsmith_plan::release::Keyring;
 use goldsmith_store::Store;
 
 pub use self::error::RepoError;
-pub use self::lock::{Update, Wanted, check, check_update, lock};
+pub use self::lock::{Added, Update, Wanted, add, check, check_update, lock};
 pub use self::packages::{Fetched, fetch_packages};
 
 /// Base URLs of the mirrors to use, with their credentials.

@@ -138,6 +138,21 @@ impl SourceDisk {
         Ok(source)
     }
 
+    /// The newest time of a node, in seconds since 1970: with this as the epoch of a build no time
+    /// of the source is changed. `None` when only the kernel reads its root.
+    pub fn newest(&self) -> Result<Option<i64>, SourceError> {
+        if self.root.mountable.is_some() {
+            return Ok(None);
+        }
+        self.with_tree(|tree, _| {
+            let mut unpacked = Unpacked::default();
+            for (_, node) in tree.iter() {
+                unpacked.count(&node.attributes, &node.kind);
+            }
+            Ok(Some(unpacked.newest))
+        })
+    }
+
     /// The bytes of the disk, whatever the file is.
     pub fn disk(&self) -> &dyn Disk {
         &*self.disk
@@ -228,12 +243,16 @@ impl SourceDisk {
         take(tree, &mut all)
     }
 
-    fn fstab(&self) -> Result<String, SourceError> {
-        let text = self
-            .root_ext4()?
-            .read(config::FSTAB_PATH.as_bytes(), FSTAB_MAX);
+    /// A file of its root, when that is ext4, of at most `limit` bytes; `None` when it has none.
+    /// `path` is from `/`, without it.
+    pub fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
+        let bytes = self.root_ext4()?.read(path.as_bytes(), limit);
         let partition = self.root.title();
-        let text = text.map_err(|source| SourceError::Ext4 { partition, source })?;
+        bytes.map_err(|source| SourceError::Ext4 { partition, source })
+    }
+
+    fn fstab(&self) -> Result<String, SourceError> {
+        let text = self.read(config::FSTAB_PATH, FSTAB_MAX)?;
         Ok(String::from_utf8_lossy(&text.unwrap_or_default()).into_owned())
     }
 }

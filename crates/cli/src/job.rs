@@ -5,6 +5,7 @@ use goldsmith_build::document::Loaded;
 use goldsmith_build::image::{self, Job, Owner};
 use goldsmith_build::layer::Anew;
 use goldsmith_build::project::ProjectDirectory;
+use goldsmith_build::record::Images;
 use goldsmith_build::services::{self, Part, Purpose};
 use goldsmith_core::recipe::Recipe;
 use goldsmith_plan::key::Salt;
@@ -19,15 +20,18 @@ pub(crate) struct Bench {
     project: ProjectDirectory,
     outside: Option<Outside>,
     salt: Salt,
+    images: Images,
 }
 
 impl Bench {
     pub(crate) fn new(app: &App, is_offline: bool) -> Result<Self, CmdError> {
+        let home = app.home()?;
         Ok(Self {
             project: ProjectDirectory::new(&app.directory),
             outside: wiring::outside(app, is_offline),
-            salt: image::salt(&app.home()?)
+            salt: image::salt(&home)
                 .map_err(|e| CmdError::io("cannot read the salt of the home", &e))?,
+            images: Images::new(&home),
         })
     }
 
@@ -53,6 +57,8 @@ impl Bench {
             services: services::services(&outside, &self.project, purpose, Part::Building),
             inputs,
             salt: self.salt,
+            project: self.project.path(),
+            parents: &self.images,
             owner: Owner::new(&app.directory, &recipe.name),
             anew: Anew::None,
             on_failure: None,

@@ -1,15 +1,19 @@
 //! `goldsmith.lock` of a project: read, written, held against the recipes.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use goldsmith_build::document::{Loaded, locked_inputs, with_packages};
-use goldsmith_build::repo::{self, Archive, Mirrors, Update, Wanted};
+use goldsmith_build::parent::{self, ParentError, WantedDisk};
+use goldsmith_build::record::Images;
+use goldsmith_build::repo::{self, Added, Archive, Mirrors, Update, Wanted};
 use goldsmith_build::trial;
+use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
-use goldsmith_core::recipe::{DebianSource, Recipe, Source};
+use goldsmith_core::recipe::{DebianSource, DiskFrom, DiskSource, ImageSource, Recipe, Source};
 use goldsmith_plan::lock::{self, Lock, Section};
 use goldsmith_plan::release::Keyring;
 use goldsmith_store::Store;
@@ -18,6 +22,7 @@ use crate::app::App;
 use crate::host;
 use crate::project;
 use crate::report::CmdError;
+use crate::wiring;
 
 pub(crate) const NAME: &str = "goldsmith.lock";
 
@@ -43,28 +48,46 @@ pub(crate) fn write(app: &App, store: &Store, lock: &Lock) -> Result<(), CmdErro
 
 /// Keeps what a lock needs from being collected.
 pub(crate) fn pin(app: &App, store: &Store, lock: &Lock) -> Result<(), CmdError> {
-    let digests = lock
-        .recipes
-        .values()
-        .flat_map(Section::all_packages)
-        .map(|package| package.sha256)
-        .collect();
+    let sections = || lock.recipes.values();
+    let packages = sections().flat_map(Section::all_packages);
+    let mut digests: BTreeSet<Sha256> = packages.map(|package| package.sha256).collect();
+    let images = Images::new(&app.home()?);
+    for section in sections() {
+        digests.extend(parent::needs(&images, section)?);
+    }
     let place = app
         .directory
         .canonicalize()
         .unwrap_or_else(|_| app.directory.clone());
-    let owner = goldsmith_core::digest::Sha256::of(place.to_string_lossy().as_bytes()).short();
+    let owner = Sha256::of(place.to_string_lossy().as_bytes()).short();
     Ok(store.pin(&format!("project-{owner}"), &digests)?)
 }
 
-pub(crate) fn debian(recipe: &Recipe) -> Result<&DebianSource, CmdError> {
-    match &recipe.source {
-        Source::Debian(source) => Ok(source),
-        _ => Err(CmdError::config(format!(
-            "recipe `{}` does not start from Debian packages",
-            recipe.name
-        ))),
-    }
+/// Brings what a section is made of into a store: its packages, a disk of others.
+pub(crate) fn fetch_inputs(
+    app: &App,
+    store: &Store,
+    recipe: &Recipe,
+    section: &Section,
+    is_offline: bool,
+) -> Result<(), CmdError> {
+    let of_parent;
+    let source = match &source {
+        Source::Debian(source) => source,
+        Source::Disk(source) => return fetch_disk(app, store, source, is_offline),
+        Source::Image(_) => match parent::archive(section) {
+            Some(source) => {
+                of_parent = source;
+                &of_parent
+            }
+            // There are none then.
+            None => return Ok(()),
+        },
+    };
+    let fetch = wiring::fetch(app, is_offline);
+    let reach = Reach::of(app, source)?;
+    repo::fetch_packages(&app.cx, reach.archive(&*fetch, store), section)?;
+    Ok(())
 }
 
 /// What a recipe's archive is reached with.
@@ -108,26 +131,111 @@ impl Reach {
 pub(crate) fn section(
     app: &App,
     store: &Store,
-    fetch: &dyn Fetch,
     recipe: &Recipe,
     documents: &[Loaded],
     previous: Option<&Section>,
     update: Update<'_>,
+    is_offline: bool,
 ) -> Result<Section, CmdError> {
-    let source = with_packages(debian(recipe)?, documents);
-    let reach = Reach::of(app, &source)?;
+    let fetch = wiring::fetch(app, is_offline);
+    let source = with_packages(&recipe.source, documents);
     let documents = locked_inputs(documents);
+    let source = match &source {
+        Source::Debian(source) => source,
+        Source::Image(source) => {
+            let wanted = parent::Wanted {
+                source,
+                disk: &recipe.disk,
+                documents: &documents,
+            };
+            let images = Images::new(&app.home()?);
+            let is_update = match update {
+                Update::None => false,
+                Update::Only(names) => names.contains(&source.image),
+                Update::All => true,
+            };
+            let section = parent::lock(&images, wanted, previous, is_update)?;
+            return add_packages(app, store, &*fetch, source, section, previous, update);
+        }
+        Source::Disk(source) => {
+            fetch_disk(app, store, source, is_offline)?;
+            let wanted = WantedDisk {
+                source,
+                disk: &recipe.disk,
+                documents: &documents,
+                file: &parent::file(store, &app.directory, source),
+            };
+            return Ok(parent::lock_disk(&app.cx, store, wanted, previous)?);
+        }
+    };
+    let reach = Reach::of(app, source)?;
     let wanted = Wanted {
-        source: &source,
+        source,
         disk: &recipe.disk,
         documents: &documents,
     };
     Ok(repo::lock(
         &app.cx,
-        reach.archive(fetch, store),
+        reach.archive(&*fetch, store),
         wanted,
         previous,
         update,
+    )?)
+}
+
+/// Brings the disk of a source into a store, when it is none of the project.
+fn fetch_disk(
+    app: &App,
+    store: &Store,
+    source: &DiskSource,
+    is_offline: bool,
+) -> Result<(), CmdError> {
+    let DiskFrom::Url(url) = &source.from else {
+        return Ok(());
+    };
+    if store.has_blob(&source.sha256) {
+        return Ok(());
+    }
+    let phase = app.cx.phase("fetch disk", None);
+    let scratch = store.scratch("disk")?;
+    let to = scratch.path().join("disk");
+    wiring::save_disk(app, is_offline, url, &to)?;
+    let file = fs::File::open(&to);
+    let file = file.map_err(|e| CmdError::io(format!("cannot read `{}`", to.display()), &e))?;
+    store.insert(file, Some(&source.sha256))?;
+    phase.finish("verified");
+    Ok(())
+}
+
+/// Locks the packages that a source adds to its image.
+fn add_packages(
+    app: &App,
+    store: &Store,
+    fetch: &dyn Fetch,
+    source: &ImageSource,
+    section: Section,
+    previous: Option<&Section>,
+    update: Update<'_>,
+) -> Result<Section, CmdError> {
+    if source.packages.is_empty() {
+        return Ok(section);
+    }
+    let archive = parent::archive(&section).ok_or_else(|| ParentError::NoArchive {
+        source_name: source.name.clone(),
+    })?;
+    let archive = DebianSource {
+        packages: source.packages.clone(),
+        ..archive
+    };
+    let status = parent::status(&Images::new(&app.home()?), &section)?;
+    let added = Added {
+        source: &archive,
+        status: &status,
+    };
+    let reach = Reach::of(app, &archive)?;
+    let archive = reach.archive(fetch, store);
+    Ok(repo::add(
+        &app.cx, archive, added, section, previous, update,
     )?)
 }
 
@@ -170,7 +278,7 @@ pub(crate) fn fitting(
             "`goldsmith lock` pins its packages",
         ));
     };
-    let source = with_packages(debian(recipe)?, documents);
+    let source = with_packages(&recipe.source, documents);
     let request = lock::stale::request(&source, &recipe.disk);
     match lock::stale::stale(section, &request, &locked_inputs(documents)) {
         None => Ok(section.clone()),

@@ -7,7 +7,7 @@ use std::path::Path;
 use goldsmith_component::Services;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
-use goldsmith_core::remote::{InstanceMetadata, ObjectStore};
+use goldsmith_core::remote::{Download as _, InstanceMetadata, ObjectStore, Unpinned};
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
 use goldsmith_provider::aws::{self, Aws};
@@ -65,6 +65,21 @@ pub(crate) fn fetch(app: &App, is_offline: bool) -> Box<dyn Fetch> {
 /// Downloads of what nobody pinned.
 pub(crate) fn download(app: &App) -> HttpFetch {
     HttpFetch::new(http(app))
+}
+
+/// The largest disk that is fetched, in bytes.
+const DISK_MAX: u64 = 16 << 40;
+
+/// Fetches a disk to the file `to`; who asks for it knows its digest.
+pub(crate) fn save_disk(app: &App, is_offline: bool, url: &str, to: &Path) -> Result<(), CmdError> {
+    if is_offline {
+        return Ok(Offline.get(&app.cx, url, DISK_MAX).map(drop)?);
+    }
+    let how = Unpinned {
+        limit: DISK_MAX,
+        ignore_certificate_errors: false,
+    };
+    Ok(download(app).save(&app.cx, url, how, to)?)
 }
 
 fn http(app: &App) -> Settings {

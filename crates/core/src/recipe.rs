@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::diagnostic::Span;
+use crate::digest::Sha256;
 use crate::finding::Severity;
-use crate::version::VersionPattern;
+use crate::version::{VersionPattern, VersionPrefix};
 
 /// A project: every recipe and pipeline of a directory that could be evaluated.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +15,26 @@ pub struct Project {
     pub recipes: Vec<Recipe>,
     /// In the order of their names.
     pub pipelines: Vec<Pipeline>,
+}
+
+impl Project {
+    /// The recipes in an order in which they can be built: one whose image another starts from
+    /// comes before that one; else by name.
+    pub fn parents_first(&self) -> Vec<&Recipe> {
+        let named = |name: &str| self.recipes.iter().find(|recipe| recipe.name == name);
+        let depth = |recipe: &&Recipe| {
+            let (mut depth, mut at) = (0, recipe.source.image().and_then(named));
+            // In a circle, which the language refuses, there is no end.
+            while let Some(parent) = at.filter(|_| depth < self.recipes.len()) {
+                depth += 1;
+                at = parent.source.image().and_then(named);
+            }
+            depth
+        };
+        let mut recipes: Vec<&Recipe> = self.recipes.iter().collect();
+        recipes.sort_by_key(depth);
+        recipes
+    }
 }
 
 /// A versioned description of an image.
@@ -37,10 +58,80 @@ pub struct Recipe {
 
 /// What a build starts from.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub enum Source {
     /// Packages of a Debian suite.
     Debian(DebianSource),
+    /// Another image.
+    Image(ImageSource),
+    /// A disk, or a tar of a root file system, that others made.
+    Disk(DiskSource),
+}
+
+impl Source {
+    /// The label of its block.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Debian(source) => &source.name,
+            Self::Image(source) => &source.name,
+            Self::Disk(source) => &source.name,
+        }
+    }
+
+    /// The image it is of, if it is one.
+    pub fn image(&self) -> Option<&str> {
+        match self {
+            Self::Image(source) => Some(&source.image),
+            Self::Debian(_) | Self::Disk(_) => None,
+        }
+    }
+}
+
+/// `source "image"`.
+#[derive(Debug, Clone)]
+pub struct ImageSource {
+    /// The label of its block.
+    pub name: String,
+    /// The place of its block.
+    pub span: Span,
+    /// Name of the image: that of the recipe it was made by.
+    pub image: String,
+    /// Which of its versions.
+    pub which: Which,
+    /// Packages to add, as `apt-get install` takes them.
+    pub packages: Vec<String>,
+}
+
+/// Which image of a name is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// The newest whose version begins like this.
+    Version(VersionPrefix),
+    /// The one that a channel names.
+    Channel(String),
+}
+
+/// `source "disk"`.
+#[derive(Debug, Clone)]
+pub struct DiskSource {
+    /// The label of its block.
+    pub name: String,
+    /// The place of its block.
+    pub span: Span,
+    /// Where it is.
+    pub from: DiskFrom,
+    /// Of its bytes as they are there.
+    pub sha256: Sha256,
+    /// `amd64`, `arm64`.
+    pub arch: String,
+}
+
+/// Where a disk is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DiskFrom {
+    /// Path relative to the project.
+    File(String),
+    /// `http://` or `https://`.
+    Url(String),
 }
 
 /// `source "debian"`.

@@ -20,6 +20,26 @@ pub struct VersionPattern {
     pub patch: Option<u32>,
 }
 
+/// The versions that begin like this: `1`, `1.4`, `1.4.x`, or the one version `1.4.7`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionPrefix {
+    /// First number.
+    pub major: u32,
+    /// Second number; `None`: any.
+    pub minor: Option<u32>,
+    /// Third number; `None`: any.
+    pub patch: Option<u32>,
+}
+
+impl VersionPrefix {
+    /// Whether a version begins like this.
+    pub fn fits(&self, version: Version) -> bool {
+        self.major == version.major
+            && self.minor.is_none_or(|minor| minor == version.minor)
+            && self.patch.is_none_or(|patch| patch == version.patch)
+    }
+}
+
 /// The version of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
@@ -92,6 +112,30 @@ impl FromStr for VersionPattern {
     }
 }
 
+impl FromStr for VersionPrefix {
+    type Err = VersionError;
+
+    fn from_str(text: &str) -> Result<Self, VersionError> {
+        let mut parts = text.split('.');
+        let major = number(parts.next().unwrap_or_default(), text)?;
+        let mut next = || match parts.next() {
+            None | Some("x") => Ok(None),
+            Some(part) => number(part, text).map(Some),
+        };
+        let (minor, patch) = (next()?, next()?);
+        if parts.next().is_some() || (minor.is_none() && patch.is_some()) {
+            return Err(VersionError(format!(
+                "`{text}` is not the beginning of a version, such as `1.4`, `1.4.x` or `1.4.0`"
+            )));
+        }
+        Ok(Self {
+            major,
+            minor,
+            patch,
+        })
+    }
+}
+
 impl FromStr for Version {
     type Err = VersionError;
 
@@ -117,6 +161,16 @@ impl fmt::Display for VersionPattern {
             Some(patch) => write!(f, "{}.{}.{patch}", self.major, self.minor),
             None => write!(f, "{}.{}.x", self.major, self.minor),
         }
+    }
+}
+
+impl fmt::Display for VersionPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.major)?;
+        for part in [self.minor, self.patch].into_iter().map_while(|part| part) {
+            write!(f, ".{part}")?;
+        }
+        Ok(())
     }
 }
 
@@ -152,6 +206,33 @@ mod tests {
                 .to_string(),
             "2.0.1"
         );
+    }
+
+    #[test]
+    fn beginnings() {
+        let fits = |prefix: &str, version: &str| {
+            let prefix: VersionPrefix = prefix.parse().unwrap();
+            prefix.fits(version.parse().unwrap())
+        };
+        for (prefix, others) in [
+            ("1", ["1.4.0", "1.0.9", "2.0.0", "10.0.0"]),
+            ("1.x", ["1.4.0", "1.0.9", "2.0.0", "0.1.0"]),
+            ("1.4", ["1.4.0", "1.4.9", "1.40.0", "2.4.0"]),
+            ("1.4.x", ["1.4.0", "1.4.9", "1.5.0", "11.4.0"]),
+        ] {
+            assert_eq!(
+                others.map(|version| fits(prefix, version)),
+                [true, true, false, false],
+                "{prefix}"
+            );
+        }
+        assert!(fits("1.4.7", "1.4.7") && !fits("1.4.7", "1.4.70"));
+        let shown = ["1", "1.x", "1.4.x", "1.4.7"]
+            .map(|text| text.parse::<VersionPrefix>().unwrap().to_string());
+        assert_eq!(shown, ["1", "1", "1.4", "1.4.7"]);
+        for text in ["", "x", "1.x.3", "1.2.3.4", "1.", "1.02", "v1", ">=1.2"] {
+            assert!(text.parse::<VersionPrefix>().is_err(), "{text}");
+        }
     }
 
     #[test]

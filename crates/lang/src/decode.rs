@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use goldsmith_core::diagnostic::{Diagnostic, Span, nearest};
+use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::{Firmware, Parameter};
 use goldsmith_core::size::{parse_bytes, parse_duration};
-use goldsmith_core::version::VersionPattern;
+use goldsmith_core::version::{VersionPattern, VersionPrefix};
 
 use crate::eval::{Env, Evaluator, with_article};
 use crate::schema::{BlockSpec, Form};
@@ -237,6 +238,23 @@ impl<'a> Reader<'a> {
             let text = value.as_text().ok_or(None)?;
             text.parse()
                 .map_err(|e: goldsmith_core::version::VersionError| Some(e.to_string()))
+        })
+    }
+
+    pub(crate) fn version_prefix(&self, name: &str) -> Found<VersionPrefix> {
+        self.read(name, "the beginning of a version", |value| {
+            let text = value.as_text().ok_or(None)?;
+            text.parse()
+                .map_err(|e: goldsmith_core::version::VersionError| Some(e.to_string()))
+        })
+    }
+
+    pub(crate) fn sha256(&self, name: &str) -> Found<Sha256> {
+        self.read(name, "a SHA-256", |value| {
+            let text = value.as_text().ok_or(None)?;
+            text.to_lowercase()
+                .parse()
+                .map_err(|_| Some("it has 64 hexadecimal digits".to_owned()))
         })
     }
 

@@ -146,6 +146,7 @@ pub fn evaluate(inputs: &[Input], options: &Options, host: &dyn Host) -> Outcome
             _ => {}
         }
     }
+    lower::check_circles(&world, &evaluator);
     if options.select.is_none() {
         check_rest(&world, &evaluator);
     }

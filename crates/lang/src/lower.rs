@@ -2,13 +2,13 @@
 
 mod provisioner;
 mod scan;
+mod source;
 
 use std::collections::BTreeMap;
 
 use goldsmith_core::diagnostic::Diagnostic;
 use goldsmith_core::recipe::{
-    Budget, ComponentUse, DebianSource, DiskSpec, Parameter, Pipeline, Recipe, Source, TestSpec,
-    Variant, Work,
+    Budget, ComponentUse, DiskSpec, Parameter, Pipeline, Recipe, Source, TestSpec, Work,
 };
 
 use crate::decode::{Found, Reader};
@@ -16,6 +16,8 @@ use crate::eval::Evaluator;
 use crate::syntax::ast::Block;
 use crate::value::BlockName;
 use crate::world::World;
+
+pub(crate) use source::check_circles;
 
 /// The smallest disk that holds a boot loader and a file system.
 const DISK_MIN: u64 = 256 << 20;
@@ -30,14 +32,11 @@ pub(crate) fn recipe(world: &World, evaluator: &Evaluator<'_>, name: &BlockName)
     let source = reader
         .reference("source")
         .required()
-        .map(|block| source(world, evaluator, &block));
+        .map(|block| source::source(world, evaluator, &block));
     let work = work(&reader);
     let disk = disk_of(&reader);
     let (source, disk) = (source??, disk?);
-    let Source::Debian(debian) = &source else {
-        return None;
-    };
-    check_boot(&reader, debian, &disk);
+    check_boot(&reader, &source, &disk);
     Some(Recipe {
         name: name.labels[0].clone(),
         span: reader.definition.span(),
@@ -55,83 +54,6 @@ fn blocks<'a>(reader: &Reader<'a>, kind: &'static str) -> impl Iterator<Item = &
         .blocks
         .iter()
         .filter(move |block| block.kind.text == kind)
-}
-
-fn source(world: &World, evaluator: &Evaluator<'_>, name: &BlockName) -> Option<Source> {
-    let reader = Reader::of(world, evaluator, name);
-    let suite = reader.text("suite").required();
-    let mirror = reader.text("mirror").optional();
-    let security_mirror = reader.text("security_mirror").optional();
-    let updates = reader.flag("updates").or(true);
-    let security = reader.flag("security").or(true);
-    let components = reader.texts("components").or(vec!["main".to_owned()]);
-    let arch = reader.choice("arch").or("amd64".to_owned());
-    let variant = reader.choice("variant").or("minbase".to_owned());
-    let packages = reader.texts("packages").or(Vec::new());
-    let keyring = reader.text("keyring").optional();
-    let check_valid_until = reader.flag("check_valid_until").or(true);
-    for (key, url) in [("mirror", &mirror), ("security_mirror", &security_mirror)] {
-        check_url(&reader, key, url.as_ref().and_then(Option::as_deref));
-    }
-    check_words(
-        &reader,
-        "suite",
-        suite.as_ref().map(std::slice::from_ref),
-        is_suite,
-        "is not the name of a suite",
-    );
-    check_words(
-        &reader,
-        "components",
-        components.as_deref(),
-        is_suite,
-        "is not the name of a component",
-    );
-    check_words(
-        &reader,
-        "packages",
-        packages.as_deref(),
-        is_package,
-        "is not a package: `name`, `name:arch`, `name=version` or `name/suite`",
-    );
-    Some(Source::Debian(DebianSource {
-        name: name.labels[1].clone(),
-        span: reader.definition.span(),
-        mirror: mirror?,
-        security_mirror: security_mirror?,
-        suite: suite?,
-        updates: updates?,
-        security: security?,
-        components: components?,
-        arch: arch?,
-        variant: match variant?.as_str() {
-            "essential" => Variant::Essential,
-            "apt" => Variant::Apt,
-            _ => Variant::Minbase,
-        },
-        packages: packages?,
-        keyring: keyring?,
-        check_valid_until: check_valid_until?,
-    }))
-}
-
-fn is_suite(word: &str) -> bool {
-    !word.is_empty()
-        && word
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-+.~/".contains(c))
-        && !word.contains("..")
-        && !word.starts_with('/')
-}
-
-fn is_package(word: &str) -> bool {
-    let name = word.split([':', '=', '/']).next().unwrap_or_default();
-    let is_name = name.len() >= 2
-        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c));
-    is_name && word.chars().all(|c| c.is_ascii_graphic())
 }
 
 fn check_words(
@@ -159,22 +81,6 @@ fn check_words(
             format!("`{word}`")
         };
         reader.wrong(place, format!("{what} {message}"), "here".to_owned());
-    }
-}
-
-fn check_url(reader: &Reader<'_>, key: &str, url: Option<&str>) {
-    let (Some(url), Some(attribute)) = (url, reader.body.attribute(key)) else {
-        return;
-    };
-    if !["http://", "https://", "file://"]
-        .iter()
-        .any(|scheme| url.starts_with(scheme))
-    {
-        reader.wrong(
-            &attribute.value,
-            format!("`{key}` must be a URL"),
-            "it begins with http://, https:// or file://".to_owned(),
-        );
     }
 }
 
@@ -286,13 +192,19 @@ fn disk(reader: &Reader<'_>) -> Option<DiskSpec> {
     })
 }
 
-fn check_boot(reader: &Reader<'_>, source: &DebianSource, disk: &DiskSpec) {
+fn check_boot(reader: &Reader<'_>, source: &Source, disk: &DiskSpec) {
     use goldsmith_core::recipe::Firmware;
-    if source.arch == "arm64" && disk.boot.contains(&Firmware::Bios) {
+    let arch = match source {
+        Source::Debian(debian) => &debian.arch,
+        Source::Disk(disk) => &disk.arch,
+        // Known when it is locked.
+        Source::Image(_) => return,
+    };
+    if arch == "arm64" && disk.boot.contains(&Firmware::Bios) {
         let problem = Diagnostic::error("L0112", "machines of `arm64` have no BIOS")
             .label(
                 reader.definition.span(),
-                format!("the source `{}` is for arm64", source.name),
+                format!("the source `{}` is for arm64", source.name()),
             )
             .note("set `boot = [\"uefi\"]` in the disk");
         reader.evaluator.report(problem);
@@ -303,7 +215,7 @@ fn check_boot(reader: &Reader<'_>, source: &DebianSource, disk: &DiskSpec) {
 pub(crate) fn check(world: &World, evaluator: &Evaluator<'_>, name: &BlockName) {
     let reader = Reader::of(world, evaluator, name);
     match name.kind.as_str() {
-        "source" => drop(source(world, evaluator, name)),
+        "source" => drop(source::source(world, evaluator, name)),
         "disk" => drop(disk(&reader)),
         "component" => {
             drop(reader.text("document").required());

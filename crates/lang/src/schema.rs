@@ -18,6 +18,8 @@ pub(crate) struct BlockSpec {
     pub(crate) blocks: &'static [&'static BlockSpec],
     /// Whether it may stand more than once in its parent.
     pub(crate) is_repeated: bool,
+    /// When its first label says of what type it is: a table for each, whose name is that label.
+    pub(crate) types: &'static [&'static BlockSpec],
 }
 
 /// An attribute of a block.
@@ -52,6 +54,8 @@ pub(crate) enum Form {
     Time,
     /// `1.4.x`.
     Version,
+    /// `1`, `1.4`, `1.4.0`.
+    Versions,
     /// A reference to a block of this kind.
     Reference(&'static str),
     /// Read by the language itself: a type, a default, a condition.

@@ -217,6 +217,17 @@ impl Failure for IndexError {
     }
 }
 
+impl Candidate<'_> {
+    /// Name and version of the source package that it was made of.
+    pub fn source_version(&self) -> (&str, &str) {
+        match self.source.split_once(' ') {
+            Some((name, version)) => (name, version.trim_matches(['(', ')'])),
+            None if self.source.is_empty() => (self.package, self.version),
+            None => (self.source, self.version),
+        }
+    }
+}
+
 /// Everything that can be installed.
 #[derive(Debug)]
 pub struct Universe<'a> {

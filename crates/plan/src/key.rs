@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_core::recipe::{DiskSpec, FileFrom, Parameter, Provision, Work};
 
-use crate::lock::{Package, Section};
+use crate::lock::{DebianRequest, Package, Parent, Request, Section};
 
 /// Random bytes of one store; who has not got them learns nothing from a key.
 #[derive(Clone, Copy)]
@@ -53,6 +53,11 @@ impl Inputs {
         self.add_digest(name, hasher.finish());
     }
 
+    /// The digest of an input.
+    pub fn get(&self, name: &str) -> Option<Sha256> {
+        self.0.get(name).copied()
+    }
+
     /// The key.
     pub fn key(&self) -> Sha256 {
         let mut hasher = Hasher::new();
@@ -68,15 +73,25 @@ impl Inputs {
 /// is its own: at least the version of what it makes of them.
 pub fn image_inputs(section: &Section, work: &[Work], disk: &DiskSpec, salt: &Salt) -> Inputs {
     let mut inputs = Inputs::default();
-    let request = &section.request;
-    let mut archive = vec![request.suite.as_str(), request.arch.as_str()];
-    archive.extend(request.mirror.as_deref());
-    archive.extend(request.security_mirror.as_deref());
-    archive.extend(request.components.iter().map(String::as_str));
-    for release in &section.releases {
-        archive.push(&release.suite);
+    if let Some(request) = archive(section) {
+        let mut archive = vec![request.suite.as_str(), request.arch.as_str()];
+        archive.extend(request.mirror.as_deref());
+        archive.extend(request.security_mirror.as_deref());
+        archive.extend(request.components.iter().map(String::as_str));
+        for release in &section.releases {
+            archive.push(&release.suite);
+        }
+        inputs.add("archive", &archive);
     }
-    inputs.add("archive", &archive);
+    match &section.parent {
+        None => {}
+        // Not its name: what it holds is what counts.
+        Some(Parent::Image(pin)) => inputs.add_digest("parent image", pin.digest),
+        Some(Parent::Disk(pin)) => {
+            inputs.add_digest("parent disk", pin.sha256);
+            inputs.add("architecture", &[section.arch()]);
+        }
+    }
     inputs.add("epoch", &[&section.epoch.to_string()]);
     for package in &section.packages {
         add_package(&mut inputs, "package", package);
@@ -116,6 +131,15 @@ pub fn image_inputs(section: &Section, work: &[Work], disk: &DiskSpec, salt: &Sa
     let args: Vec<_> = disk.kernel_args.iter().map(String::as_str).collect();
     inputs.add("kernel arguments", &args);
     inputs
+}
+
+/// The archive that packages come from.
+fn archive(section: &Section) -> Option<&DebianRequest> {
+    match (&section.request, &section.parent) {
+        (Request::Debian(request), _) => Some(request),
+        (_, Some(Parent::Image(pin))) if !section.packages.is_empty() => pin.debian.as_deref(),
+        _ => None,
+    }
 }
 
 fn add_package(inputs: &mut Inputs, what: &str, package: &Package) {

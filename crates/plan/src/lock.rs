@@ -10,11 +10,17 @@ pub mod error;
 pub mod format;
 mod read;
 pub mod stale;
+mod v1;
 
 use std::collections::BTreeMap;
 
+use goldsmith_core::recipe::Firmware;
+
 pub use self::error::LockError;
-pub use self::format::{Input, Package, ReleaseRef, Request, Section, Why};
+pub use self::format::{
+    DebianRequest, DiskPin, DiskRequest, ImagePin, ImageRequest, Input, Package, Parent,
+    ReleaseRef, Request, Section, Why,
+};
 pub use self::read::check_package;
 
 /// A whole lock file: a section per recipe.
@@ -43,9 +49,41 @@ impl Section {
         self.packages.iter().chain(&self.boot)
     }
 
+    /// Debian's name of the architecture.
+    pub fn arch(&self) -> &str {
+        match (&self.request, &self.parent) {
+            (Request::Debian(request), _) => &request.arch,
+            (Request::Disk(request), _) => &request.arch,
+            (Request::Image(_), Some(Parent::Image(pin))) => &pin.arch,
+            // Refused when a lock is read.
+            (Request::Image(_), _) => "",
+        }
+    }
+
     /// The Release that was used for a suite.
     pub fn release(&self, suite: &str) -> Option<&ReleaseRef> {
         self.releases.iter().find(|release| release.suite == suite)
+    }
+}
+
+impl Parent {
+    /// What identifies it: of an image the digest of its disk, of a disk that of its file.
+    pub fn digest(&self) -> goldsmith_core::digest::Sha256 {
+        match self {
+            Self::Image(pin) => pin.digest,
+            Self::Disk(pin) => pin.sha256,
+        }
+    }
+}
+
+impl Request {
+    /// What the disk starts with.
+    pub fn boot(&self) -> &[Firmware] {
+        match self {
+            Self::Debian(request) => &request.boot,
+            Self::Image(request) => &request.boot,
+            Self::Disk(request) => &request.boot,
+        }
     }
 }
 

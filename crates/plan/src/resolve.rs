@@ -34,6 +34,7 @@ use goldsmith_core::recipe::Variant;
 
 use crate::index::{CandidateId, Field, IndexError, PackageId, Priority, Universe};
 pub use explain::Conflict;
+use goldsmith_core::debversion;
 pub use order::{Edges, Member};
 pub use request::RequestError;
 
@@ -54,6 +55,10 @@ pub struct Request<'r> {
     /// Versions to prefer while the indices have them, by (package, architecture): those
     /// of an old lock, of which only some packages shall move.
     pub hold: BTreeMap<(String, String), String>,
+    /// What the system has already, by (package, architecture); each version must be in an index.
+    /// It stays, but for what the request needs otherwise, and the variant brings nothing. Empty:
+    /// the system begins with the variant.
+    pub installed: BTreeMap<(String, String), String>,
 }
 
 /// The packages of a system, by name and architecture.
@@ -168,6 +173,8 @@ struct State {
 struct Solver<'u> {
     universe: &'u Universe<'u>,
     states: Vec<State>,
+    /// What there was before this step.
+    there: Vec<PackageId>,
     view: view::Cache<'u>,
 }
 
@@ -176,6 +183,7 @@ impl<'u> Solver<'u> {
         let mut solver = Self {
             universe,
             states: Vec::new(),
+            there: Vec::new(),
             view: view::Cache::new(universe),
         };
         solver.states = (0..universe.package_count())
@@ -224,10 +232,12 @@ impl<'u> Solver<'u> {
 
     fn solve(mut self, request: &Request<'_>) -> Result<Solution, ResolveError> {
         let asked = request::read(self.universe, request.packages)?;
-        let mut base = Vec::new();
-        for step in self.base_steps(request.variant) {
-            self.step(&step, &[])?;
-            base.extend(step);
+        if request.installed.is_empty() {
+            for step in self.base_steps(request.variant) {
+                self.step(&step, &[])?;
+            }
+        } else {
+            self.begin_with(&request.installed);
         }
         let in_base: Vec<bool> = self.states.iter().map(|s| s.install.is_some()).collect();
         for (package, version) in &asked {
@@ -240,6 +250,32 @@ impl<'u> Solver<'u> {
         self.step(&asked, &suites)?;
         asked.retain(|package| !in_base[package.0 as usize]);
         self.solution(&in_base, &asked)
+    }
+
+    /// Has these packages as if steps before had installed them. Like apt, no step goes back to an
+    /// older version of one by itself.
+    fn begin_with(&mut self, installed: &BTreeMap<(String, String), String>) {
+        for ((name, arch), version) in installed {
+            let Some(package) = self.universe.find(name, arch) else {
+                continue;
+            };
+            let versions = self.universe.versions(package).iter();
+            let mut matching =
+                versions.filter(|id| self.universe.candidate(**id).version == version);
+            let Some(id) = matching.next().copied() else {
+                continue;
+            };
+            let offered = self.state(package).offered;
+            let is_older = offered.is_none_or(|offered| {
+                let offered = self.universe.candidate(offered).version;
+                debversion::compare(offered, version).is_lt()
+            });
+            let state = self.state_mut(package);
+            state.install = Some(id);
+            if is_older {
+                state.offered = Some(id);
+            }
+        }
     }
 
     /// What mmdebstrap installs for a variant, run by run.
@@ -281,6 +317,9 @@ impl<'u> Solver<'u> {
             state.is_protected = false;
             state.is_auto = false;
         }
+        let states = self.states.iter().zip(0..);
+        let there = states.filter(|(state, _)| state.current.is_some());
+        self.there = there.map(|(_, number)| PackageId(number)).collect();
         self.install_asked(asked, suites);
         self.repair();
         self.view.check()?;

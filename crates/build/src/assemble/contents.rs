@@ -42,7 +42,7 @@ impl ContentSource for TreeContents<'_> {
 }
 
 /// A file below `root`, whole; `None` when there is none.
-pub(super) fn read_file(root: BorrowedFd<'_>, path: &str) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read_file(root: BorrowedFd<'_>, path: &str) -> io::Result<Option<Vec<u8>>> {
     let file = match scan::open(root, path.as_bytes(), OFlags::NONBLOCK) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => File::from(other?),

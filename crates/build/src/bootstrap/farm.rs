@@ -67,7 +67,7 @@ pub(super) fn write(path: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
 }
 
 /// Links a file of the store, whatever it is. Copies when the file system allows no more links.
-pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn link(from: &Path, to: &Path) -> io::Result<()> {
     match linkat(CWD, from, CWD, to, AtFlags::empty()) {
         Ok(()) => Ok(()),
         // A package may leave out a directory that another one brings later in the order.

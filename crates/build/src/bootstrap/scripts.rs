@@ -22,20 +22,111 @@ const CONTROL_DIRECTORY: &str = "/var/lib/dpkg/tmp.ci";
 /// Asked by invoke-rc.d before it starts or stops a service: 101 forbids it.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 /// Variables besides those of every command of a sandbox.
-const ENVIRONMENT: [(&str, &str); 3] = [
+const ENVIRONMENT: [(&str, &str); 2] = [
     ("DEBIAN_PRIORITY", "critical"),
-    // Scripts that would make an initramfs leave it to the end.
-    ("INITRD", "No"),
     // Else compiled Python depends on which script imports a module first.
     ("PYTHONDONTWRITEBYTECODE", "1"),
 ];
 
-/// What all scripts need.
-pub(super) struct Scripts<'a> {
+/// Commands of the package system in a tree.
+#[derive(Clone, Copy)]
+pub(super) struct Commands<'a> {
     pub(super) cx: &'a Cx,
     pub(super) sandbox: &'a Sandbox,
+    /// Whether scripts that would make an initramfs do it, or leave it to the end.
+    pub(super) makes_initramfs: bool,
+}
+
+/// What all scripts need.
+pub(super) struct Scripts<'a> {
+    pub(super) commands: Commands<'a>,
     pub(super) packages: &'a [Decoded],
     pub(super) layout: &'a Layout,
+}
+
+impl<'a> Commands<'a> {
+    /// A command of the package system.
+    pub(super) fn command<S: Into<String>>(
+        self,
+        argv: impl IntoIterator<Item = S>,
+    ) -> Command<'static> {
+        let mut command = Command::new(argv);
+        command.env.extend(ENVIRONMENT.map(owned));
+        let initrd = if self.makes_initramfs { "Yes" } else { "No" };
+        command.env.extend([owned(("INITRD", initrd))]);
+        command
+    }
+
+    /// Does something while no script may start a service.
+    pub(super) fn without_services(
+        self,
+        work: impl FnOnce() -> Result<(), BootstrapError>,
+    ) -> Result<(), BootstrapError> {
+        let policy = self.rooted().place(POLICY).is_ok_and(|p| p.exists());
+        if !policy {
+            let script = b"#!/bin/sh\nexit 101\n";
+            tree(POLICY, self.rooted().write(POLICY, script, 0o755))?;
+        }
+        work()?;
+        if !policy {
+            tree(POLICY, self.rooted().remove(POLICY))?;
+        }
+        Ok(())
+    }
+
+    /// Configures packages in one run of dpkg, with the triggers that this sets off. `each` is told
+    /// of each of them.
+    pub(super) fn configure(
+        self,
+        names: impl Iterator<Item = String>,
+        mut each: impl FnMut(&str),
+    ) -> Result<(), BootstrapError> {
+        // dpkg's log is no part of an image.
+        let options = [
+            "dpkg",
+            "--force-unsafe-io",
+            "--log=/dev/null",
+            "--configure",
+            "--",
+        ];
+        let command = self.command(options.map(str::to_owned).into_iter().chain(names));
+        self.run("dpkg --configure", &command, |line| {
+            if line.starts_with("Setting up ") {
+                each(line);
+            }
+        })
+    }
+
+    /// Runs a command to its end. `line` gets what it says on its standard output.
+    pub(super) fn run(
+        self,
+        what: &str,
+        command: &Command<'_>,
+        mut line: impl FnMut(&str),
+    ) -> Result<(), BootstrapError> {
+        let exit = self.sandbox.run(self.cx, command, &mut |stream, text| {
+            if stream == Stream::Stdout {
+                line(text);
+            }
+            self.cx.emit(Event::Output {
+                source: what.to_owned(),
+                stream,
+                text: text.to_owned(),
+            });
+        })?;
+        if exit.status.is_success() {
+            return Ok(());
+        }
+        Err(BootstrapError::Script {
+            what: what.to_owned(),
+            status: exit.status,
+            tail: exit.tail,
+        })
+    }
+
+    pub(super) fn rooted(self) -> Rooted<'a> {
+        Rooted(self.sandbox.tree_fd())
+    }
 }
 
 impl Scripts<'_> {
@@ -45,36 +136,35 @@ impl Scripts<'_> {
         stages: &[Stage],
         mut progress: impl FnMut(u64),
     ) -> Result<(), BootstrapError> {
-        let policy = self.rooted().place(POLICY).is_ok_and(|p| p.exists());
-        if !policy {
-            let script = b"#!/bin/sh\nexit 101\n";
-            tree(POLICY, self.rooted().write(POLICY, script, 0o755))?;
-        }
         let mut done = 0;
-        for stage in stages {
-            for package in &stage.preinst {
-                self.preinst(*package)?;
+        self.commands.without_services(|| {
+            for stage in stages {
+                for package in &stage.preinst {
+                    self.preinst(*package)?;
+                }
+                let configure = stage.configure.iter();
+                let names = configure.map(|at| self.packages[*at].meta.info_name());
+                self.commands.configure(names, |_| {
+                    done += 1;
+                    progress(done);
+                })?;
             }
-            self.configure(&stage.configure, &mut done, &mut progress)?;
-        }
-        if !policy {
-            tree(POLICY, self.rooted().remove(POLICY))?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Runs a package's `preinst` and puts its held files where they belong then.
     fn preinst(&self, at: usize) -> Result<(), BootstrapError> {
-        self.cx.cancel.check()?;
+        self.commands.cx.cancel.check()?;
         let package = &self.packages[at];
-        let rooted = self.rooted();
+        let rooted = self.commands.rooted();
         let before = dpkg(divert::read(rooted))?;
         let control = package.path.join("control");
         if control.join("preinst").exists() {
             dpkg(rooted.remove_flat(CONTROL_DIRECTORY))?;
             dpkg(copy_control(rooted, &control))?;
             let script = format!("{CONTROL_DIRECTORY}/preinst");
-            let mut command = package_command([script.as_str(), "install"]);
+            let mut command = self.commands.command([script.as_str(), "install"]);
             let variables = [
                 ("DPKG_MAINTSCRIPT_PACKAGE", package.meta.name()),
                 ("DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT", "1"),
@@ -88,39 +178,12 @@ impl Scripts<'_> {
             ];
             command.env.extend(variables.map(owned));
             let what = format!("preinst of {}", package.meta.name());
-            self.command(&what, &command, |_| ())?;
+            self.commands.run(&what, &command, |_| ())?;
             dpkg(rooted.remove_flat(CONTROL_DIRECTORY))?;
         }
         dpkg(divert::follow(rooted, self.packages, &before, at))?;
         dpkg(divert::place(rooted, self.layout, self.packages, at))??;
         Ok(())
-    }
-
-    /// Configures packages in one run of dpkg, with the triggers that this sets off.
-    fn configure(
-        &self,
-        packages: &[usize],
-        done: &mut u64,
-        progress: &mut impl FnMut(u64),
-    ) -> Result<(), BootstrapError> {
-        // dpkg's log is no part of an image.
-        let options = [
-            "dpkg",
-            "--force-unsafe-io",
-            "--log=/dev/null",
-            "--configure",
-            "--",
-        ];
-        let names = packages
-            .iter()
-            .map(|at| self.packages[*at].meta.info_name());
-        let command = package_command(options.map(str::to_owned).into_iter().chain(names));
-        self.command("dpkg --configure", &command, |line| {
-            if line.starts_with("Setting up ") {
-                *done += 1;
-                progress(*done);
-            }
-        })
     }
 
     /// Makes the initramfs of every kernel, where the tree has a maker of them; gives how many.
@@ -151,35 +214,9 @@ impl Scripts<'_> {
     }
 
     fn kernel_command(&self, argv: &[&str]) -> Result<(), BootstrapError> {
-        let mut command = package_command(argv.iter().copied());
+        let mut command = self.commands.command(argv.iter().copied());
         command.env.insert("INITRD".to_owned(), "Yes".to_owned());
-        self.command(&argv.join(" "), &command, |_| ())
-    }
-
-    fn command(
-        &self,
-        what: &str,
-        command: &Command<'_>,
-        mut line: impl FnMut(&str),
-    ) -> Result<(), BootstrapError> {
-        let exit = self.sandbox.run(self.cx, command, &mut |stream, text| {
-            if stream == Stream::Stdout {
-                line(text);
-            }
-            self.cx.emit(Event::Output {
-                source: what.to_owned(),
-                stream,
-                text: text.to_owned(),
-            });
-        })?;
-        if exit.status.is_success() {
-            return Ok(());
-        }
-        Err(BootstrapError::Script {
-            what: what.to_owned(),
-            status: exit.status,
-            tail: exit.tail,
-        })
+        self.commands.run(&argv.join(" "), &command, |_| ())
     }
 
     /// The version of the tree's dpkg without its revision, as dpkg tells scripts.
@@ -190,10 +227,6 @@ impl Scripts<'_> {
             .rsplit_once('-')
             .map_or(version, |(upstream, _)| upstream)
     }
-
-    fn rooted(&self) -> Rooted<'_> {
-        Rooted(self.sandbox.tree_fd())
-    }
 }
 
 /// Names the path in a failure.
@@ -203,13 +236,6 @@ fn tree<T>(path: &str, result: io::Result<T>) -> Result<T, BootstrapError> {
 
 fn dpkg<T>(result: io::Result<T>) -> Result<T, BootstrapError> {
     tree("/var/lib/dpkg", result)
-}
-
-/// A command of the package system.
-fn package_command<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Command<'static> {
-    let mut command = Command::new(argv);
-    command.env.extend(ENVIRONMENT.map(owned));
-    command
 }
 
 fn owned((name, value): (&str, &str)) -> (String, String) {

@@ -8,7 +8,7 @@ use goldsmith_core::recipe::Source;
 use goldsmith_plan::lock::{Section, Why};
 use goldsmith_store::StoreError;
 
-use super::{BuildError, Job, Times, inputs, steps};
+use super::{BuildError, Job, Times, inputs, parent, steps};
 use crate::bootstrap::{self, BootstrapSpec, LockedPackage};
 use crate::document::Loaded;
 use crate::layer::{Stack, Wanted};
@@ -16,7 +16,7 @@ use crate::record::StepRecord;
 
 /// The root by its label, which is true of every disk made here: the disk's own table, with its
 /// identifiers, replaces this one.
-const FSTAB: &str = "LABEL=root / ext4 rw,errors=remount-ro 0 1\n";
+pub(super) const FSTAB: &str = "LABEL=root / ext4 rw,errors=remount-ro 0 1\n";
 
 /// Phases of documents that make an image.
 pub(super) const PHASES: [&str; 2] = ["build", "validate"];
@@ -74,8 +74,23 @@ fn bootstrap_and_steps(
     job: &Job<'_>,
     times: &mut Times,
 ) -> Result<Vec<StepRecord>, BuildError> {
-    for (name, time) in base(cx, stack, job.section, apt_sources(job)?.as_deref())? {
-        times.add(name, time);
+    match &job.section.parent {
+        None => {
+            for (name, time) in base(cx, stack, job.section, apt_sources(job).as_deref())? {
+                times.add(name, time);
+            }
+        }
+        Some(parent) => {
+            if let Some(time) = parent::layer(cx, stack, job, parent)? {
+                times.add("start from parent", time);
+            }
+            let packages = packages(job.section);
+            if !packages.is_empty()
+                && let Some(time) = bootstrap::add(cx, stack, &spec(job.section, &packages))?
+            {
+                times.add("add packages", time);
+            }
+        }
     }
     let mut records = Vec::new();
     for (loaded, name) in used(job.documents) {
@@ -111,11 +126,24 @@ fn remember(stack: &Stack<'_>, job: &Job<'_>, owner: &str) -> Result<(), StoreEr
 }
 
 /// What the layers below the components are functions of.
-pub(super) fn bootstrap_layers(job: &Job<'_>) -> Result<Vec<Wanted>, BuildError> {
-    let packages = packages(job.section);
-    let mut wanted = bootstrap::wanted(&spec(job.section, &packages)).to_vec();
-    wanted.push(bootstrap::base_wanted(apt_sources(job)?.as_deref()));
-    Ok(wanted)
+pub(super) fn bootstrap_layers(job: &Job<'_>) -> Vec<Wanted> {
+    let section = job.section;
+    match &section.parent {
+        None => {
+            let packages = packages(section);
+            let mut wanted = bootstrap::wanted(&spec(section, &packages)).to_vec();
+            wanted.push(bootstrap::base_wanted(apt_sources(job).as_deref()));
+            wanted
+        }
+        Some(parent) => {
+            let mut wanted = vec![parent::wanted(parent, section.epoch)];
+            let packages = packages(section);
+            if !packages.is_empty() {
+                wanted.push(bootstrap::added_wanted(&spec(section, &packages)));
+            }
+            wanted
+        }
+    }
 }
 
 fn packages(section: &Section) -> Vec<LockedPackage> {
@@ -133,18 +161,17 @@ fn packages(section: &Section) -> Vec<LockedPackage> {
 fn spec<'a>(section: &'a Section, packages: &'a [LockedPackage]) -> BootstrapSpec<'a> {
     BootstrapSpec {
         packages,
-        architecture: &section.request.arch,
+        architecture: section.arch(),
         epoch: section.epoch,
         fstab: Some(FSTAB),
     }
 }
 
-fn apt_sources(job: &Job<'_>) -> Result<Option<String>, BuildError> {
+/// Where the image's own apt gets packages from; an image on another one has what that has.
+fn apt_sources(job: &Job<'_>) -> Option<String> {
     match &job.recipe.source {
-        Source::Debian(source) => Ok(inputs::apt_sources(source)),
-        _ => Err(BuildError::Source {
-            name: job.recipe.name.clone(),
-        }),
+        Source::Debian(source) => inputs::apt_sources(source),
+        Source::Image(_) | Source::Disk(_) => None,
     }
 }
 

@@ -14,7 +14,9 @@ use crate::assemble::AssembleError;
 use crate::bootstrap::BootstrapError;
 use crate::deb::DebError;
 use crate::layer::LayerError;
+use crate::parent::ParentError;
 use crate::record::RecordError;
+use crate::source::SourceError;
 
 /// A build that did not end in an image.
 #[derive(Debug, thiserror::Error)]
@@ -61,12 +63,12 @@ pub enum BuildError {
     /// Keeping the image.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The recipe starts from something that the local builder cannot start from.
-    #[error("recipe `{name}` starts from a source that is not built here")]
-    Source {
-        /// The recipe.
-        name: String,
-    },
+    /// What it starts from.
+    #[error(transparent)]
+    Parent(#[from] ParentError),
+    /// Reading a disk or an archive of others.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The layers of an image are gone, or were never kept.
     #[error("the tree of {title} is not in the store")]
     NoTree {
@@ -117,9 +119,9 @@ impl BuildError {
             Self::Store(e) => e,
             Self::Record(e) => e,
             Self::Cancelled(e) => e,
-            Self::Unclean { .. } | Self::Source { .. } | Self::NoTree { .. } | Self::Io { .. } => {
-                return None;
-            }
+            Self::Parent(e) => e,
+            Self::Source(e) => e,
+            Self::Unclean { .. } | Self::NoTree { .. } | Self::Io { .. } => return None,
         })
     }
 }
@@ -129,7 +131,7 @@ impl Failure for BuildError {
         match (self, self.inner()) {
             (_, Some(inner)) => inner.class(),
             (Self::Unclean { .. }, None) => Class::Policy,
-            (Self::Source { .. } | Self::NoTree { .. }, None) => Class::Config,
+            (Self::NoTree { .. }, None) => Class::Config,
             (_, None) => Class::Environment,
         }
     }

@@ -91,7 +91,7 @@ struct Look<'s> {
 impl Look<'_> {
     /// Goes up to the first layer that is not kept.
     fn at_all(&mut self, cx: &Cx, job: &Job<'_>) -> Result<(), BuildError> {
-        for wanted in bootstrap_layers(job)? {
+        for wanted in bootstrap_layers(job) {
             if self.at(cx, &wanted)?.is_none() {
                 return Ok(());
             }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
-use goldsmith_plan::lock::Package;
+use goldsmith_plan::lock::Section;
 use goldsmith_store::{Scratch, Shelf, Store};
 
 use super::BuildError;
@@ -30,15 +30,16 @@ impl Loader {
     }
 }
 
-/// Links the files of the packages that are only read (`boot`) and of those in the tree.
+/// Links the files of the packages that are only read and of those in the tree; of what came with a
+/// parent, from where that lies.
 pub(super) fn files(
     cx: &Cx,
     store: &Store,
-    boot: &[Package],
-    installed: &[Package],
+    section: &Section,
+    parent: Option<&Path>,
 ) -> Result<Loader, BuildError> {
     let scratch = store.scratch("boot-loader")?;
-    let packages = || boot.iter().chain(installed).map(|package| &package.sha256);
+    let packages = || section.all_packages().map(|package| &package.sha256);
     // The tree may be there although the packages it was made of are not any more.
     let missing: Vec<Sha256> = packages()
         .filter(|package| store.entry(cx, Shelf::Packages, package).is_none())
@@ -47,10 +48,10 @@ pub(super) fn files(
     if !missing.is_empty() {
         deb::decode(cx, store, &missing)?;
     }
-    for package in packages() {
-        let decoded = store.entry_path(Shelf::Packages, package);
+    let decoded = packages().map(|package| store.entry_path(Shelf::Packages, package).join("root"));
+    for root in decoded.chain(parent.map(Path::to_owned)) {
         for place in PLACES {
-            let from = decoded.join("root").join(place);
+            let from = root.join(place);
             if from.is_dir() {
                 let to = scratch.path().join(place);
                 link(&from, &to).map_err(BuildError::io("write", &to))?;

@@ -12,7 +12,7 @@ pub(super) fn title(document: &str, phase: &str, step: &str) -> String {
 
 /// The titles of all layers of a recipe, bottom first.
 pub fn step_titles(job: &Job<'_>) -> Result<Vec<String>, BuildError> {
-    let bootstrap = bootstrap_layers(job)?;
+    let bootstrap = bootstrap_layers(job);
     let mut titles: Vec<String> = bootstrap.into_iter().map(|wanted| wanted.title).collect();
     for (loaded, name) in used(job.documents) {
         let steps = loaded.document.steps();

@@ -1,13 +1,14 @@
 //! What lies on top of the layers and is none: the tree sanitized, for one disk.
 
+use std::path::PathBuf;
+
 use goldsmith_core::cx::Cx;
-use goldsmith_disk::tree::Tree;
 use goldsmith_exec::ns::Sandbox;
 use goldsmith_inspect::sanitize::{self, Mode, Report, Settings};
 use goldsmith_store::Scratch;
 
 use super::BuildError;
-use crate::layer::Stack;
+use crate::layer::{Merged, Stack};
 
 /// A tree that is ready for the disk.
 #[derive(Debug)]
@@ -16,7 +17,9 @@ pub(super) struct Top {
     /// Where the contents of its files are read.
     pub(super) sandbox: Sandbox,
     /// What is in it.
-    pub(super) tree: Tree,
+    pub(super) merged: Merged,
+    /// The directory with what sanitizing changed.
+    pub(super) upper: PathBuf,
     /// What was removed, and what was found.
     pub(super) evidence: Report,
     _scratch: Scratch,
@@ -36,7 +39,8 @@ impl Top {
         merged.push(stack.list(cx, &upper)?);
         Ok(Self {
             sandbox,
-            tree: merged.into_tree(),
+            merged,
+            upper,
             evidence,
             _scratch: scratch,
         })

@@ -18,11 +18,11 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_exec::ns::overlay_note;
 use goldsmith_store::{Claim, Shelf, Store};
-use rustix::fs::{AtFlags, CWD, XattrFlags};
+use rustix::fs::XattrFlags;
 use rustix::io::Errno;
 
 use super::error::LayerError;
-use crate::bootstrap::copy_node;
+use crate::bootstrap::link_node;
 
 /// How many layers go into a pack. A lookup of a name in a directory that all layers have cost
 /// 1.5 µs with 8 layers, 5 µs with 64 and 35 µs with 400 (Linux 6.18, ext4).
@@ -122,10 +122,7 @@ fn join(layer: &Path, pack: &Path) -> io::Result<()> {
             if is_there.is_ok() {
                 remove(&to)?;
             }
-            match rustix::fs::linkat(CWD, &from, CWD, &to, AtFlags::empty()) {
-                Err(Errno::MLINK) => copy_node(&from, &to)?,
-                other => other?,
-            }
+            link_node(&from, &to)?;
         }
     }
     // The deepest last: their times change no more.

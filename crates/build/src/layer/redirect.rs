@@ -16,14 +16,13 @@ use goldsmith_core::cx::Cx;
 use goldsmith_disk::tree::{Attributes, Kind};
 use goldsmith_exec::ns::overlay_note;
 use rustix::fs::{AtFlags, CWD, Gid, Mode, Timespec, Timestamps, Uid, XattrFlags};
-use rustix::io::Errno;
 
 use super::error::LayerError;
 use super::manifest::Manifest;
 use super::merge::Merged;
 use super::stack::{Layer, Stack};
 use crate::assemble::scan::{Found, walk};
-use crate::bootstrap::copy_node;
+use crate::bootstrap::{copy_node, link_node};
 
 /// Lists a directory that a command has changed over the layers of a stack, moved directories
 /// settled.
@@ -139,10 +138,7 @@ impl Move<'_> {
                 }
                 continue;
             }
-            match rustix::fs::linkat(CWD, &source, CWD, &place, AtFlags::empty()) {
-                Err(Errno::MLINK) => copy_node(&source, &place)?,
-                other => other?,
-            }
+            link_node(&source, &place)?;
         }
         for (place, attributes) in filled.iter().rev() {
             dress(place, attributes)?;
@@ -186,7 +182,7 @@ fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
 }
 
 /// Gives a directory its owner, mode, attributes and time.
-fn dress(place: &Path, attributes: &Attributes) -> io::Result<()> {
+pub(super) fn dress(place: &Path, attributes: &Attributes) -> io::Result<()> {
     let (uid, gid) = (Uid::from_raw(attributes.uid), Gid::from_raw(attributes.gid));
     rustix::fs::chown(place, Some(uid), Some(gid))?;
     rustix::fs::chmod(place, Mode::from_raw_mode(u32::from(attributes.mode)))?;

@@ -12,6 +12,8 @@
 //!   "inputs": { "lock": "<sha256>", ... }, the inputs by name: what a rebuild is explained with
 //!   "artifacts": [ { "file": "disk.raw", "kind": "raw", "size_bytes": ..., "allocated_bytes": ..., "digest": ..., "sha256": ... } ],
 //!   "packages": 226,
+//!   "parent": { "kind": "image", "name": "base 1.4.0/2", "digest": "<sha256>" },   what it started from, if that was
+//!                                          an image (of its disk) or a disk (of its file)
 //!   "layers": [ "<sha256>", ... ],         of its tree, bottom first; none when one was not kept
 //!   "phases": [ { "name": "configure", "ms": 9120 } ],
 //!   "steps": [ { "document": ..., "phase": "build", "step": "Install", "action": "ExecuteBash", "status": "succeeded", "attempts": 1, "ms": 120,
@@ -31,6 +33,7 @@ use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::Firmware;
 use goldsmith_core::version::Version;
 use goldsmith_plan::key::Inputs;
+use goldsmith_plan::lock::Parent;
 use serde::{Deserialize, Serialize};
 
 use crate::layer::Changes;
@@ -67,6 +70,9 @@ pub struct Record {
     pub artifacts: Vec<Artifact>,
     /// How many packages are installed in it.
     pub packages: usize,
+    /// What it started from, when that was no Debian suite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ParentRecord>,
     /// The layers of its tree before it was sanitized, bottom first; none when one of them was
     /// not kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -96,6 +102,31 @@ pub struct Artifact {
     /// What `sha256sum` says of the file; not computed for very large disks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
+}
+
+/// What an image started from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParentRecord {
+    /// `image` or `disk`.
+    pub kind: String,
+    /// How it was called: `base 1.4.0/2`; of a disk nothing.
+    pub name: String,
+    /// Of the disk of an image; of a disk that of its file.
+    pub digest: Sha256,
+}
+
+impl From<&Parent> for ParentRecord {
+    fn from(parent: &Parent) -> Self {
+        let (kind, name) = match parent {
+            Parent::Image(pin) => ("image", pin.to_string()),
+            Parent::Disk(_) => ("disk", String::new()),
+        };
+        Self {
+            kind: kind.to_owned(),
+            name,
+            digest: parent.digest(),
+        }
+    }
 }
 
 /// How long a phase took.
@@ -185,6 +216,7 @@ impl Record {
             inputs: Inputs::default(),
             artifacts: Vec::new(),
             packages: 0,
+            parent: None,
             layers: Vec::new(),
             phases: Vec::new(),
             steps: Vec::new(),

@@ -59,6 +59,14 @@ pub enum RepoError {
         #[source]
         source: goldsmith_plan::resolve::ResolveError,
     },
+    /// What is asked for does not go with what is installed.
+    #[error("the packages of source `{source_name}` do not go with these of its image: {}", packages.join(", "))]
+    Removes {
+        /// Label of the source block.
+        source_name: String,
+        /// Names of what would have to go.
+        packages: Vec<String>,
+    },
     /// `--update` names a package that is not in the lock.
     #[error("package `{name}` is not in the lock")]
     NotLocked {
@@ -128,6 +136,7 @@ impl Failure for RepoError {
             Self::NoMirror { .. } | Self::NoBootLoader { .. } | Self::NoBootPackage { .. } => {
                 Class::Config
             }
+            Self::Removes { .. } => Class::Config,
             Self::NotLocked { .. } => Class::Usage,
             Self::Release { source, .. } => source.class(),
             Self::Fetch { source, .. } | Self::PackageFetch { source, .. } => source.class(),
@@ -175,6 +184,9 @@ impl Failure for RepoError {
                 "the mirror is broken, or somebody changes what it sends: try another `mirror`; nothing of it was kept"
             }
             Self::Store(source) => return source.hints(),
+            Self::Removes { .. } => {
+                "ask for other packages, or start from an image without those; nothing is taken away from an image"
+            }
             Self::NotLocked { .. } => "`goldsmith show` lists the locked packages",
             Self::NoBootLoader { .. } => "change `boot` in the disk, or `arch` in the source",
             Self::NoBootPackage { .. } => {

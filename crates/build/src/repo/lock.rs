@@ -1,17 +1,20 @@
 //! From the archive to a section of the lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::recipe::{DebianSource, DiskSpec, Firmware};
 use goldsmith_plan::index::{Candidate, Index, Universe};
 use goldsmith_plan::lock::diff::{self, SectionDiff};
 use goldsmith_plan::lock::format::Moment;
-use goldsmith_plan::lock::{Input, Lock, Package, ReleaseRef, Section, Why, check_package, stale};
+use goldsmith_plan::lock::{
+    Input, Lock, Package, Parent, ReleaseRef, Request, Section, Why, check_package, stale,
+};
 use goldsmith_plan::resolve::{self, Solution};
 
 use super::index::PackagesFile;
 use super::release::Head;
+use super::status::Installed;
 use super::{Archive, RepoError, index, release};
 
 /// What a recipe wants locked.
@@ -39,6 +42,8 @@ pub enum Update<'a> {
 
 /// apt's priority of an archive that is simply used.
 const PIN: i16 = 500;
+/// apt's priority of what is installed.
+const INSTALLED_PIN: i16 = 100;
 
 /// Fetches the heads and indices of the source, solves, and gives the recipe's section.
 pub fn lock(
@@ -56,16 +61,68 @@ pub fn lock(
     phase.finish(format!("{} suites, {} indices", heads.len(), files.len()));
     cx.cancel.check()?;
     let phase = cx.phase("solve", None);
-    let universe = universe(&files, &heads, source)?;
-    let (solution, hold) = solve(cx, &universe, source, hold)?;
+    let universe = universe(&files, &heads, source, None)?;
+    let (solution, hold) = solve(cx, &universe, source, hold, Held::new())?;
     let read = Reader {
         universe: &universe,
         files: &files,
     };
-    let packages = read.packages(&solution)?;
+    let packages = read.packages(&solution, |_| true)?;
     let boot = read.boot(wanted, &packages, &hold)?;
     let section = section(wanted, &heads, packages, boot);
     phase.finish(format!("{} packages", section.packages.len()));
+    Ok(section)
+}
+
+/// Packages that a recipe adds to those of an image.
+#[derive(Debug, Clone, Copy)]
+pub struct Added<'a> {
+    /// The archive, and what is asked for.
+    pub source: &'a DebianSource,
+    /// dpkg's `status` in the image.
+    pub status: &'a [u8],
+}
+
+/// Locks packages on top of what is installed, as `apt-get install` would add them: adds them to a
+/// section, with the heads that they come from. What else they need in another version than it has
+/// is among them.
+pub fn add(
+    cx: &Cx,
+    archive: Archive<'_>,
+    added: Added<'_>,
+    mut section: Section,
+    previous: Option<&Section>,
+    update: Update<'_>,
+) -> Result<Section, RepoError> {
+    let source = added.source;
+    let installed = Installed::read(&String::from_utf8_lossy(added.status), &source.arch);
+    let mut hold = hold(previous, update, &source.arch);
+    // The versions of the image are no wish: they are there.
+    hold.retain(|id, _| !installed.versions.contains_key(id));
+    let phase = cx.phase("fetch indices", None);
+    let heads = release::fetch(cx, archive, source, previous)?;
+    let files = index::fetch(cx, archive, &heads, &source.components, &source.arch)?;
+    phase.finish(format!("{} suites, {} indices", heads.len(), files.len()));
+    cx.cancel.check()?;
+    let phase = cx.phase("solve", None);
+    let universe = universe(&files, &heads, source, Some(&installed))?;
+    let (solution, _) = solve(cx, &universe, source, hold, installed.versions.clone())?;
+    let read = Reader {
+        universe: &universe,
+        files: &files,
+    };
+    let (packages, removed) = read.new_packages(&solution, &installed, &source.arch)?;
+    if !removed.is_empty() {
+        return Err(RepoError::Removes {
+            source_name: source.name.clone(),
+            packages: removed,
+        });
+    }
+    phase.finish(format!("{} packages to add", packages.len()));
+    section.releases = releases(&heads);
+    let newest = section.releases.iter().map(|release| release.date.0).max();
+    section.epoch = section.epoch.max(newest.unwrap_or_default());
+    section.packages = packages;
     Ok(section)
 }
 
@@ -75,11 +132,13 @@ fn solve(
     universe: &Universe<'_>,
     source: &DebianSource,
     hold: Held,
+    installed: Held,
 ) -> Result<(Solution, Held), RepoError> {
     let mut request = resolve::Request {
         variant: source.variant,
         packages: &source.packages,
         hold,
+        installed,
     };
     let mut outcome = resolve::resolve(universe, &request);
     // An archive may still list the locked version of a package, and no longer that of
@@ -115,7 +174,12 @@ pub fn check(
 pub fn check_update(lock: Option<&Lock>, names: &[String]) -> Result<(), RepoError> {
     let is_locked = |name: &&String| {
         let mut sections = lock.into_iter().flat_map(|lock| lock.recipes.values());
-        sections.any(|section| section.all_packages().any(|package| package.name == **name))
+        let is_parent =
+            |parent: &Parent| matches!(parent, Parent::Image(pin) if pin.name == **name);
+        sections.any(|section| {
+            section.parent.as_ref().is_some_and(is_parent)
+                || section.all_packages().any(|package| package.name == **name)
+        })
     };
     match names.iter().find(|name| !is_locked(name)) {
         Some(name) => Err(RepoError::NotLocked { name: name.clone() }),
@@ -150,6 +214,7 @@ fn universe<'a>(
     files: &'a [PackagesFile],
     heads: &[Head],
     source: &DebianSource,
+    installed: Option<&'a Installed>,
 ) -> Result<Universe<'a>, RepoError> {
     let suite_of = |file: &PackagesFile| {
         let head = heads.iter().find(|head| head.suite == file.suite);
@@ -164,6 +229,13 @@ fn universe<'a>(
             pin: PIN,
             text: &file.text,
         })
+        .chain(installed.map(|installed| Index {
+            name: "status".to_owned(),
+            suite: "now".to_owned(),
+            codename: "now".to_owned(),
+            pin: INSTALLED_PIN,
+            text: installed.index.as_bytes(),
+        }))
         .collect();
     Universe::load(&source.arch, &[], indices).map_err(RepoError::Index)
 }
@@ -175,7 +247,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn packages(&self, solution: &Solution) -> Result<Vec<Package>, RepoError> {
+    fn packages(
+        &self,
+        solution: &Solution,
+        is_wanted: impl Fn(&resolve::Chosen) -> bool,
+    ) -> Result<Vec<Package>, RepoError> {
         let name_of = |place: usize| {
             let chosen = solution.packages.get(place);
             chosen.map_or_else(String::new, |chosen| {
@@ -183,7 +259,7 @@ impl Reader<'_> {
             })
         };
         let mut packages = Vec::new();
-        for chosen in &solution.packages {
+        for chosen in solution.packages.iter().filter(|chosen| is_wanted(chosen)) {
             let why = match chosen.why {
                 resolve::Why::Base => Why::Base,
                 resolve::Why::Requested => Why::Requested,
@@ -194,6 +270,34 @@ impl Reader<'_> {
         }
         packages.sort_by(|a, b| a.id().cmp(&b.id()));
         Ok(packages)
+    }
+
+    /// What a solution has that is not installed, or in another version; and the names of what is
+    /// installed and would not be.
+    fn new_packages(
+        &self,
+        solution: &Solution,
+        installed: &Installed,
+        native: &str,
+    ) -> Result<(Vec<Package>, Vec<String>), RepoError> {
+        let id = |candidate: &Candidate<'_>| {
+            let arch = if candidate.arch == "all" {
+                native
+            } else {
+                candidate.arch
+            };
+            (candidate.package.to_owned(), arch.to_owned())
+        };
+        let chosen = solution.packages.iter();
+        let chosen = chosen.map(|chosen| self.universe.candidate(chosen.candidate));
+        let all: BTreeSet<_> = chosen.map(id).collect();
+        let gone = installed.versions.keys().filter(|id| !all.contains(id));
+        let gone = gone.map(|(name, _)| name.clone()).collect();
+        let is_new = |chosen: &resolve::Chosen| {
+            let candidate = self.universe.candidate(chosen.candidate);
+            installed.versions.get(&id(candidate)).map(String::as_str) != Some(candidate.version)
+        };
+        Ok((self.packages(solution, is_new)?, gone))
     }
 
     /// The boot loader's packages, by name alone: their files are read, not installed.
@@ -269,14 +373,9 @@ fn boot_loader(firmware: Firmware, arch: &str) -> Option<&'static str> {
     }
 }
 
-fn section(
-    wanted: Wanted<'_>,
-    heads: &[Head],
-    packages: Vec<Package>,
-    boot: Vec<Package>,
-) -> Section {
-    let releases: Vec<ReleaseRef> = heads
-        .iter()
+fn releases(heads: &[Head]) -> Vec<ReleaseRef> {
+    let heads = heads.iter();
+    heads
         .map(|head| ReleaseRef {
             suite: head.suite.clone(),
             sha256: head.verified.sha256,
@@ -284,13 +383,23 @@ fn section(
             valid_until: head.verified.release.valid_until.map(Moment),
             signed_by: head.verified.signed_by.clone(),
         })
-        .collect();
+        .collect()
+}
+
+fn section(
+    wanted: Wanted<'_>,
+    heads: &[Head],
+    packages: Vec<Package>,
+    boot: Vec<Package>,
+) -> Section {
+    let releases = releases(heads);
     let mut documents = wanted.documents.to_vec();
     documents.sort();
     documents.dedup();
     Section {
         source: wanted.source.name.clone(),
-        request: stale::request(wanted.source, wanted.disk),
+        request: Request::Debian(stale::debian(wanted.source, wanted.disk)),
+        parent: None,
         epoch: releases.iter().map(|r| r.date.0).max().unwrap_or_default(),
         releases,
         documents,

@@ -148,7 +148,7 @@ fn list(lines: &[String]) -> String {
 
 impl SourceError {
     /// For `map_err`: what was done to which file.
-    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Io {
             action,

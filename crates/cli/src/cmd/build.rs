@@ -9,7 +9,7 @@ use goldsmith_build::document::Loaded;
 use goldsmith_build::image::{self, Job, Need};
 use goldsmith_build::layer::Anew;
 use goldsmith_build::record::{Image, Images};
-use goldsmith_build::repo::{self, Update};
+use goldsmith_build::repo::Update;
 use goldsmith_build::repro;
 use goldsmith_core::failure::Class;
 use goldsmith_core::recipe::Recipe;
@@ -29,7 +29,7 @@ use crate::wiring;
 
 /// Build the image of a recipe: lock, fetch, bootstrap, components, sanitize, disk, verify
 ///
-/// A recipe that is not locked yet is locked first; a lock that no longer fits stops the build
+/// Of several recipes one that another starts from is built before it. A recipe that is not locked yet is locked first; a lock that no longer fits stops the build
 /// with exit code 4. With nothing changed there is nothing to do. Every step is kept: a build
 /// begins at the first one that changed, or that failed the last time.
 ///
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let bench = Bench::new(app, args.offline)?;
     let mut shown = Vec::new();
     let mut outcome = Outcome::Done;
-    for recipe in &project.recipes {
+    for recipe in project.parents_first() {
         let documents = project::documents(app, recipe)?;
         let section = locked(args, app, &store, recipe, &documents)?;
         let mut job = bench.job(app, recipe, &section, &documents);
@@ -152,8 +152,15 @@ fn locked(
     {
         return lockfile::fitting(lock.as_ref(), recipe, documents);
     }
-    let fetch = wiring::fetch(app, args.offline);
-    let section = lockfile::section(app, store, &*fetch, recipe, documents, None, Update::None)?;
+    let section = lockfile::section(
+        app,
+        store,
+        recipe,
+        documents,
+        None,
+        Update::None,
+        args.offline,
+    )?;
     let mut lock = lock.unwrap_or_default();
     lock.recipes.insert(recipe.name.clone(), section.clone());
     lockfile::write(app, store, &lock)?;
@@ -173,9 +180,7 @@ fn make(
     if let Some(lock) = lockfile::read(app)? {
         lockfile::pin(app, store, &lock)?;
     }
-    let fetch = wiring::fetch(app, args.offline);
-    let reach = lockfile::Reach::of(app, lockfile::debian(job.recipe)?)?;
-    repo::fetch_packages(&app.cx, reach.archive(&*fetch, store), job.section)?;
+    lockfile::fetch_inputs(app, store, job.recipe, job.section, args.offline)?;
     Ok(image::build(&app.cx, store, images, job)?)
 }
 

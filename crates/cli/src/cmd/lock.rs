@@ -55,7 +55,6 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         repo::check_update(old.as_ref(), names)?;
     }
     let store = wiring::store(app)?;
-    let fetch = wiring::fetch(app, args.offline);
     let mut new = old.clone().unwrap_or_default();
     // What is no longer in the project has no place in its lock.
     if args.recipes.is_empty() {
@@ -64,7 +63,15 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     }
     for (recipe, documents) in &wanted {
         let previous = old.as_ref().and_then(|lock| lock.recipes.get(&recipe.name));
-        let section = lockfile::section(app, &store, &*fetch, recipe, documents, previous, update)?;
+        let section = lockfile::section(
+            app,
+            &store,
+            recipe,
+            documents,
+            previous,
+            update,
+            args.offline,
+        )?;
         new.recipes.insert(recipe.name.clone(), section);
     }
     let changes = diff(old.as_ref().unwrap_or(&Lock::default()), &new);
@@ -77,7 +84,10 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         for (name, section) in &new.recipes {
             let bytes = section.all_packages().map(|p| p.size).sum();
             let size = goldsmith_core::size::format_bytes(bytes);
-            let _ = writeln!(text, "{name}: {} packages, {size}", section.packages.len());
+            let parent = section.parent.iter();
+            let parent: String = parent.map(|parent| format!("{parent}, ")).collect();
+            let count = section.packages.len();
+            let _ = writeln!(text, "{name}: {parent}{count} packages, {size}");
         }
     } else if changes.recipes.is_empty() {
         text.push_str(if args.check {

@@ -79,7 +79,12 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                 section.all_packages().count(),
                 format_bytes(fetch)
             );
-            let _ = writeln!(text, "  configure  {} packages", section.packages.len());
+            if let Some(parent) = &section.parent {
+                let _ = writeln!(text, "  start from {parent}");
+            }
+            if !section.packages.is_empty() {
+                let _ = writeln!(text, "  configure  {} packages", section.packages.len());
+            }
             for loaded in &documents {
                 let phases: Vec<&str> = loaded
                     .document

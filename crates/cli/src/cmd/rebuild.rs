@@ -8,11 +8,11 @@ use std::time::Duration;
 use goldsmith_build::document::Loaded;
 use goldsmith_build::image;
 use goldsmith_build::record::Images;
-use goldsmith_build::repo;
 use goldsmith_build::repro::{self, Again, Build};
 use goldsmith_core::cx::{Clock, Cx};
 use goldsmith_exec::clock::SystemClock;
 use goldsmith_plan::key;
+use goldsmith_plan::lock::Parent;
 use goldsmith_store::Store;
 
 use crate::app::App;
@@ -63,15 +63,13 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let again = if inputs.is_empty() {
         let cx = shifted(app, args.clock_shift, &documents);
         let fresh = Store::open(&args.place.join("store"))?;
-        for package in section.all_packages() {
-            if store.has_blob(&package.sha256) {
-                let blob = store.open_blob(&app.cx, &package.sha256)?;
-                fresh.insert(blob, Some(&package.sha256))?;
+        let packages = section.all_packages().map(|package| package.sha256);
+        for digest in packages.chain(section.parent.as_ref().map(Parent::digest)) {
+            if store.has_blob(&digest) {
+                fresh.insert(store.open_blob(&app.cx, &digest)?, Some(&digest))?;
             }
         }
-        let fetch = wiring::fetch(app, args.offline);
-        let reach = lockfile::Reach::of(app, lockfile::debian(recipe)?)?;
-        repo::fetch_packages(&app.cx, reach.archive(&*fetch, &fresh), &section)?;
+        lockfile::fetch_inputs(app, &fresh, recipe, &section, args.offline)?;
         let image = image::build(&cx, &fresh, &Images::new(&args.place), &job)?;
         let difference = repro::compare(
             &app.cx,

@@ -50,6 +50,13 @@ fn text(image: &Image) -> String {
             boot.join(" and ")
         ),
     );
+    if let Some(parent) = &record.parent {
+        let name = format!("{} {}", parent.kind, parent.name);
+        row(
+            "starts from",
+            format!("{} ({})", name.trim_end(), parent.digest),
+        );
+    }
     row("epoch", date(record.epoch_unix));
     row("key", record.key.to_string());
     row("folder", image.folder.display().to_string());

@@ -17,6 +17,8 @@ mod import;
 mod layers;
 mod library;
 mod mirror;
+mod on_disk;
+mod on_image;
 mod scan;
 mod source_disk;
 mod surface;

@@ -159,6 +159,14 @@ pub fn fstab(ids: &Ids, has_esp: bool, own: &str) -> String {
         )
         .expect("a string takes all");
     }
+    text.push_str(&own_mounts(own));
+    text
+}
+
+/// The lines of a tree's own table of file systems that a disk keeps: those for other places than
+/// its own partitions, without comments.
+pub fn own_mounts(own: &str) -> String {
+    let mut text = String::new();
     for line in own.lines() {
         let is_comment = line.trim_start().starts_with('#');
         let place = line.split_whitespace().nth(1);

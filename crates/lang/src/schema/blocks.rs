@@ -1,6 +1,9 @@
 //! The table.
 
+mod source;
+
 use super::{AttributeSpec, BlockSpec, Form};
+use source::SOURCE;
 
 const fn required(name: &'static str, form: Form, summary: &'static str) -> AttributeSpec {
     AttributeSpec {
@@ -43,6 +46,7 @@ static VALIDATION: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 static VARIABLE: BlockSpec = BlockSpec {
@@ -72,6 +76,7 @@ static VARIABLE: BlockSpec = BlockSpec {
     ],
     blocks: &[&VALIDATION],
     is_repeated: true,
+    types: &[],
 };
 
 static LOCAL: BlockSpec = BlockSpec {
@@ -89,6 +94,7 @@ static LOCAL: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 static LOCALS: BlockSpec = BlockSpec {
@@ -98,77 +104,7 @@ static LOCALS: BlockSpec = BlockSpec {
     attributes: &[],
     blocks: &[],
     is_repeated: true,
-};
-
-static SOURCE: BlockSpec = BlockSpec {
-    name: "source",
-    labels: &["type", "name"],
-    summary: "What a build starts from. The type is `debian`: the packages of a Debian suite.",
-    attributes: &[
-        required("suite", Form::Text, "`bookworm`"),
-        optional(
-            "mirror",
-            Form::Text,
-            "of the host's apt",
-            "Base URL of the archive",
-        ),
-        optional(
-            "security_mirror",
-            Form::Text,
-            "of the host's apt",
-            "Base URL of the security archive",
-        ),
-        optional(
-            "updates",
-            Form::Flag,
-            "true",
-            "Whether `<suite>-updates` is used",
-        ),
-        optional(
-            "security",
-            Form::Flag,
-            "true",
-            "Whether `<suite>-security` is used",
-        ),
-        optional(
-            "components",
-            Form::Texts,
-            "[\"main\"]",
-            "Parts of the archive",
-        ),
-        optional(
-            "arch",
-            Form::Choice(&["amd64", "arm64"]),
-            "\"amd64\"",
-            "Debian's name of the architecture",
-        ),
-        optional(
-            "variant",
-            Form::Choice(&["essential", "apt", "minbase"]),
-            "\"minbase\"",
-            "Which packages are there without being named",
-        ),
-        optional(
-            "packages",
-            Form::Texts,
-            "[]",
-            "Packages to install: `name`, `name:arch`, `name=version`",
-        ),
-        optional(
-            "keyring",
-            Form::Text,
-            "Debian's archive keys",
-            "File with the OpenPGP keys that may sign the archive, relative to the project",
-        ),
-        optional(
-            "check_valid_until",
-            Form::Flag,
-            "true",
-            "Whether a Release past its end is refused; waive it for a frozen mirror",
-        ),
-    ],
-    blocks: &[],
-    is_repeated: true,
+    types: &[],
 };
 
 /// Inside a recipe: the label is a document, a name in the library, or a top-level component.
@@ -184,6 +120,7 @@ static COMPONENT_USE: BlockSpec = BlockSpec {
     )],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 /// Packer's words. The two types share the block, so what each needs is seen to when it is read.
@@ -266,6 +203,7 @@ static PROVISIONER: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 static COMPONENT: BlockSpec = BlockSpec {
@@ -287,6 +225,7 @@ static COMPONENT: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 const DISK_ATTRIBUTES: &[AttributeSpec] = &[
@@ -312,6 +251,7 @@ static DISK_OF_RECIPE: BlockSpec = BlockSpec {
     attributes: DISK_ATTRIBUTES,
     blocks: &[],
     is_repeated: false,
+    types: &[],
 };
 
 static DISK: BlockSpec = BlockSpec {
@@ -321,6 +261,7 @@ static DISK: BlockSpec = BlockSpec {
     attributes: DISK_ATTRIBUTES,
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 static RECIPE: BlockSpec = BlockSpec {
@@ -336,7 +277,7 @@ static RECIPE: BlockSpec = BlockSpec {
         required(
             "source",
             Form::Reference("source"),
-            "`source.debian.<name>`",
+            "`source.debian.<name>`, `source.image.<name>` or `source.disk.<name>`",
         ),
         optional("purpose", Form::Text, "", "What the image is for"),
         optional(
@@ -348,6 +289,7 @@ static RECIPE: BlockSpec = BlockSpec {
     ],
     blocks: &[&COMPONENT_USE, &PROVISIONER, &DISK_OF_RECIPE],
     is_repeated: true,
+    types: &[],
 };
 
 static BUDGET: BlockSpec = BlockSpec {
@@ -382,6 +324,7 @@ static BUDGET: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: false,
+    types: &[],
 };
 
 static TEST: BlockSpec = BlockSpec {
@@ -396,6 +339,7 @@ static TEST: BlockSpec = BlockSpec {
     )],
     blocks: &[&BUDGET],
     is_repeated: false,
+    types: &[],
 };
 
 const SEVERITIES: &[&str] = &["negligible", "low", "medium", "high", "critical"];
@@ -489,6 +433,7 @@ static PIPELINE: BlockSpec = BlockSpec {
     )],
     blocks: &[&TEST, &SCAN],
     is_repeated: true,
+    types: &[],
 };
 
 /// The blocks of a file.

@@ -31,7 +31,13 @@ fn block_section(page: &mut String, block: &BlockSpec, parent: &str) {
         .iter()
         .map(|label| format!(" \"<{label}>\""))
         .collect();
-    let path = format!("{parent}{}{labels}", block.name);
+    // The type of a block is its first label, as it stands.
+    let name = if parent.ends_with("> ") || parent.is_empty() {
+        block.name.to_owned()
+    } else {
+        format!("\"{}\"", block.name)
+    };
+    let path = format!("{parent}{name}{labels}");
     let _ = write!(page, "\n## `{path}`\n\n{}\n", block.summary);
     if !block.attributes.is_empty() {
         page.push_str("\n| attribute | type | default | meaning |\n|---|---|---|---|\n");
@@ -52,6 +58,9 @@ fn block_section(page: &mut String, block: &BlockSpec, parent: &str) {
     }
     for inner in block.blocks {
         block_section(page, inner, &format!("{path} > "));
+    }
+    for kind in block.types {
+        block_section(page, kind, &format!("{} ", block.name));
     }
 }
 
@@ -82,6 +91,7 @@ fn form(form: Form) -> String {
         Form::Size => "size".to_owned(),
         Form::Time => "length of time".to_owned(),
         Form::Version => "version".to_owned(),
+        Form::Versions => "beginning of a version".to_owned(),
         Form::Reference(kind) => format!("reference to a `{kind}`"),
         Form::Own => "expression".to_owned(),
     }
@@ -106,6 +116,11 @@ pub fn json_schema() -> Value {
 
 /// A block below its labels: an object for each, and at last the body, or a list of bodies.
 fn labelled(block: &BlockSpec, labels: usize) -> Value {
+    if !block.types.is_empty() {
+        let of_type = |kind: &&BlockSpec| (kind.name.to_owned(), labelled(kind, labels - 1));
+        let types: Map<String, Value> = block.types.iter().map(of_type).collect();
+        return json!({ "type": "object", "additionalProperties": false, "properties": types });
+    }
     if labels > 0 {
         return json!({ "type": "object", "additionalProperties": labelled(block, labels - 1) });
     }
@@ -149,9 +164,12 @@ fn body(block: &BlockSpec) -> Value {
 fn attribute(attribute: &AttributeSpec) -> Value {
     let template = || json!({ "$ref": "#/$defs/template" });
     let schema = match attribute.form {
-        Form::Text | Form::Size | Form::Time | Form::Version | Form::Reference(_) => {
-            json!({ "type": "string" })
-        }
+        Form::Text
+        | Form::Size
+        | Form::Time
+        | Form::Version
+        | Form::Versions
+        | Form::Reference(_) => json!({ "type": "string" }),
         Form::Flag => json!({ "anyOf": [{ "type": "boolean" }, template()] }),
         Form::Texts => {
             json!({ "anyOf": [{ "type": "array", "items": { "type": "string" } }, template()] })

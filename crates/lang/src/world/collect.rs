@@ -63,8 +63,11 @@ pub(crate) fn collect(
             ));
             continue;
         };
-        if check(file, &block, spec, problems) {
-            define(world, file, block, spec, problems);
+        let Some(of_type) = of_type(file, &block, spec, problems) else {
+            continue;
+        };
+        if check(file, &block, spec, of_type, problems) {
+            define(world, file, block, of_type, problems);
         }
     }
 }
@@ -91,11 +94,39 @@ fn unknown_block<'a>(
     }
 }
 
+/// The table of a block: that of its type, where it has types.
+fn of_type(
+    file: &SourceFile,
+    block: &Block,
+    spec: &'static BlockSpec,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<&'static BlockSpec> {
+    let (false, Some(label)) = (spec.types.is_empty(), block.labels.first()) else {
+        return Some(spec);
+    };
+    let known = || spec.types.iter().map(|kind| kind.name);
+    let found = spec.types.iter().find(|kind| kind.name == label.text);
+    if found.is_none() {
+        let message = format!("there is no {} type `{}`", spec.name, label.text);
+        let hint = if let Some(near) = nearest(&label.text, known()) {
+            format!("did you mean `{near}`?")
+        } else {
+            let listed: Vec<_> = known().map(|name| format!("`{name}`")).collect();
+            format!("the types are: {}", listed.join(", "))
+        };
+        let problem = Diagnostic::error("L0107", message);
+        problems.push(problem.label(Span::new(file, label.at.clone()), hint));
+    }
+    found.copied()
+}
+
 /// Checks a block and those in it; says whether its labels are right, so that it can be defined.
+/// `body` is the table of what is in it.
 fn check(
     file: &SourceFile,
     block: &Block,
     spec: &'static BlockSpec,
+    body: &'static BlockSpec,
     problems: &mut Vec<Diagnostic>,
 ) -> bool {
     let place = |at: &std::ops::Range<usize>| Span::new(file, at.clone());
@@ -117,35 +148,39 @@ fn check(
             format!("write `{}{form} {{`", spec.name),
         ));
     }
+    let title = if body.name == spec.name {
+        spec.name.to_owned()
+    } else {
+        format!("{} \"{}\"", spec.name, body.name)
+    };
     for attribute in &block.body.attributes {
         let name = &attribute.name.text;
-        if spec.name == "locals" || spec.attribute(name).is_some() {
+        if body.name == "locals" || body.attribute(name).is_some() {
             continue;
         }
-        let known = spec
+        let known = body
             .attributes
             .iter()
             .map(|a| a.name)
-            .chain(spec.blocks.iter().map(|b| b.name));
+            .chain(body.blocks.iter().map(|b| b.name));
         let listed: Vec<_> = known.clone().map(|name| format!("`{name}`")).collect();
-        let label = if spec.blocks.iter().any(|inner| inner.name == name) {
+        let label = if body.blocks.iter().any(|inner| inner.name == name) {
             format!("it is a block: `{name} {{ }}`, without `=`")
         } else {
             nearest(name, known).map_or_else(String::new, |near| format!("did you mean `{near}`?"))
         };
-        let problem =
-            Diagnostic::error("L0102", format!("unknown key `{name}` in `{}`", spec.name))
-                .label(place(&attribute.name.at), label);
+        let problem = Diagnostic::error("L0102", format!("unknown key `{name}` in `{title}`"))
+            .label(place(&attribute.name.at), label);
         problems.push(problem.note(format!("known here: {}", listed.join(", "))));
     }
-    for missing in spec
+    for missing in body
         .attributes
         .iter()
         .filter(|a| a.is_required && block.body.attribute(a.name).is_none())
     {
         let problem = Diagnostic::error(
             "L0103",
-            format!("`{}` is missing in `{}`", missing.name, spec.name),
+            format!("`{}` is missing in `{title}`", missing.name),
         );
         problems.push(problem.label(place(&block.head), missing.summary));
     }
@@ -183,7 +218,7 @@ fn check(
             );
         }
         seen.push(inner);
-        check(file, inner, inner_spec, problems);
+        check(file, inner, inner_spec, inner_spec, problems);
     }
     has_labels
 }
@@ -213,7 +248,7 @@ fn define(
         spec,
         block,
     };
-    match spec.name {
+    match definition.block.kind.text.as_str() {
         "locals" => {
             for attribute in definition.block.body.attributes {
                 let local = Local {
@@ -254,13 +289,6 @@ fn define(
             } else {
                 world.variables.insert(labels[0].clone(), definition);
             }
-        }
-        "source" if labels[0] != "debian" => {
-            let problem =
-                Diagnostic::error("L0107", format!("there is no source type `{}`", labels[0]));
-            let label = &definition.block.labels[0];
-            problems
-                .push(problem.label(Span::new(file, label.at.clone()), "the types are: `debian`"));
         }
         kind => {
             let name = BlockName {

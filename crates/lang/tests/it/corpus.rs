@@ -97,7 +97,10 @@ fn shown(outcome: &Outcome) -> String {
 }
 
 fn without_spans(text: &str) -> String {
-    match (text.find("span: Span"), text.find(", mirror:")) {
+    let next = [", mirror:", ", image:", ", from:"]
+        .into_iter()
+        .find_map(|field| text.find(field));
+    match (text.find("span: Span"), next) {
         (Some(from), Some(to)) => format!("{}{}", &text[..from], &text[to + 2..]),
         _ => text.to_owned(),
     }

@@ -2,7 +2,7 @@ use goldsmith_core::diagnostic::{SourceFile, Span};
 use goldsmith_core::recipe::{ComponentUse, Firmware};
 
 use super::*;
-use crate::lock::tests::section;
+use crate::lock::tests::{on_image, section};
 
 const SALT: Salt = Salt([7; 32]);
 
@@ -71,7 +71,10 @@ fn every_input_counts() {
     other.documents[0].sha256 = Sha256::of(b"other");
     changes(&of(&other), &["changed: document ./a.yaml"]);
     let mut other = section();
-    other.request.components.push("contrib".to_owned());
+    let Request::Debian(request) = &mut other.request else {
+        unreachable!()
+    };
+    request.components.push("contrib".to_owned());
     changes(&of(&other), &["changed: archive"]);
     let with = |components: &[_]| image_inputs(&section(), components, &disk(), &SALT);
     let port = [component(
@@ -93,6 +96,24 @@ fn every_input_counts() {
         &image_inputs(&section(), &components(), &args, &SALT),
         &["changed: kernel arguments"],
     );
+}
+
+#[test]
+fn of_a_parent_the_digest_counts() {
+    let of = |section: &Section| image_inputs(section, &components(), &disk(), &SALT);
+    let old = of(&on_image());
+    let mut other = on_image();
+    let Some(Parent::Image(pin)) = &mut other.parent else {
+        unreachable!()
+    };
+    pin.name = "renamed".to_owned();
+    pin.build = 9;
+    assert_eq!(of(&other).key(), old.key());
+    let Some(Parent::Image(pin)) = &mut other.parent else {
+        unreachable!()
+    };
+    pin.digest = Sha256::of(b"other");
+    assert_eq!(explain(&old, &of(&other)), ["changed: parent image"]);
 }
 
 #[test]

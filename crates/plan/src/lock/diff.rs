@@ -6,7 +6,7 @@ use std::fmt;
 
 use goldsmith_core::debversion;
 
-use super::{Lock, Package, Section};
+use super::{Lock, Package, Parent, Section};
 
 /// One package in two versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct SectionDiff {
     pub replaced: Vec<Change>,
     /// Suites that were signed anew, that came or went; a line each.
     pub releases: Vec<String>,
-    /// What is neither: documents; a line each.
+    /// What is neither: the image or disk that it starts from, documents; a line each.
     pub other: Vec<String>,
 }
 
@@ -103,11 +103,36 @@ pub fn section(old: Option<&Section>, new: Option<&Section>) -> SectionDiff {
             (None, None) => {}
         }
     }
+    diff.other.extend(parents(old, new));
     if let (Some(old), Some(new)) = (old, new) {
         diff.releases = releases(old, new);
-        diff.other = super::stale::inputs(&old.documents, &new.documents);
+        let documents = super::stale::inputs(&old.documents, &new.documents);
+        diff.other.extend(documents);
     }
     diff
+}
+
+/// What it starts from. An image that is another by its numbers alone is the same.
+fn parents(old: Option<&Section>, new: Option<&Section>) -> Option<String> {
+    fn shown(section: &Section) -> String {
+        let parent = section.parent.as_ref();
+        parent.map_or_else(|| "packages".to_owned(), ToString::to_string)
+    }
+    let digest = |section: &Section| section.parent.as_ref().map(Parent::digest);
+    let (old, new) = match (old, new) {
+        (None, Some(only)) => return digest(only).map(|_| format!("starts from {}", shown(only))),
+        (Some(only), None) => return digest(only).map(|_| format!("started from {}", shown(only))),
+        (Some(old), Some(new)) if digest(old) != digest(new) => (old, new),
+        _ => return None,
+    };
+    let (mut from, mut to) = (shown(old), shown(new));
+    if from == to {
+        for (text, section) in [(&mut from, old), (&mut to, new)] {
+            let digest = digest(section).map(|digest| digest.short());
+            *text = format!("{text} ({})", digest.unwrap_or_default());
+        }
+    }
+    Some(format!("starts from {to}, before from {from}"))
 }
 
 type ById<'a> = BTreeMap<(&'a str, &'a str), &'a Package>;

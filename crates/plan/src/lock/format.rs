@@ -5,27 +5,40 @@
 //!
 //! ```text
 //! {
-//!   "version": 1,                       a field that comes, goes or changes raises it
+//!   "version": 2,                       a field that comes, goes or changes raises it
 //!   "recipes": {
 //!     "web": {                          a section per recipe, by name
 //!       "source": "server",             label of the source block
 //!       "request": {                    what was asked for: tells whether the section is stale
-//!         "suite": "bookworm", "updates": true, "security": true, "components": ["main"],
-//!         "arch": "amd64", "variant": "minbase", "packages": ["nginx"], "boot": ["bios", "uefi"],
-//!         "mirror": "...", "security_mirror": "...", "keyring": "keys.gpg",    only if stated
-//!         "valid_until_waived": true                                           only if waived
+//!         "debian": {                                    of a Debian suite
+//!           "suite": "bookworm", "updates": true, "security": true, "components": ["main"],
+//!           "arch": "amd64", "variant": "minbase", "packages": ["nginx"], "boot": ["bios", "uefi"],
+//!           "mirror": "...", "security_mirror": "...", "keyring": "keys.gpg",  only if stated
+//!           "valid_until_waived": true                                         only if waived
+//!         }
+//!         "image": {"name", "version"?, "channel"?, "packages", "boot"}        or of an image
+//!         "disk": {"file"?, "url"?, "sha256", "arch", "boot"}                  or of a disk
 //!       },
-//!       "epoch": 1783764997,            SOURCE_DATE_EPOCH: the newest Release's date
+//!       "parent": {                     what it starts from, when that is no Debian suite
+//!         "image": {"name", "version", "build",        for people
+//!                   "digest",                          of its disk: this is what counts
+//!                   "arch", "epoch",                   its newest time
+//!                   "debian"?}                         what the first of its line asked for
+//!         "disk": {"sha256", "size"}                   of the file as it is there
+//!       },
+//!       "epoch": 1783764997,            SOURCE_DATE_EPOCH: the newest Release's date, the parent's
+//!                                       if that is newer
 //!       "releases": [ {"suite", "sha256", "date", "valid_until"?, "signed_by"} ],
 //!       "documents": [ {"path", "sha256"} ],      component documents and input files
-//!       "packages": [                   in the tree, by name and architecture
+//!       "packages": [                   put into the tree, by name and architecture
 //!         {"name", "version", "arch", "source"?, "size", "sha256",
 //!          "path",                      below any mirror of the archive
 //!          "suite",                     which of the releases lists it
 //!          "essential"?,
 //!          "why"}                       base, requested, needed by NAME, boot loader for FIRMWARE
 //!       ],
-//!       "boot": [ ... ]                 boot loader packages, not installed in the tree
+//!       "boot": [ ... ]                 boot loader packages, not installed in the tree;
+//!                                       those of an image are its own
 //!     }
 //!   }
 //! }
@@ -39,10 +52,11 @@ use std::collections::BTreeMap;
 
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::{Firmware, Variant};
+use goldsmith_core::version::Version;
 use serde::{Deserialize, Serialize};
 
-/// The version this build writes and reads.
-pub const VERSION: u32 = 1;
+/// The version this build writes; it reads the older ones as well.
+pub const VERSION: u32 = 2;
 
 /// Of a whole file; only its version, so that a newer file can be named as such.
 #[derive(Debug, Deserialize)]
@@ -66,6 +80,9 @@ pub struct Section {
     pub source: String,
     /// What was asked for.
     pub request: Request,
+    /// What it starts from, when that is no Debian suite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
     /// The one moment that may get into the image, Unix seconds: the newest Release's date.
     pub epoch: i64,
     /// The signed heads that the packages come from: suite, updates, security.
@@ -80,8 +97,20 @@ pub struct Section {
 
 /// What a recipe asks of its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Request {
+    /// Packages of a suite.
+    Debian(DebianRequest),
+    /// Another image.
+    Image(ImageRequest),
+    /// A disk that others made.
+    Disk(DiskRequest),
+}
+
+/// What a recipe asks of Debian.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Request {
+pub struct DebianRequest {
     /// `bookworm`.
     pub suite: String,
     /// Whether `<suite>-updates` is used.
@@ -110,6 +139,100 @@ pub struct Request {
     /// A Release past its end was allowed.
     #[serde(default, skip_serializing_if = "is_false")]
     pub valid_until_waived: bool,
+}
+
+/// Which image a recipe asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageRequest {
+    /// Its name.
+    pub name: String,
+    /// How its version begins; nothing with a channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The channel that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// To add; as written, their order means nothing.
+    pub packages: Vec<String>,
+    /// What the disk starts with.
+    pub boot: Vec<Firmware>,
+}
+
+/// Which disk a recipe asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiskRequest {
+    /// Relative to the project; nothing with a URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Of the file.
+    pub sha256: Sha256,
+    /// `amd64`.
+    pub arch: String,
+    /// What the disk starts with.
+    pub boot: Vec<Firmware>,
+}
+
+/// What an image starts from, when that is no Debian suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Parent {
+    /// Another image.
+    Image(ImagePin),
+    /// A disk that others made.
+    Disk(DiskPin),
+}
+
+impl std::fmt::Display for Parent {
+    /// `image base 1.4.0/2`, `disk 9f86d081884c`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Image(pin) => write!(f, "image {pin}"),
+            Self::Disk(pin) => write!(f, "disk {}", pin.sha256.short()),
+        }
+    }
+}
+
+/// An image, by digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImagePin {
+    /// Name of its recipe.
+    pub name: String,
+    /// Its version where it was locked.
+    pub version: Version,
+    /// Its build there.
+    pub build: u32,
+    /// Of its disk (`goldsmith_disk::sparse`): what identifies it.
+    pub digest: Sha256,
+    /// `amd64`.
+    pub arch: String,
+    /// No file in it is younger, Unix seconds.
+    pub epoch: i64,
+    /// What the first of its line asked of Debian, if that began with Debian.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debian: Option<Box<DebianRequest>>,
+}
+
+impl std::fmt::Display for ImagePin {
+    /// `base 1.4.0/2`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}/{}", self.name, self.version, self.build)
+    }
+}
+
+/// A disk that others made, by digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiskPin {
+    /// Of the file as it is there.
+    pub sha256: Sha256,
+    /// Of the file, in bytes.
+    pub size: u64,
 }
 
 /// A signed head of a suite.

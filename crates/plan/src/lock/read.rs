@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::format::{File, Head, VERSION};
-use super::{Lock, LockError, Package, Section, Why};
+use super::format::{DebianRequest, File, Head, VERSION};
+use super::{Lock, LockError, Package, Parent, Request, Section, Why, v1};
 
 /// A lock of a hundred recipes has 30 MB.
 const MAX_BYTES: usize = 256 << 20;
@@ -16,17 +16,19 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Lock, LockError> {
         return Err(LockError::Conflict { line });
     }
     let head: Head = serde_json::from_slice(bytes).map_err(broken)?;
-    if head.version != VERSION {
-        return Err(LockError::Version {
-            found: head.version,
-            known: VERSION,
-        });
-    }
-    let file: File = serde_json::from_slice(bytes).map_err(broken)?;
-    check(&file.recipes)?;
-    Ok(Lock {
-        recipes: file.recipes,
-    })
+    let recipes = match head.version {
+        VERSION => serde_json::from_slice::<File>(bytes).map(|file| file.recipes),
+        1 => serde_json::from_slice::<v1::File>(bytes).map(v1::File::recipes),
+        found => {
+            return Err(LockError::Version {
+                found,
+                known: VERSION,
+            });
+        }
+    };
+    let recipes = recipes.map_err(broken)?;
+    check(&recipes)?;
+    Ok(Lock { recipes })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
@@ -62,18 +64,7 @@ fn check(recipes: &BTreeMap<String, Section>) -> Result<(), LockError> {
         let text = |field, value: &str| is(&recipe, field, value, is_text(value));
         text("name", name)?;
         text("source", &section.source)?;
-        let request = &section.request;
-        is(&recipe, "suite", &request.suite, is_word(&request.suite))?;
-        is(&recipe, "arch", &request.arch, is_word(&request.arch))?;
-        for component in &request.components {
-            is(&recipe, "component", component, is_word(component))?;
-        }
-        for value in request.packages.iter().chain(&request.mirror) {
-            text("request", value)?;
-        }
-        for value in request.security_mirror.iter().chain(&request.keyring) {
-            text("request", value)?;
-        }
+        check_request(&recipe, section)?;
         for release in &section.releases {
             is(&recipe, "suite", &release.suite, is_word(&release.suite))?;
             let key = &release.signed_by;
@@ -92,6 +83,55 @@ fn check(recipes: &BTreeMap<String, Section>) -> Result<(), LockError> {
                 });
             }
         }
+    }
+    Ok(())
+}
+
+/// What was asked for, and what a section that has a parent starts from.
+fn check_request(recipe: &str, section: &Section) -> Result<(), LockError> {
+    let text = |field, value: &str| is(recipe, field, value, is_text(value));
+    match (&section.request, &section.parent) {
+        (Request::Debian(request), None) => check_debian(recipe, request),
+        (Request::Image(request), Some(Parent::Image(pin))) => {
+            for value in [&request.name, &pin.name] {
+                is(recipe, "image", value, is_word(value))?;
+            }
+            is(recipe, "arch", &pin.arch, is_word(&pin.arch))?;
+            for value in request.version.iter().chain(&request.channel) {
+                text("request", value)?;
+            }
+            for value in &request.packages {
+                text("request", value)?;
+            }
+            pin.debian
+                .as_deref()
+                .map_or(Ok(()), |request| check_debian(recipe, request))
+        }
+        (Request::Disk(request), Some(Parent::Disk(_))) => {
+            is(recipe, "arch", &request.arch, is_word(&request.arch))?;
+            for value in request.file.iter().chain(&request.url) {
+                text("request", value)?;
+            }
+            Ok(())
+        }
+        (_, parent) => {
+            let found = parent
+                .as_ref()
+                .map_or("none".to_owned(), ToString::to_string);
+            is(recipe, "parent", &found, false)
+        }
+    }
+}
+
+fn check_debian(recipe: &str, request: &DebianRequest) -> Result<(), LockError> {
+    is(recipe, "suite", &request.suite, is_word(&request.suite))?;
+    is(recipe, "arch", &request.arch, is_word(&request.arch))?;
+    for component in &request.components {
+        is(recipe, "component", component, is_word(component))?;
+    }
+    let stated = [&request.mirror, &request.security_mirror, &request.keyring];
+    for value in request.packages.iter().chain(stated.into_iter().flatten()) {
+        is(recipe, "request", value, is_text(value))?;
     }
     Ok(())
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use goldsmith_core::recipe::{DebianSource, DiskSpec, Firmware, Variant};
+use goldsmith_core::recipe::{
+    DebianSource, DiskFrom, DiskSource, DiskSpec, Firmware, ImageSource, Source, Variant, Which,
+};
 
-use super::{Input, Request, Section};
+use super::{DebianRequest, DiskRequest, ImageRequest, Input, Request, Section};
 
 /// Why a section no longer fits, in the words of a list: `packages: added curl`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +27,52 @@ impl fmt::Display for Reason {
 }
 
 /// What a source and a disk ask of the lock.
-pub fn request(source: &DebianSource, disk: &DiskSpec) -> Request {
+pub fn request(source: &Source, disk: &DiskSpec) -> Request {
+    match source {
+        Source::Debian(source) => Request::Debian(debian(source, disk)),
+        Source::Image(source) => Request::Image(image(source, disk)),
+        Source::Disk(source) => Request::Disk(foreign(source, disk)),
+    }
+}
+
+fn image(source: &ImageSource, disk: &DiskSpec) -> ImageRequest {
+    let (version, channel) = match &source.which {
+        Which::Version(version) => (Some(version.to_string()), None),
+        Which::Channel(channel) => (None, Some(channel.clone())),
+    };
+    ImageRequest {
+        name: source.image.clone(),
+        version,
+        channel,
+        packages: source.packages.clone(),
+        boot: firmwares(disk),
+    }
+}
+
+fn foreign(source: &DiskSource, disk: &DiskSpec) -> DiskRequest {
+    let (file, url) = match &source.from {
+        DiskFrom::File(path) => (Some(path.clone()), None),
+        DiskFrom::Url(url) => (None, Some(without_credentials(url))),
+    };
+    DiskRequest {
+        file,
+        url,
+        sha256: source.sha256,
+        arch: source.arch.clone(),
+        boot: firmwares(disk),
+    }
+}
+
+fn firmwares(disk: &DiskSpec) -> Vec<Firmware> {
     let mut boot = disk.boot.clone();
     boot.sort_unstable();
     boot.dedup();
-    Request {
+    boot
+}
+
+/// What a source of packages and a disk ask of the lock.
+pub fn debian(source: &DebianSource, disk: &DiskSpec) -> DebianRequest {
+    DebianRequest {
         suite: source.suite.clone(),
         updates: source.updates,
         security: source.security,
@@ -37,7 +80,7 @@ pub fn request(source: &DebianSource, disk: &DiskSpec) -> Request {
         arch: source.arch.clone(),
         variant: source.variant,
         packages: source.packages.clone(),
-        boot,
+        boot: firmwares(disk),
         mirror: source.mirror.as_deref().map(without_credentials),
         security_mirror: source.security_mirror.as_deref().map(without_credentials),
         keyring: source.keyring.clone(),
@@ -61,51 +104,86 @@ fn without_credentials(url: &str) -> String {
 /// What changed since the section was written; `None`: it still fits. `documents` are the
 /// recipe's documents and input files as they are now, in any order.
 pub fn stale(section: &Section, request: &Request, documents: &[Input]) -> Option<Reason> {
-    let old = &section.request;
-    let mut lines = Vec::new();
-    let mut word = |what: &str, from: &str, to: &str| {
-        if from != to {
-            lines.push(format!("{what}: {from} to {to}"));
-        }
-    };
-    word("suite", &old.suite, &request.suite);
-    word("updates", on_off(old.updates), on_off(request.updates));
-    word("security", on_off(old.security), on_off(request.security));
-    word("arch", &old.arch, &request.arch);
-    word("variant", variant(old.variant), variant(request.variant));
-    word("boot", &boot(&old.boot), &boot(&request.boot));
-    word(
-        "mirror",
-        or_none(old.mirror.as_ref()),
-        or_none(request.mirror.as_ref()),
-    );
-    word(
-        "security_mirror",
-        or_none(old.security_mirror.as_ref()),
-        or_none(request.security_mirror.as_ref()),
-    );
-    word(
-        "keyring",
-        or_none(old.keyring.as_ref()),
-        or_none(request.keyring.as_ref()),
-    );
-    word(
-        "check_valid_until",
-        on_off(!old.valid_until_waived),
-        on_off(!request.valid_until_waived),
-    );
-    lines.extend(list("components", &old.components, &request.components));
-    lines.extend(list("packages", &old.packages, &request.packages));
+    let mut lines = Lines::default();
+    match (&section.request, request) {
+        (Request::Debian(old), Request::Debian(new)) => lines.debian(old, new),
+        (Request::Image(old), Request::Image(new)) => lines.image(old, new),
+        (Request::Disk(old), Request::Disk(new)) => lines.disk(old, new),
+        (old, new) => lines.word("source", kind(old), kind(new)),
+    }
+    lines.word("boot", &boot(section.request.boot()), &boot(request.boot()));
+    let mut lines = lines.0;
     lines.extend(inputs(&section.documents, documents));
     (!lines.is_empty()).then_some(Reason(lines))
 }
 
-const fn on_off(value: bool) -> &'static str {
-    if value { "true" } else { "false" }
+const fn kind(request: &Request) -> &'static str {
+    match request {
+        Request::Debian(_) => "debian",
+        Request::Image(_) => "image",
+        Request::Disk(_) => "disk",
+    }
 }
 
-fn or_none(value: Option<&String>) -> &str {
-    value.map_or("none", String::as_str)
+/// What is another in a request, a line each.
+#[derive(Default)]
+struct Lines(Vec<String>);
+
+impl Lines {
+    fn word(&mut self, what: &str, from: &str, to: &str) {
+        if from != to {
+            self.0.push(format!("{what}: {from} to {to}"));
+        }
+    }
+
+    fn maybe(&mut self, what: &str, from: Option<&String>, to: Option<&String>) {
+        let or_none = |value: Option<&String>| value.map_or("none".to_owned(), Clone::clone);
+        self.word(what, &or_none(from), &or_none(to));
+    }
+
+    fn flag(&mut self, what: &str, from: bool, to: bool) {
+        self.word(what, &from.to_string(), &to.to_string());
+    }
+
+    fn list(&mut self, what: &str, old: &[String], new: &[String]) {
+        self.0.extend(list(what, old, new));
+    }
+
+    fn debian(&mut self, old: &DebianRequest, new: &DebianRequest) {
+        self.word("suite", &old.suite, &new.suite);
+        self.flag("updates", old.updates, new.updates);
+        self.flag("security", old.security, new.security);
+        self.word("arch", &old.arch, &new.arch);
+        self.word("variant", variant(old.variant), variant(new.variant));
+        self.maybe("mirror", old.mirror.as_ref(), new.mirror.as_ref());
+        self.maybe(
+            "security_mirror",
+            old.security_mirror.as_ref(),
+            new.security_mirror.as_ref(),
+        );
+        self.maybe("keyring", old.keyring.as_ref(), new.keyring.as_ref());
+        self.flag(
+            "check_valid_until",
+            !old.valid_until_waived,
+            !new.valid_until_waived,
+        );
+        self.list("components", &old.components, &new.components);
+        self.list("packages", &old.packages, &new.packages);
+    }
+
+    fn image(&mut self, old: &ImageRequest, new: &ImageRequest) {
+        self.word("image", &old.name, &new.name);
+        self.maybe("version", old.version.as_ref(), new.version.as_ref());
+        self.maybe("channel", old.channel.as_ref(), new.channel.as_ref());
+        self.list("packages", &old.packages, &new.packages);
+    }
+
+    fn disk(&mut self, old: &DiskRequest, new: &DiskRequest) {
+        self.maybe("file", old.file.as_ref(), new.file.as_ref());
+        self.maybe("url", old.url.as_ref(), new.url.as_ref());
+        self.word("sha256", &old.sha256.short(), &new.sha256.short());
+        self.word("arch", &old.arch, &new.arch);
+    }
 }
 
 const fn variant(value: Variant) -> &'static str {

@@ -26,7 +26,7 @@ fn package(name: &str, version: &str, arch: &str) -> Package {
 pub(crate) fn section() -> Section {
     Section {
         source: "server".to_owned(),
-        request: Request {
+        request: Request::Debian(DebianRequest {
             suite: "bookworm".to_owned(),
             updates: false,
             security: true,
@@ -39,7 +39,8 @@ pub(crate) fn section() -> Section {
             security_mirror: None,
             keyring: None,
             valid_until_waived: false,
-        },
+        }),
+        parent: None,
         epoch: 1_783_764_997,
         releases: vec![ReleaseRef {
             suite: "bookworm".to_owned(),
@@ -73,6 +74,72 @@ fn lock(section: Section) -> Lock {
     }
 }
 
+fn debian() -> DebianRequest {
+    match section().request {
+        Request::Debian(request) => request,
+        _ => unreachable!("it is one of Debian"),
+    }
+}
+
+/// On the image of `section`.
+pub(crate) fn on_image() -> Section {
+    Section {
+        source: "base".to_owned(),
+        request: Request::Image(ImageRequest {
+            name: "web".to_owned(),
+            version: Some("1.4".to_owned()),
+            channel: None,
+            packages: Vec::new(),
+            boot: vec![Firmware::Bios],
+        }),
+        parent: Some(Parent::Image(ImagePin {
+            name: "web".to_owned(),
+            version: "1.4.7".parse().unwrap(),
+            build: 2,
+            digest: Sha256::of(b"disk"),
+            arch: "amd64".to_owned(),
+            epoch: 1_783_764_997,
+            debian: Some(Box::new(debian())),
+        })),
+        releases: Vec::new(),
+        packages: Vec::new(),
+        ..section()
+    }
+}
+
+fn on_disk() -> Section {
+    Section {
+        source: "vendor".to_owned(),
+        request: Request::Disk(DiskRequest {
+            file: Some("vendor.qcow2".to_owned()),
+            url: None,
+            sha256: Sha256::of(b"vendor"),
+            arch: "arm64".to_owned(),
+            boot: vec![Firmware::Uefi],
+        }),
+        parent: Some(Parent::Disk(DiskPin {
+            sha256: Sha256::of(b"vendor"),
+            size: 1 << 30,
+        })),
+        boot: Vec::new(),
+        ..on_image()
+    }
+}
+
+/// One of each kind.
+fn all() -> Lock {
+    let kinds = [
+        ("disk", on_disk()),
+        ("image", on_image()),
+        ("web", section()),
+    ];
+    Lock {
+        recipes: kinds
+            .map(|(name, section)| (name.to_owned(), section))
+            .into(),
+    }
+}
+
 fn text() -> String {
     lock(section()).to_text()
 }
@@ -90,10 +157,24 @@ fn reads_what_it_writes() {
     assert!(!text().contains("://"), "no mirror: {}", text());
 }
 
-/// The text as of today: a change of it needs another version.
+/// The texts as of today: a change of them needs another version.
 #[test]
 fn form_is_fixed() {
-    assert_eq!(text(), include_str!("tests/v1.lock"));
+    assert_eq!(all().to_text(), include_str!("tests/v2.lock"));
+    assert_eq!(Lock::parse(all().to_text().as_bytes()), Ok(all()));
+}
+
+/// What was written by Goldsmith 0.1 is still read, and written in today's form.
+#[test]
+fn reads_version_1() {
+    let old = include_str!("tests/v1.lock");
+    assert_eq!(Lock::parse(old.as_bytes()), Ok(lock(section())));
+    let broken = old.replacen("\"epoch\"", "\"parent\": null, \"epoch\"", 1);
+    let error = Lock::parse(broken.as_bytes()).unwrap_err();
+    assert!(
+        error.to_string().contains("unknown field `parent`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -110,8 +191,16 @@ fn refuses() {
             "the lock file is broken at line 1, column 1: invalid type: sequence",
         ),
         (
-            broken("\"version\": 1", "\"version\": 2"),
-            "the lock file has version 2, and this Goldsmith knows version 1",
+            broken("\"version\": 2", "\"version\": 3"),
+            "the lock file has version 3, and this Goldsmith knows version 2",
+        ),
+        (
+            broken("\"debian\": {", "\"fedora\": {"),
+            "the lock file is broken at line 7, column 16: unknown variant `fedora`",
+        ),
+        (
+            all().to_text().replacen("\"sha256\": \"", "\"md5\": \"", 1),
+            "the lock file is broken",
         ),
         (
             format!("<<<<<<< HEAD\n{}", text()),
@@ -119,7 +208,7 @@ fn refuses() {
         ),
         (
             broken("\"epoch\"", "\"moon\": 1,\n\"epoch\""),
-            "the lock file is broken at line 22, column 12: unknown field `moon`, expected one of",
+            "the lock file is broken at line 24, column 12: unknown field `moon`, expected one of",
         ),
         (broken("\"updates\": false,", ""), "the lock file is broken"),
         (
@@ -152,7 +241,7 @@ fn refuses() {
         ),
         (
             broken("needed by nginx", "whim"),
-            "the lock file is broken at line 48, column 9: not a reason for a package",
+            "the lock file is broken at line 50, column 9: not a reason for a package",
         ),
         (
             broken("\"name\": \"adduser\"", "\"name\": \"nginx\"")
@@ -219,19 +308,60 @@ fn differences() {
 }
 
 #[test]
+fn another_parent_is_an_update() {
+    let with = |version: &str, disk: &[u8]| {
+        let mut section = on_image();
+        let Some(Parent::Image(pin)) = &mut section.parent else {
+            unreachable!()
+        };
+        pin.version = version.parse().unwrap();
+        pin.digest = Sha256::of(disk);
+        lock(section)
+    };
+    let check = |old: &Lock, new: &Lock, words: &str| {
+        let changes = diff(old, new);
+        let text = changes.to_string();
+        assert_eq!(text.trim_start_matches("recipe web\n  ").trim_end(), words);
+        assert_eq!(changes.has_updates(), !words.is_empty());
+    };
+    let old = with("1.4.7", b"disk");
+    check(&old, &old, "");
+    check(
+        &old,
+        &with("1.4.8", b"other"),
+        "* starts from image web 1.4.8/2, before from image web 1.4.7/2",
+    );
+    // Built elsewhere under another number, of the same bytes.
+    check(&old, &with("1.4.9", b"disk"), "");
+    let [before, after] = [b"disk".as_slice(), b"other"].map(|disk| Sha256::of(disk).short());
+    check(
+        &old,
+        &with("1.4.7", b"other"),
+        &format!(
+            "* starts from image web 1.4.7/2 ({after}), before from image web 1.4.7/2 ({before})"
+        ),
+    );
+    check(
+        &Lock::default(),
+        &old,
+        "+ grub-pc-bin 2.06-13 amd64\n  * starts from image web 1.4.7/2",
+    );
+}
+
+#[test]
 fn staleness() {
     let old = section();
     assert_eq!(stale(&old, &old.request, &old.documents), None);
-    let with = |change: fn(&mut Request)| {
-        let mut request = section().request;
+    let with = |change: fn(&mut DebianRequest)| {
+        let mut request = debian();
         change(&mut request);
-        stale(&old, &request, &old.documents)
+        stale(&old, &Request::Debian(request), &old.documents)
             .expect("stale")
             .to_string()
     };
     for (change, words) in [
         (
-            (|r| r.packages = vec!["curl".to_owned()]) as fn(&mut Request),
+            (|r| r.packages = vec!["curl".to_owned()]) as fn(&mut DebianRequest),
             "packages: added curl, removed nginx",
         ),
         (
@@ -251,6 +381,34 @@ fn staleness() {
         ),
     ] {
         assert_eq!(with(change), words);
+    }
+    let other = stale(&old, &on_image().request, &old.documents).unwrap();
+    assert_eq!(other.to_string(), "source: debian to image");
+    let on_image = on_image();
+    let with = |change: fn(&mut ImageRequest)| {
+        let Request::Image(mut request) = on_image.request.clone() else {
+            unreachable!()
+        };
+        change(&mut request);
+        stale(&on_image, &Request::Image(request), &on_image.documents).map(|r| r.to_string())
+    };
+    assert_eq!(with(|_| {}), None);
+    for (change, words) in [
+        (
+            (|r| r.name = "base".to_owned()) as fn(&mut ImageRequest),
+            "image: web to base",
+        ),
+        (
+            |r| r.version = Some("1.5".to_owned()),
+            "version: 1.4 to 1.5",
+        ),
+        (
+            |r| r.packages = vec!["curl".to_owned()],
+            "packages: added curl",
+        ),
+        (|r| r.boot.push(Firmware::Uefi), "boot: bios to bios+uefi"),
+    ] {
+        assert_eq!(with(change).as_deref(), Some(words));
     }
     let changed = [Input {
         path: "./a.yaml".to_owned(),

@@ -96,7 +96,30 @@ impl Solver<'_> {
         if !ok && fails_early {
             self.discard(package);
         }
+        if ok {
+            self.upgrade_by_source(version, depth);
+        }
         ok
+    }
+
+    /// Packages that are there and were made of the same source come to the version of it that
+    /// this one is of, if they can (`APT::Get::Upgrade-By-Source-Package`).
+    fn upgrade_by_source(&mut self, version: CandidateId, depth: usize) {
+        let source = self.universe.candidate(version).source_version();
+        let is_old = |package: &PackageId| {
+            let state = self.state(*package);
+            let (Some(current), Some(candidate)) = (state.current, state.candidate) else {
+                return false;
+            };
+            state.mode == Mode::Keep
+                && candidate != current
+                && self.universe.candidate(candidate).source_version() == source
+                && self.universe.candidate(current).source_version().0 == source.0
+        };
+        let old: Vec<PackageId> = self.there.iter().copied().filter(is_old).collect();
+        for package in old {
+            self.install(package, true, depth + 1, false);
+        }
     }
 
     /// The part of an installation that comes after the package itself is marked.

@@ -57,6 +57,7 @@ fn run(world: &str, request: &str, hold: &[(&str, &str)]) -> String {
         variant: Variant::Essential,
         packages: &packages,
         hold,
+        installed: BTreeMap::new(),
     };
     match resolve(&universe, &request) {
         Ok(solution) => {

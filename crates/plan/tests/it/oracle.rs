@@ -27,6 +27,7 @@ fn solve(universe: &Universe<'_>, variant: Variant, set: &str) -> Result<Solutio
         variant,
         packages: &packages,
         hold: BTreeMap::new(),
+        installed: BTreeMap::new(),
     };
     resolve(universe, &request).map_err(|error| error.to_string())
 }
@@ -44,7 +45,7 @@ fn as_installs(universe: &Universe<'_>, solution: &Solution) -> Installs {
 }
 
 /// A dpkg status file in which a solution is installed.
-fn status(universe: &Universe<'_>, solution: &Solution) -> String {
+pub(crate) fn status(universe: &Universe<'_>, solution: &Solution) -> String {
     let stanzas: Vec<String> = solution
         .packages
         .iter()
@@ -55,6 +56,14 @@ fn status(universe: &Universe<'_>, solution: &Solution) -> String {
         })
         .collect();
     stanzas.concat()
+}
+
+/// What there is after an installation and was not before, in this version.
+pub(crate) fn new_of(before: &Installs, after: &Installs) -> Installs {
+    let is_new = |(key, version): &(&(String, String), &String)| before.get(key) != Some(version);
+    let new = after.iter().filter(is_new);
+    new.map(|(key, version)| (key.clone(), version.clone()))
+        .collect()
 }
 
 fn difference(ours: &Installs, theirs: &Installs) -> Option<String> {
@@ -267,4 +276,85 @@ fn solves_as_apt_with_a_foreign_architecture() {
         "systemd-sysv cups:i386",
     ];
     compare("amd64", &["i386"], Variant::Minbase, &sets);
+}
+
+/// A system of the release as it came out, which gets more packages when there are updates.
+#[test]
+fn solves_as_apt_on_a_system_that_is_there() {
+    let suites = ["bookworm", "bookworm-updates", "bookworm-security"];
+    let apt = Apt::update("amd64", &[], &suites);
+    let indices = apt.indices();
+    let (old, _): (Vec<_>, Vec<_>) = apt
+        .indices()
+        .into_iter()
+        .partition(|index| index.codename == "bookworm");
+    let old = universe("amd64", &[], &old);
+    let system = "linux-image-cloud-amd64 systemd-sysv openssh-server curl exim4 perl";
+    let system = solve(&old, Variant::Minbase, system).expect("it did go together");
+    let status = status(&old, &system);
+    apt.set_status(&status);
+    let before = as_installs(&old, &system);
+    let mut all: Vec<Index<'_>> = indices
+        .iter()
+        .map(|index| Index {
+            name: index.name.clone(),
+            suite: index.suite.clone(),
+            codename: index.codename.clone(),
+            pin: 500,
+            text: &index.text,
+        })
+        .collect();
+    all.push(Index {
+        name: "status".to_owned(),
+        suite: "now".to_owned(),
+        codename: "now".to_owned(),
+        pin: 100,
+        text: status.as_bytes(),
+    });
+    let universe = Universe::load("amd64", &[], all).expect("Debian's indices read");
+    let mut differences = Vec::new();
+    for set in [
+        "nginx-light",
+        "systemd-resolved",
+        "libssl-dev",
+        "docker.io",
+        "curl",
+        "postfix",
+        "ansible",
+        "libcurl4-openssl-dev build-essential",
+        "sysvinit-core",
+        "no-such-package",
+    ] {
+        let packages: Vec<String> = set.split_whitespace().map(str::to_owned).collect();
+        let words: Vec<&str> = packages.iter().map(String::as_str).collect();
+        let request = Request {
+            variant: Variant::Minbase,
+            packages: &packages,
+            hold: BTreeMap::new(),
+            installed: before
+                .iter()
+                .map(|(id, v)| (native(id), v.clone()))
+                .collect(),
+        };
+        let ours = resolve(&universe, &request).map(|s| as_installs(&universe, &s));
+        match (ours, apt.install(&words)) {
+            (Ok(ours), Ok(theirs)) => {
+                let lines = difference(&new_of(&before, &ours), &theirs);
+                differences.extend(lines.map(|lines| format!("{set}:\n{lines}")));
+            }
+            (Err(_), Err(_)) => {}
+            (ours, theirs) => differences.push(format!("{set}: {ours:?} {theirs:?}")),
+        }
+    }
+    assert!(
+        differences.is_empty(),
+        "not as apt:\n{}",
+        differences.concat()
+    );
+}
+
+/// Packages of all architectures count as the system's.
+pub(crate) fn native((name, arch): &(String, String)) -> (String, String) {
+    let arch = if arch == "all" { "amd64" } else { arch };
+    (name.clone(), arch.to_owned())
 }

@@ -1,7 +1,7 @@
 use goldsmith_build::repo::{Update, check, check_update};
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::Firmware;
-use goldsmith_plan::lock::{Input, Lock, Section, stale};
+use goldsmith_plan::lock::{Input, Lock, Request, Section, stale};
 use goldsmith_testing::repo::{Package, Suite, write};
 
 use super::*;
@@ -36,7 +36,7 @@ fn a_section_has_everything() {
     assert_eq!(section.epoch, i64::from(MADE));
     assert_eq!(section.releases[0].signed_by, key().fingerprint());
     assert_eq!(section.documents, [document]);
-    let request = stale::request(&bench.source, &bench.disk);
+    let request = Request::Debian(stale::debian(&bench.source, &bench.disk));
     assert_eq!(stale::stale(&section, &request, &bench.documents), None);
     let lock = Lock {
         recipes: [("web".to_owned(), section)].into(),

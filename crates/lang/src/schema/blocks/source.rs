@@ -1,0 +1,147 @@
+//! What builds start from: a table for each type.
+
+use super::{AttributeSpec, BlockSpec, Form, optional, required};
+
+const ARCH: AttributeSpec = optional(
+    "arch",
+    Form::Choice(&["amd64", "arm64"]),
+    "\"amd64\"",
+    "Debian's name of the architecture",
+);
+
+pub(super) static SOURCE: BlockSpec = BlockSpec {
+    name: "source",
+    labels: &["type", "name"],
+    summary: "What a build starts from: packages, another image, or a disk that others made.",
+    attributes: &[],
+    blocks: &[],
+    is_repeated: true,
+    types: &[&SOURCE_DEBIAN, &SOURCE_IMAGE, &SOURCE_DISK],
+};
+
+static SOURCE_DEBIAN: BlockSpec = BlockSpec {
+    name: "debian",
+    labels: &["name"],
+    summary: "The packages of a Debian suite.",
+    attributes: &[
+        required("suite", Form::Text, "`bookworm`"),
+        optional(
+            "mirror",
+            Form::Text,
+            "of the host's apt",
+            "Base URL of the archive",
+        ),
+        optional(
+            "security_mirror",
+            Form::Text,
+            "of the host's apt",
+            "Base URL of the security archive",
+        ),
+        optional(
+            "updates",
+            Form::Flag,
+            "true",
+            "Whether `<suite>-updates` is used",
+        ),
+        optional(
+            "security",
+            Form::Flag,
+            "true",
+            "Whether `<suite>-security` is used",
+        ),
+        optional(
+            "components",
+            Form::Texts,
+            "[\"main\"]",
+            "Parts of the archive",
+        ),
+        ARCH,
+        optional(
+            "variant",
+            Form::Choice(&["essential", "apt", "minbase"]),
+            "\"minbase\"",
+            "Which packages are there without being named",
+        ),
+        optional(
+            "packages",
+            Form::Texts,
+            "[]",
+            "Packages to install: `name`, `name:arch`, `name=version`",
+        ),
+        optional(
+            "keyring",
+            Form::Text,
+            "Debian's archive keys",
+            "File with the OpenPGP keys that may sign the archive, relative to the project",
+        ),
+        optional(
+            "check_valid_until",
+            Form::Flag,
+            "true",
+            "Whether a Release past its end is refused; waive it for a frozen mirror",
+        ),
+    ],
+    blocks: &[],
+    is_repeated: true,
+    types: &[],
+};
+
+/// Of `version` and `channel` one is needed, which is seen to when the block is read.
+static SOURCE_IMAGE: BlockSpec = BlockSpec {
+    name: "image",
+    labels: &["name"],
+    summary: "Another image: what its disk holds. The lock pins one by its digest; a newer one is an update of the lock.",
+    attributes: &[
+        required(
+            "name",
+            Form::Text,
+            "Name of the image, which is that of its recipe; in this project or another of this home",
+        ),
+        optional(
+            "version",
+            Form::Versions,
+            "",
+            "The newest image whose version begins like this: `1`, `1.4`, `1.4.0`",
+        ),
+        optional(
+            "channel",
+            Form::Text,
+            "",
+            "The image that a channel names, instead of a version",
+        ),
+        optional(
+            "packages",
+            Form::Texts,
+            "[]",
+            "Packages to add: `name`, `name:arch`, `name=version`",
+        ),
+    ],
+    blocks: &[],
+    is_repeated: true,
+    types: &[],
+};
+
+/// Of `file` and `url` one is needed, which is seen to when the block is read.
+static SOURCE_DISK: BlockSpec = BlockSpec {
+    name: "disk",
+    labels: &["name"],
+    summary: "A disk that others made, raw or qcow2, or a tar of a root file system.",
+    attributes: &[
+        optional("file", Form::Text, "", "Path relative to the project"),
+        optional(
+            "url",
+            Form::Text,
+            "",
+            "Where it is fetched from, instead of a file: `https://...`",
+        ),
+        required(
+            "sha256",
+            Form::Text,
+            "SHA-256 of the file as it is there: what `sha256sum` says of it",
+        ),
+        ARCH,
+    ],
+    blocks: &[],
+    is_repeated: true,
+    types: &[],
+};
