@@ -121,6 +121,9 @@ pub enum ImageError {
         /// What would surely do.
         needed: u64,
     },
+    /// A kept table that makes no sense.
+    #[error("the partitions of the source disk lie over one another, or over their table")]
+    Overlap,
     /// A boot loader that would not be found again.
     #[error("partition {number} begins with a boot loader, which knows its files by their places")]
     BootSector {

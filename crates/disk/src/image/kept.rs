@@ -133,11 +133,15 @@ pub fn plan_kept<'t>(
     };
     let root = keep.range(keep.root);
     let root_end = keep.root_end(size);
-    let needed = room(keep, trees);
     let grows = keep.table.is_none() || keep.is_last(keep.root);
-    if size < needed && (grows || !is_same) {
+    let (least, needed) = room(keep, trees, grows);
+    if size < least {
         let size = wanted;
         return Err(ImageError::TooSmall { size, needed });
+    }
+    let end = if grows { root_end } else { keep.end() };
+    if is_over_another(keep) || end > size - keep.tail() {
+        return Err(ImageError::Overlap);
     }
     let mut regions = Vec::new();
     // What is not copied, because it is written.
@@ -188,20 +192,30 @@ pub fn plan_kept<'t>(
     Ok(Layout::new(size, root.start, regions))
 }
 
-/// The size of the smallest disk that surely does.
-fn room(keep: &Keep<'_>, trees: &Trees) -> u64 {
-    let grows = keep.table.is_none() || keep.is_last(keep.root);
-    if !grows {
-        return (keep.end() + keep.tail()).next_multiple_of(MIB);
-    }
-    let root = trees
-        .parts
-        .last()
-        .map_or(0, |(_, _, tree)| ext4::needed(tree));
-    let end = keep.range(keep.root).start.saturating_add(root);
-    let end = end.checked_next_multiple_of(MIB).unwrap_or(u64::MAX);
-    // The table, in whole MiB.
-    end.saturating_add(keep.tail().next_multiple_of(MIB))
+/// The size of the smallest disk that surely does, and that in whole MiB.
+fn room(keep: &Keep<'_>, trees: &Trees, grows: bool) -> (u64, u64) {
+    let least = if grows {
+        let root = trees
+            .parts
+            .last()
+            .map_or(0, |(_, _, tree)| ext4::needed(tree));
+        let end = keep.range(keep.root).start.saturating_add(root);
+        let end = end.checked_next_multiple_of(MIB).unwrap_or(u64::MAX);
+        // The table takes whole MiB, as the root ends with one.
+        end.saturating_add(keep.tail().next_multiple_of(MIB))
+    } else {
+        keep.end() + keep.tail()
+    };
+    let whole = least.checked_next_multiple_of(MIB).unwrap_or(u64::MAX);
+    (least, whole)
+}
+
+/// Whether partitions of the source lie over one another.
+fn is_over_another(keep: &Keep<'_>) -> bool {
+    let partitions = keep.table.iter().flat_map(|table| &table.partitions);
+    let mut places: Vec<(u64, u64)> = partitions.map(|p| (p.start, p.end())).collect();
+    places.sort_unstable();
+    places.windows(2).any(|pair| pair[0].1 > pair[1].0)
 }
 
 /// By what the source's file system is found.

@@ -272,6 +272,17 @@ fn a_record_with_the_root_in_the_middle() {
         .unwrap_err();
     assert!(matches!(refused, ImageError::TooLarge { .. }), "{refused}");
 
+    // A second partition over the first.
+    let mut record = bytes(&old, 0, 512);
+    let first: [u8; 16] = record[446..462].try_into().unwrap();
+    record[462..478].copy_from_slice(&first);
+    let strange = scratch.path().join("strange");
+    fs::copy(&old, &strange).unwrap();
+    let file = File::options().write(true).open(&strange).unwrap();
+    file.write_all_at(&record, 0).unwrap();
+    let refused = Source::open(&strange, 1).write(&tree, 200 * MIB, &new);
+    assert!(matches!(refused, Err(ImageError::Overlap)));
+
     // extlinux is in the boot sector of the partition, and knows its files by their places.
     let file = File::options().write(true).open(&old).unwrap();
     file.write_all_at(&[0x55, 0xAA], MIB + 510).unwrap();
