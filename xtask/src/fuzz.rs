@@ -3,6 +3,8 @@
 //! libFuzzer needs the compiler to count edges, which LLVM's pass does on any toolchain; no
 //! sanitizer of its own is needed, since what is fuzzed has no `unsafe`.
 
+mod seed;
+
 use std::fs;
 use std::process::Command;
 
@@ -45,6 +47,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     }
     let corpus = sh::target().join("fuzz-corpus").join(target);
     fs::create_dir_all(&corpus).map_err(|e| e.to_string())?;
+    seed::make(target, &corpus)?;
     let found = sh::target().join("fuzz-found").join(target);
     fs::create_dir_all(&found).map_err(|e| e.to_string())?;
     let mut fuzzer = Command::new(built.join(TARGET).join("release").join(target));
@@ -55,6 +58,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let words = folder.join(format!("{target}.dict"));
     if words.exists() {
         fuzzer.arg(format!("-dict={}", words.display()));
+    }
+    if let Some(most) = seed::longest(target) {
+        fuzzer.arg(format!("-max_len={most}"));
     }
     fuzzer.arg(&corpus);
     for seeds in seeds(target) {

@@ -20,7 +20,9 @@ mod title;
 mod top;
 
 use std::fs::{self, File};
+use std::num::NonZero;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use goldsmith_component::Services;
@@ -29,6 +31,8 @@ use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::Recipe;
 use goldsmith_disk::image::Architecture;
 use goldsmith_inspect::sanitize::{Report, Settings, Severity};
+use goldsmith_inspect::sbom::{self, Form, Subject};
+use goldsmith_inspect::scan;
 use goldsmith_inspect::verify::verify_disk;
 use goldsmith_plan::key::{self, Inputs, Salt};
 use goldsmith_plan::lock::{Lock, Section};
@@ -49,6 +53,8 @@ pub use inputs::{inputs, salt};
 pub use steps::OnFailure;
 pub use title::{StepError, find_step, step_titles};
 
+/// The file of an image that lists its software.
+const BILL: &str = "sbom.cdx.json";
 /// The plain SHA-256 costs by the size of the disk; beyond this only the disk digest is computed.
 const PLAIN_DIGEST_UP_TO: u64 = 4 << 30;
 
@@ -129,7 +135,9 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
 
     let phase = cx.phase("verify disk", None);
     let verified = verify_disk(&folder.join(&artifact.file), &settings, cx)?;
+    let bill = bill_of_materials(cx, job, &artifact, &folder)?;
     times.add("verify disk", phase.finish(verified.summary()));
+    write(&folder.join(BILL), bill.as_bytes())?;
     write_report(&folder.join("verify.json"), &verified)?;
     check_clean("the finished disk", &verified)?;
     let lock = Lock {
@@ -153,6 +161,27 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     }
     cx.cancel.check()?;
     Ok(images.publish(&folder, job.recipe.version, record)?)
+}
+
+/// What is on the disk, by its own databases and files.
+fn bill_of_materials(
+    cx: &Cx,
+    job: &Job<'_>,
+    artifact: &Artifact,
+    folder: &Path,
+) -> Result<String, BuildError> {
+    let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let inventory = scan::software(cx, &folder.join(&artifact.file), threads)?;
+    let sha256 = artifact.sha256.map(|sha256| sha256.to_string());
+    // The image's version is known only when it is published.
+    let subject = Subject {
+        name: &job.recipe.name,
+        version: None,
+        sha256: sha256.as_deref(),
+        epoch: Some(job.section.epoch),
+        files: None,
+    };
+    Ok(sbom::write(&inventory, Form::CycloneDx, &subject))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {

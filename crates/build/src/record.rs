@@ -7,6 +7,7 @@
 //!     goldsmith.lock   the locked recipe it was made from
 //!     sanitize.json    evidence of the sanitizer
 //!     verify.json      what was read back from the finished disk
+//!     sbom.cdx.json    what software is on it, CycloneDX 1.6
 //!     test/            the last boot test: report.json, junit.xml, console logs
 //! ```
 //!

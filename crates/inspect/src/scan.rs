@@ -14,17 +14,20 @@
 //! scan goes on.
 
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 use goldsmith_core::finding::{Finding, Kind, Place, Severity};
+use goldsmith_core::inventory::Inventory;
 use goldsmith_disk::read::Disk;
 
 use crate::harden::HardenError;
 use crate::sanitize::SanitizeError;
 use crate::snapshot::Snapshot;
+use crate::view::disk::DiskView;
 use crate::view::{self, Node, ViewError};
 
 pub mod format;
@@ -192,6 +195,15 @@ pub fn scan(
     });
     found.dedup();
     Ok(found)
+}
+
+/// The software on a finished disk.
+pub fn software(cx: &Cx, disk: &Path, threads: NonZero<usize>) -> Result<Inventory, ScanError> {
+    let view = DiskView::open(disk)?;
+    let snapshot = Snapshot::take(&view, cx)?;
+    let packages = Packages::default();
+    scan(cx, &snapshot, &[&packages], threads)?;
+    Ok(packages.inventory(&snapshot)?)
 }
 
 fn one(scan: &Scan<'_>, engines: &[&dyn Engine], node: &Node) -> Result<(), ScanError> {

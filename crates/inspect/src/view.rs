@@ -236,14 +236,6 @@ impl Failure for ViewError {
                 ),
                 "then give the folder that it is mounted on instead of the disk".to_owned(),
             ],
-            Self::Ext4 {
-                source: ReadError::Unclean,
-                ..
-            } => vec![
-                "shut the machine down and take the disk again, or replay the journal of a copy: \
-                 `e2fsck -fy`"
-                    .to_owned(),
-            ],
             Self::Scratch { .. } => {
                 vec!["the folder needs room for the whole disk, unpacked".to_owned()]
             }

@@ -129,7 +129,11 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s q -l quiet 
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l sbom -d 'Write a bill of materials in this form as well (1.6 and 2.3, as JSON)' -r -f -a "cyclonedx\t''
+spdx\t''"
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s o -l output -d 'Where to write it: a file; standard output when not given' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l sbom-files -d 'List the files of each package of the system in it'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l all -d 'Show all of long lists, every package, and findings that are only told'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s q -l quiet -d 'Say nothing but results, warnings and failures'

@@ -7,6 +7,7 @@ use goldsmith_component::machine::MachineError;
 use goldsmith_component::run::{DocumentFailed, RunError};
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 use goldsmith_inspect::sanitize::SanitizeError;
+use goldsmith_inspect::scan::ScanError;
 use goldsmith_store::StoreError;
 
 use crate::assemble::AssembleError;
@@ -40,6 +41,9 @@ pub enum BuildError {
     /// Cleaning the tree, or reading the finished disk.
     #[error(transparent)]
     Sanitize(#[from] SanitizeError),
+    /// Listing the software on the finished disk.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
     /// The finished disk, or the tree, has what no image may have.
     #[error("{what} is not clean:\n{}", findings.iter().map(|f| format!("  {f}")).collect::<Vec<_>>().join("\n"))]
     Unclean {
@@ -108,6 +112,7 @@ impl BuildError {
             Self::Document(e) => e,
             Self::Machine(e) => e,
             Self::Sanitize(e) => e,
+            Self::Scan(e) => e,
             Self::Assemble(e) => e,
             Self::Store(e) => e,
             Self::Record(e) => e,

@@ -31,7 +31,7 @@ mod show;
 pub(crate) struct Args {
     /// An image (`web`, `web@1.4.0`, `web@1.4.0/2`), or a file or folder with one
     image: String,
-    /// Write a bill of materials as well: CycloneDX 1.6 or SPDX 2.3, as JSON
+    /// Write a bill of materials in this form as well (1.6 and 2.3, as JSON)
     #[arg(long, value_parser = PossibleValuesParser::new(["cyclonedx", "spdx"]))]
     sbom: Option<String>,
     /// Where to write it: a file; standard output when not given

@@ -15,6 +15,18 @@ fn an_image_from_a_locked_recipe() {
     assert_eq!(built["image"]["build"], 1);
     assert_eq!(built["up_to_date"], false);
 
+    // Its software is listed beside it, as a scan of its disk lists it.
+    let bill = env.home().join("images/web/1.0.0-1/sbom.cdx.json");
+    let bill: serde_json::Value = serde_json::from_slice(&fs::read(bill).unwrap()).unwrap();
+    let scanned = env.run(&["scan", "web", "--sbom", "cyclonedx"]).expect(0);
+    let scanned: serde_json::Value = serde_json::from_str(&scanned.stdout).unwrap();
+    assert!(bill["components"].as_array().unwrap().len() > 50);
+    assert_eq!(bill["components"], scanned["components"]);
+    assert_eq!(
+        bill["metadata"]["timestamp"],
+        scanned["metadata"]["timestamp"]
+    );
+
     // Nothing changed: nothing to do, and it says why.
     let again = env.run(&["build", "web"]).expect(0);
     assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);

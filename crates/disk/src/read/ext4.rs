@@ -12,6 +12,7 @@
 //! ```
 //!
 //! A file system whose journal has not been replayed is refused: what it says of itself may be old.
+//! Whoever only looks can have it as the journal has it (`journal`).
 //! Checksums are not looked at: whoever starts from a disk knows it by its digest.
 //! Source of the format: Linux, `Documentation/filesystems/ext4`.
 
@@ -19,10 +20,12 @@ mod blocks;
 mod contents;
 mod directory;
 mod inode;
+mod journal;
 mod walk;
 mod xattr;
 
 use std::io;
+use std::sync::Arc;
 
 pub use contents::{Contents, FileContent};
 
@@ -106,6 +109,28 @@ fn broken(what: impl Into<String>) -> ReadError {
 impl<'d> Ext4<'d> {
     /// Opens the file system of a partition.
     pub fn open(part: Part<'d>) -> Result<Self, ReadError> {
+        let (fs, is_unclean) = Self::load(part)?;
+        if is_unclean {
+            return Err(ReadError::Unclean);
+        }
+        Ok(fs)
+    }
+
+    /// The same, of one that was perhaps not unmounted: as it would be once its journal was
+    /// replayed.
+    pub fn open_replayed(part: Part<'d>) -> Result<Self, ReadError> {
+        let (fs, is_unclean) = Self::load(part)?;
+        if !is_unclean {
+            return Ok(fs);
+        }
+        let replayed = fs.replayed()?;
+        let size = replayed.size();
+        let (fs, _) = Self::load(Part::of(Arc::new(replayed), 0..size))?;
+        Ok(fs)
+    }
+
+    /// Reads the superblock and the groups; gives whether the journal has still to be replayed.
+    fn load(part: Part<'d>) -> Result<(Self, bool), ReadError> {
         let mut sb = [0; 1024];
         if part.size() < 2048 {
             return Err(ReadError::Other);
@@ -115,10 +140,8 @@ impl<'d> Ext4<'d> {
             return Err(ReadError::Other);
         }
         let features = le32(&sb, 96);
-        if features & incompat::RECOVER != 0 {
-            return Err(ReadError::Unclean);
-        }
-        let unknown = features & !incompat::KNOWN;
+        let is_unclean = features & incompat::RECOVER != 0;
+        let unknown = features & !(incompat::KNOWN | incompat::RECOVER);
         if unknown != 0 {
             return Err(ReadError::Unsupported(format!("features {unknown:#x}")));
         }
@@ -157,7 +180,7 @@ impl<'d> Ext4<'d> {
         let descriptor = if is_wide { le16(&sb, 254) } else { 32 };
         let meta_groups = (features & incompat::META_BG != 0).then(|| u64::from(le32(&sb, 260)));
         fs.tables = fs.read_tables(le32(&sb, 32), descriptor, meta_groups)?;
-        Ok(fs)
+        Ok((fs, is_unclean))
     }
 
     /// Its UUID.

@@ -94,7 +94,7 @@ impl DiskView {
             }
         };
         let partitions = table.as_ref().map(|table| table.partitions.clone());
-        let ext4 = match Ext4::open(root.clone()) {
+        let ext4 = match Ext4::open_replayed(root.clone()) {
             Ok(ext4) => ext4,
             Err(ReadError::Other) => return Err(no_root(&root)),
             Err(error) => return Err(broken("/", error)),
@@ -206,7 +206,7 @@ fn root_of(
     let mut first: Option<(usize, Part<'static>)> = None;
     for partition in &candidates {
         let root = part(partition);
-        let Ok(ext4) = Ext4::open(root.clone()) else {
+        let Ok(ext4) = Ext4::open_replayed(root.clone()) else {
             continue;
         };
         let top = ext4.top().map_err(|e| broken("/", e))?;

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use goldsmith_core::cx::Cx;
+use goldsmith_disk::read::form::FormError;
 use goldsmith_disk::read::packed::Packing;
 use goldsmith_disk::read::tar::{self, Member};
 use goldsmith_disk::read::{Disk, form};
@@ -61,11 +62,16 @@ pub fn open(path: &Path, scratch: &Path, cx: &Cx) -> Result<Opened, ViewError> {
             unread: Vec::new(),
         });
     }
-    let failed = |source| ViewError::Open {
+    let file = FileDisk::open(path).map_err(|source| ViewError::Open {
         path: path.to_owned(),
         source,
-    };
-    let mut file: Arc<dyn Disk> = Arc::new(FileDisk::open(path).map_err(failed)?);
+    })?;
+    of(Arc::new(file), scratch, cx)
+}
+
+/// The same of what is open already.
+pub fn of(mut file: Arc<dyn Disk>, scratch: &Path, cx: &Cx) -> Result<Opened, ViewError> {
+    let failed = |source| ViewError::Form(FormError::Io(source));
     let mut forms: Vec<&str> = Vec::new();
     for _ in 0..DEPTH_MAX {
         let mut start = [0; 512];
@@ -105,7 +111,7 @@ pub fn open(path: &Path, scratch: &Path, cx: &Cx) -> Result<Opened, ViewError> {
     Err(ViewError::Layout(text))
 }
 
-/// The disk of an appliance, or the only file of an archive that holds nothing else.
+/// The disk of an appliance, or the only file of an archive that holds nothing else, at its top.
 fn disk_in(members: &[Member]) -> Option<&Member> {
     let ends = |member: &Member, ending: &[u8]| {
         let path = member.path.to_ascii_lowercase();
@@ -114,9 +120,10 @@ fn disk_in(members: &[Member]) -> Option<&Member> {
     if members.iter().any(|member| ends(member, b".ovf")) {
         return members.iter().find(|member| ends(member, b".vmdk"));
     }
-    let mut files = members.iter().filter(|m| m.kind == tar::Kind::File);
-    let is_alone = members.len() <= 2;
-    files.next().filter(|_| is_alone && files.next().is_none())
+    match members {
+        [only] if only.kind == tar::Kind::File && !only.path.contains(&b'/') => Some(only),
+        _ => None,
+    }
 }
 
 /// Unpacks into a file that has no name.

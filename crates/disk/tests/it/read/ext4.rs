@@ -248,6 +248,96 @@ fn what_mke2fs_wrote() {
     }
 }
 
+/// What debugfs puts into a journal is read as e2fsck replays it.
+#[test]
+fn as_the_journal_has_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name).to_str().unwrap().to_owned();
+    let root = at("root");
+    fs::create_dir_all(format!("{root}/etc")).unwrap();
+    for name in ["motd", "issue", "kept"] {
+        fs::write(format!("{root}/etc/{name}"), format!("old {name}\n")).unwrap();
+    }
+    let block_of = |disk: &str, path: &str| {
+        let command = format!("blocks {path}");
+        let text = tool("e2fsprogs", "debugfs", &["-R", &command, disk]);
+        text.trim().to_owned()
+    };
+    let content = |disk: &str, name: &str, is_replayed: bool| {
+        let file = RawFile::open(Path::new(disk));
+        let part = Part::new(&file, 0..file.size());
+        let fs = if is_replayed {
+            Ext4::open_replayed(part)
+        } else {
+            Ext4::open(part)
+        };
+        let fs = fs.map_err(|e| e.to_string())?;
+        let (tree, contents) = fs.everything().map_err(|e| e.to_string())?;
+        let path = format!("etc/{name}");
+        let size = match &tree.get(path.as_bytes()).unwrap().kind {
+            Kind::File(content) => content.size(),
+            other => panic!("{other:?}"),
+        };
+        let mut bytes = vec![0; usize::try_from(size).unwrap()];
+        let file = contents.file(path.as_bytes(), size).unwrap();
+        file.read_at(0, &mut bytes).unwrap();
+        Ok::<_, String>(bytes)
+    };
+    for (options, open) in [
+        ("-b 1024", "jo"),
+        ("-b 4096", "jo -c -v 3"),
+        ("-b 4096 -O ^64bit", "jo -c -v 2"),
+    ] {
+        let (disk, copy) = (at("disk"), at("copy"));
+        drop(fs::remove_file(&disk));
+        File::create(&disk).unwrap().set_len(64 << 20).unwrap();
+        let mut arguments = vec!["-q", "-F", "-t", "ext4", "-d", &root];
+        arguments.extend(options.split(' '));
+        arguments.push(&disk);
+        tool("e2fsprogs", "mke2fs", &arguments);
+        let blocks = ["motd", "issue", "kept"].map(|name| block_of(&disk, &format!("/etc/{name}")));
+        // The second begins with the journal's own mark.
+        let mut fresh = [
+            b"new motd\n".to_vec(),
+            b"\xC0\x3B\x39\x98issue\n".to_vec(),
+            b"bad kept\n".to_vec(),
+        ];
+        for (number, bytes) in fresh.iter_mut().enumerate() {
+            bytes.resize(4096, 0);
+            fs::write(at(&number.to_string()), &*bytes).unwrap();
+        }
+        let [zero, one, two] = ["0", "1", "2"].map(at);
+        let [motd, issue, kept] = &blocks;
+        let script = format!(
+            "{open}\njw -b {motd} {two}\njw -b {kept} {two}\njw -b {motd} {zero}\njw -b {issue} {one}\njw -r {kept}\njc\n"
+        );
+        fs::write(at("script"), script).unwrap();
+        tool("e2fsprogs", "debugfs", &["-w", "-f", &at("script"), &disk]);
+        fs::copy(&disk, &copy).unwrap();
+        // It says 1 when it has changed something, which it is for.
+        let replay = format!("e2fsck -E journal_only -fy {copy} || test $? = 1");
+        tool("e2fsprogs", "sh", &["-c", &replay]);
+        let unclean = content(&disk, "motd", false).unwrap_err();
+        assert!(unclean.contains("was not unmounted"), "{unclean}");
+        for (name, expected) in [
+            ("motd", &b"new motd\n"[..]),
+            ("issue", b"\xC0\x3B\x39\x98issue\n".as_slice()),
+            ("kept", b"old kept\n"),
+        ] {
+            assert_eq!(
+                content(&copy, name, false).unwrap(),
+                expected,
+                "{options} {name}: e2fsck"
+            );
+            assert_eq!(
+                content(&disk, name, true).unwrap(),
+                expected,
+                "{options} {name}"
+            );
+        }
+    }
+}
+
 #[test]
 fn refuses_what_is_not_whole() {
     let scratch = tempfile::tempdir().unwrap();

@@ -61,7 +61,7 @@ impl DiskView {
             }
             return Ok(());
         }
-        let ext4 = match Ext4::open(part) {
+        let ext4 = match Ext4::open_replayed(part) {
             Ok(ext4) => ext4,
             Err(error) => {
                 let number = partition.number;

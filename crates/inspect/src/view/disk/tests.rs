@@ -106,6 +106,53 @@ fn reads_what_was_put() {
     assert!(snapshot.get("/boot/efi/loader/random-seed").is_some());
 }
 
+/// A root file system, one for `/boot`, and one that is not read.
+#[test]
+fn other_partitions() {
+    let tree = Tree::clean();
+    tree.put(&[
+        (
+            "/etc/fstab",
+            "LABEL=root / ext4 defaults 0 1\nLABEL=boot /boot ext4 defaults 0 2\n",
+        ),
+        ("/boot/hidden", "under what is mounted"),
+    ]);
+    let boot = tempfile::tempdir().unwrap();
+    std::fs::write(boot.path().join("vmlinuz-6.1"), "kernel").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let disk = at("disk.raw");
+    File::create(&disk).unwrap().set_len(80 * MIB).unwrap();
+    run(
+        "sgdisk",
+        &["-n1:2048:+8M", "-n2:0:+48M", "-n3:0:+8M", &disk],
+    );
+    let file = File::options().write(true).open(&disk).unwrap();
+    for (name, from, start, size) in [
+        ("boot", boot.path(), MIB, 8 * MIB),
+        ("root", tree.root(), 9 * MIB, 48 * MIB),
+    ] {
+        File::create(at(name)).unwrap().set_len(size).unwrap();
+        let from = from.to_str().unwrap();
+        run(
+            "mke2fs",
+            &["-q", "-F", "-t", "ext4", "-L", name, "-d", from, &at(name)],
+        );
+        copy_sparse(&at(name), &file, start);
+    }
+    file.write_all_at(b"XFSB", 57 * MIB).unwrap();
+    let view = DiskView::open(Path::new(&disk)).unwrap();
+    assert_eq!(
+        view.unread(),
+        ["partition 3 is xfs, which is not read here"]
+    );
+    let snapshot = Snapshot::take(&view, &cx()).unwrap();
+    let kernel = snapshot.get("/boot/vmlinuz-6.1").unwrap();
+    assert_eq!(snapshot.read(kernel, 100).unwrap(), b"kernel");
+    assert!(snapshot.get("/boot/hidden").is_none());
+    assert!(snapshot.get("/etc/passwd").is_some());
+}
+
 /// Every broken byte of the structures gives an error or the same answer, never a panic.
 #[test]
 fn survives_broken_disks() {
