@@ -132,6 +132,11 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s V -l versio
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l sbom -d 'Write a bill of materials in this form as well (1.6 and 2.3, as JSON)' -r -f -a "cyclonedx\t''
 spdx\t''"
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s o -l output -d 'Where to write it: a file; standard output when not given' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l profile -d 'Hold the image to a hardening profile as well' -r -f -a "cis-1\t''
+cis-2\t''
+stig-low\t''
+stig-medium\t''
+stig-high\t''"
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l sbom-files -d 'List the files of each package of the system in it'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l all -d 'Show all of long lists, every package, and findings that are only told'
