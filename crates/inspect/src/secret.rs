@@ -192,10 +192,13 @@ impl Visit for Look<'_> {
             inner: bytes,
             cx: self.cx,
         };
-        let (hits, done) = Searcher::get().search(name, &mut checked);
-        let hits = hits.into_iter().map(Seen::Hit);
+        let searched = Searcher::get().search(name, &mut checked);
+        let hits = searched.hits.into_iter().map(Seen::Hit);
         self.rows.extend(hits.map(|hit| (name.to_owned(), hit)));
-        done
+        if searched.is_cut {
+            self.left(name, Left::Many);
+        }
+        searched.done
     }
 
     fn left(&mut self, name: &str, why: Left) {

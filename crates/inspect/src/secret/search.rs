@@ -8,6 +8,7 @@
 //! A piece overlaps the next by as much as the longest match, and a match counts in the piece in
 //! which its secret begins: none is cut at a border, none is counted twice.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::OnceLock;
 
@@ -30,7 +31,7 @@ pub(super) const OVERLAP: usize = 16 << 10;
 const PIECE: usize = 1 << 20;
 /// Bytes in which a zero says that a file is no text.
 const SNIFF: usize = 8 << 10;
-/// A file with more secrets than this is told of once more, not for every one.
+/// A stream with more secrets than this is not searched further, which is told.
 const MAX_HITS: usize = 1000;
 
 /// A secret, and where it lies. Holds none of it but what may be shown.
@@ -67,6 +68,16 @@ impl PartialEq for Detector {
     }
 }
 
+/// What a stream holds.
+pub(crate) struct Searched {
+    /// In the order of the bytes.
+    pub(crate) hits: Vec<Hit>,
+    /// There were too many to go on.
+    pub(crate) is_cut: bool,
+    /// Whether the stream could be read to its end.
+    pub(crate) done: io::Result<()>,
+}
+
 /// Every keyword in one automaton, and the patterns as they are needed.
 pub(crate) struct Searcher {
     keywords: AhoCorasick,
@@ -97,8 +108,7 @@ impl Searcher {
 
     fn new() -> Self {
         let detectors: Vec<_> = all().map(|detector| (detector, OnceLock::new())).collect();
-        let mut words: std::collections::BTreeMap<String, Vec<usize>> =
-            std::collections::BTreeMap::new();
+        let mut words: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, (detector, _)) in detectors.iter().enumerate() {
             for word in detector.needles() {
                 let owners = words.entry(word).or_default();
@@ -119,8 +129,8 @@ impl Searcher {
         }
     }
 
-    /// Everything in a stream, in the order of its bytes; also of one that ends in an error.
-    pub(crate) fn search(&self, path: &str, input: &mut dyn Read) -> (Vec<Hit>, io::Result<()>) {
+    /// Everything in a stream, also in one that ends in an error.
+    pub(crate) fn search(&self, path: &str, input: &mut dyn Read) -> Searched {
         let mut state = State {
             path,
             is_text: true,
@@ -160,12 +170,16 @@ impl Searcher {
             buffer.drain(..keep);
             from = to - keep;
         };
-        (settled(state.hits), done)
+        Searched {
+            is_cut: state.hits.len() >= MAX_HITS,
+            hits: settled(state.hits),
+            done,
+        }
     }
 
     /// Everything in bytes that are at hand.
     pub(crate) fn search_bytes(&self, path: &str, bytes: &[u8]) -> Vec<Hit> {
-        self.search(path, &mut &*bytes).0
+        self.search(path, &mut &*bytes).hits
     }
 
     fn piece(&self, piece: &[u8], from: usize, to: usize, state: &mut State<'_>) {

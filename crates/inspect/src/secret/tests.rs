@@ -119,3 +119,23 @@ fn a_cut_archive_is_searched_as_far_as_it_goes() {
     ];
     assert_eq!(found(&tree, Trust::Digest), expected);
 }
+
+/// A key store of some kind: the rest is not read, and that is said.
+#[test]
+fn a_file_full_of_secrets_is_told_of() {
+    let tree = Tree::clean();
+    let text: String = (0..2000_u64)
+        .map(|number| {
+            let digits = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            format!("da{}{digits:016x}{:016x}\n", "pi", !digits)
+        })
+        .collect();
+    tree.put(&[("/opt/a", &text)]);
+    let found = found(&tree, Trust::Digest);
+    let secrets = found
+        .iter()
+        .filter(|row| row.0 == "databricks-token")
+        .count();
+    assert!((900..=1000).contains(&secrets), "{secrets}");
+    assert_eq!(found.last(), Some(&row(NOT_READ, "/opt/a", None)));
+}

@@ -34,6 +34,8 @@ pub(crate) enum Left {
     Broken,
     /// Archives lie too deep in one another, or too much comes out of them.
     Limit,
+    /// There are more secrets in it than anybody reads.
+    Many,
     /// A member is encrypted, or packed in a way that is not followed here.
     Packed,
 }
@@ -43,6 +45,7 @@ impl Left {
         match self {
             Self::Broken => "a broken archive was not looked at to its end",
             Self::Limit => "an archive holds too much to be looked at to its end",
+            Self::Many => "a file with a thousand secrets was not looked at to its end",
             Self::Packed => "an encrypted or unusually packed member was not looked at",
         }
     }
