@@ -32,6 +32,15 @@ pub struct Judged {
     pub reason: String,
 }
 
+impl Judged {
+    /// Worth a person's time: it stops the image, or is neither negligible nor undetermined.
+    pub fn is_of_weight(&self) -> bool {
+        let is_undetermined = fact(&self.finding, "state") == Some(State::Undetermined.word());
+        let is_light = self.finding.severity == Severity::Negligible || is_undetermined;
+        self.decision == Decision::Fails || !is_light
+    }
+}
+
 /// What becomes of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Decision {

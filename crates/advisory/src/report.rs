@@ -134,6 +134,14 @@ fn ecosystem_of(purl: &str) -> Ecosystem {
         .unwrap_or(Ecosystem::Npm)
 }
 
+/// A severity for people.
+pub const fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Unknown => "unrated",
+        severity => severity.word(),
+    }
+}
+
 /// Where a finding lies, for people.
 pub fn place(place: &Place) -> String {
     match place {

@@ -130,7 +130,7 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s q -l quiet 
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s V -l version -d 'Print version'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l sbom -d 'Write a bill of materials as well: CycloneDX 1.6 or SPDX 2.3, as JSON' -r -f -a "cyclonedx\t''
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l sbom -d 'Write a bill of materials in this form as well (1.6 and 2.3, as JSON)' -r -f -a "cyclonedx\t''
 spdx\t''"
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s o -l output -d 'Where to write it: a file; standard output when not given' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l pipeline -d 'Judge by the `scan` block of this pipeline of the project' -r

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use goldsmith_core::finding::{Kind, Severity};
 
-use super::{Group, Report, groups, place, plain};
+use super::{Group, Report, groups, place, plain, word};
 use crate::policy::{Decision, Judged, fact};
 
 const STYLE: &str = include_str!("page.css");
@@ -36,7 +36,7 @@ pub fn html(report: &Report<'_>) -> String {
     for note in &verdict.notes {
         let _ = writeln!(page, "<p class=\"note\">{}</p>", plain(note));
     }
-    let is_shown = |it: &Judged| it.decision != Decision::Accepted && is_of_weight(it);
+    let is_shown = |it: &Judged| it.decision != Decision::Accepted && it.is_of_weight();
     let groups = groups(verdict, is_shown);
     section(
         &mut page,
@@ -71,7 +71,7 @@ pub fn html(report: &Report<'_>) -> String {
         &["severity", "what", "where", "why"],
         &rows,
     );
-    let hidden = |it: &&Judged| it.decision != Decision::Accepted && !is_of_weight(it);
+    let hidden = |it: &&Judged| it.decision != Decision::Accepted && !it.is_of_weight();
     let hidden = verdict.judged.iter().filter(hidden).count();
     if hidden > 0 {
         let _ = writeln!(
@@ -97,13 +97,6 @@ pub fn html(report: &Report<'_>) -> String {
     );
     page.push_str("</html>\n");
     page
-}
-
-/// Worth a person's time.
-fn is_of_weight(judged: &Judged) -> bool {
-    let is_undecided = fact(&judged.finding, "state") == Some("undetermined");
-    judged.finding.severity != Severity::Negligible && !is_undecided
-        || judged.decision == Decision::Fails
 }
 
 fn cards(page: &mut String, report: &Report<'_>) {
@@ -181,11 +174,7 @@ fn cells(class: &str, cells: &[String]) -> String {
 }
 
 fn badge(severity: Severity) -> String {
-    let word = match severity {
-        Severity::Unknown => "unrated",
-        severity => severity.word(),
-    };
-    format!("<span class=\"{severity}\">{word}</span>")
+    format!("<span class=\"{severity}\">{}</span>", word(severity))
 }
 
 fn group(group: &Group<'_>) -> String {

@@ -113,7 +113,8 @@ fn sarif_says_it_all() {
     let results = run["results"].as_array().unwrap();
     assert_eq!(results.len(), 8);
     for result in results {
-        let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+        let number = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        let rule = &run["tool"]["driver"]["rules"][number];
         assert_eq!(rule["id"], result["ruleId"]);
     }
     let of = |id: &str| results.iter().find(|it| it["ruleId"] == id).unwrap();

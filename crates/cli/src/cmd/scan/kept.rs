@@ -41,13 +41,10 @@ pub(super) fn write(target: &Target, stock: &Stock) -> Result<(), CmdError> {
 pub(super) fn read(target: &Target, again: bool) -> Result<Option<Kept>, CmdError> {
     if again {
         let path = path(target);
-        let text = match (&target.record, fs::read_to_string(&path)) {
-            (Some(_), Ok(text)) => text,
-            _ => {
-                let message = format!("no scan of {} is kept", target.name);
-                return Err(CmdError::usage(message)
-                    .hint("scans of images of this machine are: scan it once without `--again`"));
-            }
+        let (Some(_), Ok(text)) = (&target.record, fs::read_to_string(&path)) else {
+            let message = format!("no scan of {} is kept", target.name);
+            return Err(CmdError::usage(message)
+                .hint("scans of images of this machine are: scan it once without `--again`"));
         };
         let stock = Stock::decode(&text)
             .map_err(|e| CmdError::config(format!("`{}`: {e}", path.display())))?;

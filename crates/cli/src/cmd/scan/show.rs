@@ -22,7 +22,7 @@ pub(super) fn text(
 ) -> String {
     let system = inventory.distribution.as_ref();
     let system = system.map_or("unknown system", |found| &found.title);
-    let mut text = format!("{}: {}, {system}\n", name, form);
+    let mut text = format!("{name}: {form}, {system}\n");
     for ecosystem in Ecosystem::ALL {
         let of = inventory
             .packages

@@ -7,7 +7,7 @@ use goldsmith_advisory::database::Database;
 use goldsmith_advisory::format::Header;
 use goldsmith_advisory::matching::{self, Moment};
 use goldsmith_advisory::policy::{self, Decision, Judged, Verdict, fact, vex};
-use goldsmith_advisory::report::{self, Report};
+use goldsmith_advisory::report::{self, Report, word};
 use goldsmith_advisory::stock::Stock;
 use goldsmith_core::failure::Class;
 use goldsmith_core::finding::{Finding, Kind, Severity};
@@ -89,7 +89,8 @@ impl Judgement {
 
     /// Vulnerabilities by what mends them.
     pub(super) fn updates(&self, is_all: bool) -> String {
-        let is_shown = |it: &Judged| is_all || is_of_weight(it);
+        let is_shown =
+            |it: &Judged| is_all || it.decision != Decision::Accepted && it.is_of_weight();
         let groups = report::groups(&self.verdict, is_shown);
         let most = if is_all { usize::MAX } else { ROWS };
         let rows = groups.iter().take(most).map(|group| {
@@ -218,20 +219,6 @@ impl Judgement {
         } else {
             Outcome::Done
         }
-    }
-}
-
-/// Worth a person's time.
-fn is_of_weight(judged: &Judged) -> bool {
-    let is_undecided = fact(&judged.finding, "state") == Some("undetermined");
-    let is_light = judged.finding.severity == Severity::Negligible || is_undecided;
-    judged.decision == Decision::Fails || judged.decision == Decision::Passes && !is_light
-}
-
-const fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Unknown => "unrated",
-        severity => severity.word(),
     }
 }
 
