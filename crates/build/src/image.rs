@@ -49,9 +49,6 @@ pub use inputs::{inputs, salt};
 pub use steps::OnFailure;
 pub use title::{StepError, find_step, step_titles};
 
-/// The plain SHA-256 costs by the size of the disk; beyond this only the disk digest is computed.
-const PLAIN_DIGEST_UP_TO: u64 = 4 << 30;
-
 /// What to build.
 #[derive(Debug)]
 pub struct Job<'a> {
@@ -71,6 +68,9 @@ pub struct Job<'a> {
     pub anew: Anew,
     /// Who gets to see the tree when a step has failed.
     pub on_failure: Option<&'a dyn OnFailure>,
+    /// Whether the record is to have the plain SHA-256 of the disk besides the disk digest: it
+    /// costs by the size of the disk, and nothing here needs it.
+    pub wants_sha256: bool,
     /// What the documents may ask for: see [`crate::services`].
     pub services: Services<'a>,
 }
@@ -218,7 +218,7 @@ fn write_disk(
     let path = folder.join("disk.raw");
     let file = File::create(&path).map_err(BuildError::io("create", &path))?;
     let options = Options {
-        plain_digest_up_to: PLAIN_DIGEST_UP_TO,
+        plain_digest: job.wants_sha256,
         sync: false,
     };
     let written = assemble::assemble_tree(cx, &request, top.tree, &file, options)?;
