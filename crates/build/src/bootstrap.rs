@@ -25,6 +25,7 @@ mod order;
 mod rooted;
 mod scripts;
 
+use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -79,8 +80,19 @@ pub struct BootstrapSpec<'a> {
     pub fstab: Option<&'a str>,
 }
 
-/// What was done, in order, with its wall time; nothing of what was kept.
-pub type Times = Vec<(&'static str, Duration)>;
+/// What was done, in order; nothing of what was kept.
+pub type Times = Vec<Took>;
+
+/// How long a part of the work took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Took {
+    /// Its name in the record.
+    pub name: &'static str,
+    /// Wall time.
+    pub time: Duration,
+    /// Processor time of the programs of the packages that ran in it.
+    pub cpu: Duration,
+}
 
 /// A tree that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -182,7 +194,7 @@ pub fn bootstrap(
     let [unpacked, configured, initramfs] = wanted(spec);
     stack.layer(cx, &unpacked, |place| {
         let fresh = Ready::of(cx, store, spec)?;
-        times.push(("unpack", fresh.unpack(cx, place, spec)?));
+        times.push(fresh.unpack(cx, place, spec)?);
         ready = Some(fresh);
         Ok::<_, BootstrapError>(Made::default())
     })?;
@@ -191,7 +203,7 @@ pub fn bootstrap(
             Some(ready) => ready,
             None => Ready::of(cx, store, spec)?,
         };
-        times.push(("configure", fresh.configure(cx, place)?));
+        times.push(fresh.configure(cx, place)?);
         ready = Some(fresh);
         Ok::<_, BootstrapError>(Made::default())
     })?;
@@ -200,7 +212,7 @@ pub fn bootstrap(
             Some(ready) => ready,
             None => Ready::of(cx, store, spec)?,
         };
-        times.push(("initramfs", fresh.initramfs(cx, place, spec.fstab)?));
+        times.push(fresh.initramfs(cx, place, spec.fstab)?);
         Ok::<_, BootstrapError>(Made::default())
     })?;
     Ok(times)
@@ -268,25 +280,34 @@ impl Ready {
         cx: &Cx,
         place: &Place<'_>,
         spec: &BootstrapSpec<'_>,
-    ) -> Result<Duration, BootstrapError> {
+    ) -> Result<Took, BootstrapError> {
         let total = self.packages.len() as u64;
         let phase = cx.phase("unpack packages", Some((total, Unit::Packages)));
         place.say("unpack packages", 0, total);
         fill(cx, place.directory(), spec, &self.packages, &self.layout)?;
-        Ok(phase.finish(format!("{total} packages")))
+        Ok(Took {
+            name: "unpack",
+            time: phase.finish(format!("{total} packages")),
+            cpu: Duration::ZERO,
+        })
     }
 
-    fn configure(&self, cx: &Cx, place: &Place<'_>) -> Result<Duration, BootstrapError> {
+    fn configure(&self, cx: &Cx, place: &Place<'_>) -> Result<Took, BootstrapError> {
         let total = self.packages.len() as u64;
         let phase = cx.phase("configure packages", Some((total, Unit::Packages)));
         let sandbox = place.sandbox(&MEMORY)?;
         let metas: Vec<&PackageMeta> = self.packages.iter().map(|p| &p.meta).collect();
         let stages = order::stages(&metas, &self.preinsts);
-        self.scripts(cx, &sandbox).run(&stages, |done| {
+        let scripts = self.scripts(cx, &sandbox);
+        scripts.run(&stages, |done| {
             phase.progress(done);
             place.say("configure packages", done, total);
         })?;
-        Ok(phase.finish(format!("{total} packages")))
+        Ok(Took {
+            name: "configure",
+            time: phase.finish(format!("{total} packages")),
+            cpu: scripts.cpu.get(),
+        })
     }
 
     fn initramfs(
@@ -294,7 +315,7 @@ impl Ready {
         cx: &Cx,
         place: &Place<'_>,
         fstab: Option<&str>,
-    ) -> Result<Duration, BootstrapError> {
+    ) -> Result<Took, BootstrapError> {
         let phase = cx.phase("make initramfs", None);
         place.say("make initramfs", 0, 0);
         let sandbox = place.sandbox(&MEMORY)?;
@@ -303,8 +324,13 @@ impl Ready {
                 .write("/etc/fstab", fstab.as_bytes(), 0o644)
                 .map_err(|source| BootstrapError::tree("/etc/fstab", source))?;
         }
-        let kernels = self.scripts(cx, &sandbox).initramfs()?;
-        Ok(phase.finish(format!("{kernels} kernels")))
+        let scripts = self.scripts(cx, &sandbox);
+        let kernels = scripts.initramfs()?;
+        Ok(Took {
+            name: "initramfs",
+            time: phase.finish(format!("{kernels} kernels")),
+            cpu: scripts.cpu.get(),
+        })
     }
 
     fn scripts<'a>(&'a self, cx: &'a Cx, sandbox: &'a Sandbox) -> Scripts<'a> {
@@ -313,6 +339,7 @@ impl Ready {
             sandbox,
             packages: &self.packages,
             layout: &self.layout,
+            cpu: Cell::default(),
         }
     }
 }

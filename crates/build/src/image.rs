@@ -186,10 +186,16 @@ struct Times(Vec<PhaseTime>);
 
 impl Times {
     fn add(&mut self, name: &str, time: Duration) {
-        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.add_with_programs(name, time, Duration::ZERO);
+    }
+
+    /// As [`Self::add`]; `cpu` is the processor time of programs that it waited for.
+    fn add_with_programs(&mut self, name: &str, time: Duration, cpu: Duration) {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.0.push(PhaseTime {
             name: name.to_owned(),
-            ms,
+            ms: ms(time),
+            cpu_ms: ms(cpu),
         });
     }
 }

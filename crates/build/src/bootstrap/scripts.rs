@@ -2,10 +2,12 @@
 //! runs them, the batches of configuring by the tree's own dpkg, and one
 //! initramfs per kernel at the end.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::{Event, Stream};
@@ -36,6 +38,8 @@ pub(super) struct Scripts<'a> {
     pub(super) sandbox: &'a Sandbox,
     pub(super) packages: &'a [Decoded],
     pub(super) layout: &'a Layout,
+    /// Processor time of those that have run.
+    pub(super) cpu: Cell<Duration>,
 }
 
 impl Scripts<'_> {
@@ -172,6 +176,7 @@ impl Scripts<'_> {
                 text: text.to_owned(),
             });
         })?;
+        self.cpu.set(self.cpu.get() + exit.cpu);
         if exit.status.is_success() {
             return Ok(());
         }

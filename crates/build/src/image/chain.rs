@@ -74,8 +74,8 @@ fn bootstrap_and_steps(
     job: &Job<'_>,
     times: &mut Times,
 ) -> Result<Vec<StepRecord>, BuildError> {
-    for (name, time) in base(cx, stack, job.section, apt_sources(job)?.as_deref())? {
-        times.add(name, time);
+    for took in base(cx, stack, job.section, apt_sources(job)?.as_deref())? {
+        times.add_with_programs(took.name, took.time, took.cpu);
     }
     let mut records = Vec::new();
     for (loaded, name) in used(job.documents) {
