@@ -16,6 +16,7 @@ use goldsmith_disk::id::Ids;
 use goldsmith_disk::image::{self, Architecture, ImageError, Spec};
 use goldsmith_disk::tree::{Kind, Time, Tree};
 
+mod ahead;
 mod boot;
 mod contents;
 pub(crate) mod scan;
@@ -127,12 +128,15 @@ pub fn assemble_tree(
 ) -> Result<Written, AssembleError> {
     let spec = complete(request, &mut tree)?;
     let layout = image::plan(&spec, &tree).map_err(AssembleError::Plan)?;
-    let mut contents = TreeContents::new(request.tree);
     let total = layout.data_bytes();
     let phase = cx.phase("write disk", Some((total, Unit::Bytes)));
-    let written = write(cx, &layout, &mut contents, out, options, |done| {
-        // Chunks hold metadata besides contents.
-        phase.progress(done.min(total));
+    let files: Vec<_> = layout.reads().collect();
+    let contents = TreeContents::new(request.tree);
+    let written = ahead::read_ahead(contents, &files, |contents| {
+        write(cx, &layout, contents, out, options, |done| {
+            // Chunks hold metadata besides contents.
+            phase.progress(done.min(total));
+        })
     })?;
     phase.finish(format!(
         "{}, {} of them data",

@@ -11,6 +11,7 @@
 //! A partition that a disk does not boot by is left out, numbers and places of the others stay.
 
 use std::io;
+use std::ops::Range;
 
 use crate::boot::grub::BiosImage;
 use crate::fs::ext4::{self, Ext4Error, Identity};
@@ -233,6 +234,11 @@ impl Layout<'_> {
     /// Where the root file system begins, in bytes.
     pub fn root_offset(&self) -> u64 {
         self.root_offset
+    }
+
+    /// The files that [`write`] will open, in its order, and where they have data.
+    pub fn reads(&self) -> impl Iterator<Item = (&[u8], &[Range<u64>])> {
+        self.root.reads()
     }
 
     /// Bytes of file contents that [`write`] will read.
