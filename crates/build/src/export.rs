@@ -166,7 +166,10 @@ pub fn to_file(
     }
     let mut work = Work::begin(cx, image, format)?;
     let part = Part::create(target)?;
-    let mut file = FileTarget::new(part.file(), format.unstreamed.is_none() && work.known_sha256().is_none());
+    let mut file = FileTarget::new(
+        part.file(),
+        format.unstreamed.is_none() && work.known_sha256().is_none(),
+    );
     work.write(&mut file, part.path())?;
     let write = |source| io_error("write", part.path())(source);
     let (size_bytes, mut sha256) = file.finish().map_err(write)?;

@@ -38,6 +38,7 @@ use crate::assemble::{self, Options, Request};
 use crate::document::Loaded;
 use crate::layer::{Anew, Layer, Stack};
 use crate::record::{Artifact, Image, Images, PhaseTime, Record};
+use loader::Loader;
 use top::Top;
 
 pub use chain::Owner;
@@ -109,6 +110,7 @@ pub fn need(images: &Images, job: &Job<'_>) -> Result<Need, BuildError> {
 
 /// Builds the image. Every package of the lock must be in the store.
 pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<Image, BuildError> {
+    let began = cx.clock().monotonic();
     let mut times = Times::default();
     let mut stack = Stack::new(store, job.section.epoch, job.anew.clone());
     let steps = chain::make(cx, &mut stack, job, &mut times)?;
@@ -117,15 +119,20 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     fs::create_dir(&folder).map_err(BuildError::io("create", &folder))?;
 
     let settings = Settings::default();
+    let merged = times.of(cx, "merge layers", || stack.merged())?;
     let phase = cx.phase("sanitize", None);
-    let top = Top::sanitized(cx, &stack, &settings)?;
+    let top = Top::sanitized(cx, &stack, merged, &settings)?;
     times.add("sanitize", phase.finish(top.evidence.summary()));
     write_report(&folder.join("sanitize.json"), &top.evidence)?;
     check_clean("the tree", &top.evidence)?;
 
-    let started = cx.clock().monotonic();
-    let artifact = write_disk(cx, store, job, top, &folder)?;
-    times.add("write disk", cx.clock().monotonic().saturating_sub(started));
+    let section = job.section;
+    let loader = times.of(cx, "boot loader", || {
+        loader::files(cx, store, &section.boot, &section.packages)
+    })?;
+    let artifact = times.of(cx, "write disk", || {
+        write_disk(cx, job, top, &loader, &folder)
+    })?;
 
     let phase = cx.phase("verify disk", None);
     let verified = verify_disk(&folder.join(&artifact.file), &settings, cx)?;
@@ -146,6 +153,7 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     record.inputs = job.inputs.clone();
     record.artifacts = vec![artifact];
     record.packages = job.section.packages.len();
+    times.rest(cx.clock().monotonic().saturating_sub(began));
     record.phases = times.0;
     record.steps = steps;
     if stack.layers().iter().all(Layer::is_kept) {
@@ -189,6 +197,20 @@ impl Times {
         self.add_with_programs(name, time, Duration::ZERO);
     }
 
+    /// Adds how long some work takes.
+    fn of<T>(&mut self, cx: &Cx, name: &str, work: impl FnOnce() -> T) -> T {
+        let started = cx.clock().monotonic();
+        let result = work();
+        self.add(name, cx.clock().monotonic().saturating_sub(started));
+        result
+    }
+
+    /// Adds what a build that took this long did besides.
+    fn rest(&mut self, all: Duration) {
+        let known = self.0.iter().map(|phase| phase.ms).sum();
+        self.add("other", all.saturating_sub(Duration::from_millis(known)));
+    }
+
     /// As [`Self::add`]; `cpu` is the processor time of programs that it waited for.
     fn add_with_programs(&mut self, name: &str, time: Duration, cpu: Duration) {
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
@@ -202,9 +224,9 @@ impl Times {
 
 fn write_disk(
     cx: &Cx,
-    store: &Store,
     job: &Job<'_>,
     top: Top,
+    loader: &Loader,
     folder: &Path,
 ) -> Result<Artifact, BuildError> {
     let architecture = match job.section.request.arch.as_str() {
@@ -212,7 +234,6 @@ fn write_disk(
         _ => Architecture::X86_64,
     };
     let section = job.section;
-    let loader = loader::files(cx, store, &section.boot, &section.packages)?;
     let request = Request {
         tree: top.sandbox.tree_fd(),
         boot_files: loader.directory(),

@@ -26,6 +26,7 @@ pub use error::LayerError;
 pub use format::LayerFile;
 pub use manifest::{Change, Changes};
 pub(crate) use manifest::{Row, What};
+pub(crate) use merge::Merged;
 pub use parts::{PartChange, Parts};
 pub use secret::secret_in;
 pub(crate) use stack::Kept;
