@@ -1,17 +1,20 @@
 //! A store of ten thousand layers: what it takes to list it, to look at all of it, and to collect
 //! the unused part of it or everything.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use super::measure::{Cost, cost, row};
+use super::measure::{Cost, cost, median};
+use super::{Options, page};
 use crate::sh::{self, Outcome, step};
 
 const LAYERS: &str = "10000";
 /// Not used for longer than `gc` lets things lie.
 const OLD: &str = "100";
 
-pub(super) fn run(rounds: usize) -> Outcome {
+pub(super) fn run(options: Options) -> Outcome {
+    let rounds = options.rounds;
     step("build goldsmith", || {
         let build = ["build", "--release", "--locked", "--package"];
         sh::run("cargo", &[&build[..], &["goldsmith-cli"]].concat())?;
@@ -41,11 +44,18 @@ pub(super) fn run(rounds: usize) -> Outcome {
             costs.push(cost(&goldsmith(&home, arguments))?);
         }
     }
-    println!("\na store of {LAYERS} layers in chains of 20, a file each; {rounds} rounds");
+    let mut text = format!(
+        "A store of {LAYERS} layers in chains of 20, a file each; listing and collecting under a second each are wanted.\n\n\
+         | `goldsmith` | s wall | s cpu | MiB peak |\n|---|--:|--:|--:|\n"
+    );
     for (costs, (name, _)) in costs.iter().zip(commands) {
-        row(name, costs);
+        let figure = |of: fn(&Cost) -> f64| median(costs.iter().map(of).collect());
+        let peak = costs.iter().map(|c| c.peak_kib).max().unwrap_or(0) >> 10;
+        let (wall, cpu) = (figure(|c| c.wall), figure(|c| c.cpu));
+        let _ = writeln!(text, "| {name} | {wall:.2} | {cpu:.2} | {peak} |");
     }
-    fs::remove_dir_all(&place).map_err(|e| e.to_string())
+    fs::remove_dir_all(&place).map_err(|e| e.to_string())?;
+    page::put("store", "A large store", options, &text)
 }
 
 fn goldsmith(home: &Path, arguments: &[&str]) -> std::process::Command {
