@@ -7,6 +7,7 @@
 pub(super) mod boot;
 mod server;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -23,6 +24,8 @@ struct Row {
     costs: Vec<Cost>,
     /// What cannot be saved of it.
     limit: Limit,
+    /// Of ours: where the time went.
+    phases: String,
     /// Why it could not run.
     problem: Option<String>,
 }
@@ -75,14 +78,18 @@ pub(super) fn run(options: Options) -> Outcome {
     for round in 1..=options.rounds {
         println!("round {round} of {}", options.rounds);
         one_round(&mut table, &server, &peers, options, round)?;
+        let mut text = table.text() + &table.ratios() + &table.phases();
+        if options.peers {
+            let _ = write!(text, "\nPeers: {}.\n", peers.versions().join(", "));
+        }
+        // With every round: the next one may take a quarter of an hour.
+        let done = Options {
+            rounds: round,
+            ..options
+        };
+        page::put("build", "An image from packages, and again", done, &text)?;
     }
-    let mut text = table.text();
-    text.push_str(&table.ratios());
-    text.push_str(&server.phases()?);
-    if options.peers {
-        text.push_str(&format!("\nPeers: {}.\n", peers.versions().join(", ")));
-    }
-    page::put("build", "An image from packages, and again", options, &text)
+    Ok(())
 }
 
 fn one_round(
@@ -131,6 +138,7 @@ impl Table {
             name,
             costs: Vec::new(),
             limit: Limit::default(),
+            phases: String::new(),
             problem: None,
         });
         self.0.last_mut().expect("just pushed")
@@ -148,7 +156,8 @@ impl Table {
 
     fn ours(&mut self, name: &'static str, server: &Server, command: &Command) -> Outcome {
         self.add(name, command, Limit::default())?;
-        self.row(name).limit = server.limit()?;
+        let row = self.row(name);
+        (row.limit, row.phases) = (server.limit()?, server.phases()?);
         Ok(())
     }
 
@@ -185,6 +194,15 @@ impl Table {
                     figure(|c| c.cpu),
                 ),
             });
+        }
+        text
+    }
+
+    /// Where our time went in the last round.
+    fn phases(&self) -> String {
+        let mut text = String::from("\nSeconds by phase in the last round, from the records:\n\n");
+        for row in self.0.iter().filter(|row| !row.phases.is_empty()) {
+            let _ = writeln!(text, "- {}: {}", row.name, row.phases);
         }
         text
     }
