@@ -193,7 +193,7 @@ pub fn bootstrap(
     let mut ready: Option<Ready> = None;
     let [unpacked, configured, initramfs] = wanted(spec);
     stack.layer(cx, &unpacked, |place| {
-        let fresh = Ready::of(cx, store, spec)?;
+        let fresh = Ready::of(cx, store, spec, &mut times)?;
         times.push(fresh.unpack(cx, place, spec)?);
         ready = Some(fresh);
         Ok::<_, BootstrapError>(Made::default())
@@ -201,7 +201,7 @@ pub fn bootstrap(
     stack.layer(cx, &configured, |place| {
         let fresh = match ready.take() {
             Some(ready) => ready,
-            None => Ready::of(cx, store, spec)?,
+            None => Ready::of(cx, store, spec, &mut times)?,
         };
         times.push(fresh.configure(cx, place)?);
         ready = Some(fresh);
@@ -210,7 +210,7 @@ pub fn bootstrap(
     stack.layer(cx, &initramfs, |place| {
         let fresh = match ready.take() {
             Some(ready) => ready,
-            None => Ready::of(cx, store, spec)?,
+            None => Ready::of(cx, store, spec, &mut times)?,
         };
         times.push(fresh.initramfs(cx, place, spec.fstab)?);
         Ok::<_, BootstrapError>(Made::default())
@@ -253,9 +253,20 @@ struct Ready {
 }
 
 impl Ready {
-    fn of(cx: &Cx, store: &Store, spec: &BootstrapSpec<'_>) -> Result<Self, BootstrapError> {
+    fn of(
+        cx: &Cx,
+        store: &Store,
+        spec: &BootstrapSpec<'_>,
+        times: &mut Times,
+    ) -> Result<Self, BootstrapError> {
         let digests: Vec<Sha256> = spec.packages.iter().map(|p| p.sha256).collect();
+        let started = cx.clock().monotonic();
         let packages = deb::decode(cx, store, &digests)?;
+        times.push(Took {
+            name: "decode",
+            time: cx.clock().monotonic().saturating_sub(started),
+            cpu: Duration::ZERO,
+        });
         for needed in ["dpkg", "base-passwd"] {
             if !packages.iter().any(|p| p.meta.name() == needed) {
                 return Err(BootstrapError::Missing(needed));
