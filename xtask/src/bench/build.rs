@@ -108,22 +108,23 @@ fn one_round(
     table.ours(FIRST, server, &server.command("lock+build"))?;
     server.change_packages(round)?;
     table.ours(PACKAGES, server, &server.command("lock+build"))?;
-    table.add(NOTHING, &server.command("build"), Limit::default())?;
+    table.add(NOTHING, &server.command("build"))?;
     let disk = server.newest()?.join("disk.raw");
     let copy = server.place().join("copy.raw");
     let mut convert = sh::command("qemu-img", &["convert", "-O", "raw"]);
     convert.args([&disk, &copy]);
-    table.add(COPY, &convert, server.limit()?)?;
-    table.peer(MMDEBSTRAP, &peers.mmdebstrap(), peers, MMDEBSTRAP_DISK);
+    table.add(COPY, &convert)?;
+    table.row(COPY).limit.written = server.limit()?.written;
+    table.maker(MMDEBSTRAP, &peers.mmdebstrap(), peers, MMDEBSTRAP_DISK);
     if options.peers {
-        table.peer(MKOSI_COLD, &peers.mkosi(true), peers, MKOSI_DISK);
+        table.maker(MKOSI_COLD, &peers.mkosi(true), peers, MKOSI_DISK);
         peers.change_for_mkosi(&format!("round {round}\n"))?;
-        table.peer(MKOSI, &peers.mkosi(false), peers, MKOSI_DISK);
+        table.maker(MKOSI, &peers.mkosi(false), peers, MKOSI_DISK);
         peers.prepare_customize(&disk)?;
-        table.peer(CUSTOMIZE, &peers.customize(), peers, "customize/work/none");
+        table.peer(CUSTOMIZE, &peers.customize());
         // Under the translator one boot takes longer than all of our round: once is enough.
         if round == 1 {
-            table.peer(PACKER, &peers.packer(), peers, PACKER_DISK);
+            table.maker(PACKER, &peers.packer(), peers, PACKER_DISK);
         }
     }
     Ok(())
@@ -144,31 +145,34 @@ impl Table {
         self.0.last_mut().expect("just pushed")
     }
 
-    fn add(&mut self, name: &'static str, command: &Command, limit: Limit) -> Outcome {
+    fn add(&mut self, name: &'static str, command: &Command) -> Outcome {
         sh::run("sync", &[])?;
         let cost = cost(command)?;
         println!("    {name}: {:.2} s wall, {:.2} s cpu", cost.wall, cost.cpu);
-        let row = self.row(name);
-        row.costs.push(cost);
-        row.limit = limit;
+        self.row(name).costs.push(cost);
         Ok(())
     }
 
     fn ours(&mut self, name: &'static str, server: &Server, command: &Command) -> Outcome {
-        self.add(name, command, Limit::default())?;
+        self.add(name, command)?;
         let row = self.row(name);
         (row.limit, row.phases) = (server.limit()?, server.phases()?);
         Ok(())
     }
 
     /// A peer that fails is told of, and ends nothing.
-    fn peer(&mut self, name: &'static str, command: &Command, peers: &Peers, file: &str) {
-        if let Err(problem) = self.add(name, command, Limit::default()) {
+    fn peer(&mut self, name: &'static str, command: &Command) {
+        if let Err(problem) = self.add(name, command) {
             println!("    {name}: {problem}");
             let last = problem.lines().rfind(|line| !line.trim().is_empty());
             self.row(name).problem = last.map(str::to_owned);
         }
-        self.row(name).limit.written = peers.written(file);
+    }
+
+    /// A peer that makes a disk.
+    fn maker(&mut self, name: &'static str, command: &Command, peers: &Peers, disk: &str) {
+        self.peer(name, command);
+        self.row(name).limit.written = peers.written(disk);
     }
 
     fn text(&self) -> String {
@@ -219,7 +223,10 @@ impl Table {
             (LAST, CUSTOMIZE, ""),
             (LAST, COPY, ""),
         ] {
-            let find = |name| self.0.iter().find(|row| row.name == name);
+            let find = |name| {
+                let mut ran = self.0.iter().filter(|row| row.problem.is_none());
+                ran.find(|row| row.name == name)
+            };
             let (Some(a), Some(b)) = (find(ours), find(theirs)) else {
                 continue;
             };
