@@ -5,16 +5,28 @@ mod cli;
 mod component;
 mod export;
 mod measure;
+mod page;
+mod peers;
 mod scan;
 mod store;
 
 use crate::sh::Outcome;
 
-/// A benchmark: its name, and what runs it as many rounds as are asked for.
-type Benchmark = (&'static str, fn(usize) -> Outcome);
+/// How a benchmark is run.
+#[derive(Debug, Clone, Copy)]
+struct Options {
+    /// How often each side is run.
+    rounds: usize,
+    /// Whether also against the peers that take long or have to be installed.
+    peers: bool,
+}
+
+/// A benchmark: its name, and what runs it.
+type Benchmark = (&'static str, fn(Options) -> Outcome);
 
 const ALL: &[Benchmark] = &[
     ("build", build::run),
+    ("boot", build::boot::run),
     ("cli", cli::run),
     ("component", component::run),
     ("store", store::run),
@@ -23,15 +35,24 @@ const ALL: &[Benchmark] = &[
 ];
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let which = arguments.first().map_or("all", String::as_str);
-    let rounds = match arguments.get(1) {
+    let (flags, words): (Vec<&String>, Vec<&String>) =
+        arguments.iter().partition(|word| word.starts_with("--"));
+    if let Some(flag) = flags.iter().find(|flag| *flag != &"--peers") {
+        return Err(format!("there is no option `{flag}`; there is `--peers`"));
+    }
+    let which = words.first().map_or("all", |word| word.as_str());
+    let rounds = match words.get(1) {
         None => 3,
         Some(text) => text
             .parse()
             .map_err(|_| format!("`{text}` is no number of rounds"))?,
     };
+    let options = Options {
+        rounds,
+        peers: !flags.is_empty(),
+    };
     if which == "all" {
-        return ALL.iter().try_for_each(|(_, run)| run(rounds));
+        return ALL.iter().try_for_each(|(_, run)| run(options));
     }
     let Some((_, run)) = ALL.iter().find(|(name, _)| *name == which) else {
         let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
@@ -40,5 +61,5 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
             names.join(", ")
         ));
     };
-    run(rounds)
+    run(options)
 }

@@ -67,7 +67,7 @@ const TASKS: &[Task] = &[
     ),
     (
         "bench",
-        "build: a cold build against mmdebstrap + script; cli: the command line; store: 10,000 layers",
+        "NAME ROUNDS [--peers]: build, boot, store, export, component, cli; writes docs/benchmarks.md",
         bench::run,
     ),
 ];

@@ -16,6 +16,7 @@ use goldsmith_disk::id::Ids;
 use goldsmith_disk::image::{self, Architecture, ImageError, Keep, Layout, Spec};
 use goldsmith_disk::tree::{Kind, Time, Tree};
 
+mod ahead;
 mod boot;
 pub(crate) mod contents;
 pub(crate) mod scan;
@@ -176,12 +177,16 @@ fn write_layout(
     out: &File,
     options: Options,
 ) -> Result<Written, AssembleError> {
-    let mut contents = TreeContents::new(tree);
     let total = layout.data_bytes();
     let phase = cx.phase("write disk", Some((total, Unit::Bytes)));
-    let written = write(cx, layout, &mut contents, out, options, |done| {
-        // Chunks hold metadata besides contents.
-        phase.progress(done.min(total));
+    let files: Vec<_> = layout.reads().collect();
+    let wanted: Vec<_> = files.iter().map(|(path, data)| (&**path, *data)).collect();
+    let contents = TreeContents::new(tree);
+    let written = ahead::read_ahead(contents, &wanted, |contents| {
+        write(cx, layout, contents, out, options, |done| {
+            // Chunks hold metadata besides contents.
+            phase.progress(done.min(total));
+        })
     })?;
     phase.finish(format!(
         "{}, {} of them data",

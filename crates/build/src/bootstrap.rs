@@ -26,6 +26,7 @@ mod order;
 mod rooted;
 mod scripts;
 
+use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -92,8 +93,19 @@ impl BootstrapSpec<'_> {
     }
 }
 
-/// What was done, in order, with its wall time; nothing of what was kept.
-pub type Times = Vec<(&'static str, Duration)>;
+/// What was done, in order; nothing of what was kept.
+pub type Times = Vec<Took>;
+
+/// How long a part of the work took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Took {
+    /// Its name in the record.
+    pub name: &'static str,
+    /// Wall time.
+    pub time: Duration,
+    /// Processor time of the programs of the packages that ran in it.
+    pub cpu: Duration,
+}
 
 /// A tree that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -194,26 +206,26 @@ pub fn bootstrap(
     let mut ready: Option<Ready> = None;
     let [unpacked, configured, initramfs] = wanted(spec);
     stack.layer(cx, &unpacked, |place| {
-        let fresh = Ready::of(cx, store, spec)?;
-        times.push(("unpack", fresh.unpack(cx, place, spec)?));
+        let fresh = Ready::of(cx, store, spec, &mut times)?;
+        times.push(fresh.unpack(cx, place, spec)?);
         ready = Some(fresh);
         Ok::<_, BootstrapError>(Made::default())
     })?;
     stack.layer(cx, &configured, |place| {
         let fresh = match ready.take() {
             Some(ready) => ready,
-            None => Ready::of(cx, store, spec)?,
+            None => Ready::of(cx, store, spec, &mut times)?,
         };
-        times.push(("configure", fresh.configure(cx, place)?));
+        times.push(fresh.configure(cx, place)?);
         ready = Some(fresh);
         Ok::<_, BootstrapError>(Made::default())
     })?;
     stack.layer(cx, &initramfs, |place| {
         let fresh = match ready.take() {
             Some(ready) => ready,
-            None => Ready::of(cx, store, spec)?,
+            None => Ready::of(cx, store, spec, &mut times)?,
         };
-        times.push(("initramfs", fresh.initramfs(cx, place, spec.fstab)?));
+        times.push(fresh.initramfs(cx, place, spec.fstab)?);
         Ok::<_, BootstrapError>(Made::default())
     })?;
     Ok(times)
@@ -250,9 +262,20 @@ struct Ready {
 }
 
 impl Ready {
-    fn of(cx: &Cx, store: &Store, spec: &BootstrapSpec<'_>) -> Result<Self, BootstrapError> {
+    fn of(
+        cx: &Cx,
+        store: &Store,
+        spec: &BootstrapSpec<'_>,
+        times: &mut Times,
+    ) -> Result<Self, BootstrapError> {
         let digests: Vec<Sha256> = spec.packages.iter().map(|p| p.sha256).collect();
+        let started = cx.clock().monotonic();
         let packages = deb::decode(cx, store, &digests)?;
+        times.push(Took {
+            name: "decode",
+            time: cx.clock().monotonic().saturating_sub(started),
+            cpu: Duration::ZERO,
+        });
         for needed in ["dpkg", "base-passwd"] {
             if !packages.iter().any(|p| p.meta.name() == needed) {
                 return Err(BootstrapError::Missing(needed));
@@ -277,25 +300,35 @@ impl Ready {
         cx: &Cx,
         place: &Place<'_>,
         spec: &BootstrapSpec<'_>,
-    ) -> Result<Duration, BootstrapError> {
+    ) -> Result<Took, BootstrapError> {
         let total = self.packages.len() as u64;
         let phase = cx.phase("unpack packages", Some((total, Unit::Packages)));
         place.say("unpack packages", 0, total);
         fill(cx, place.directory(), spec, &self.packages, &self.layout)?;
-        Ok(phase.finish(format!("{total} packages")))
+        Ok(Took {
+            name: "unpack",
+            time: phase.finish(format!("{total} packages")),
+            cpu: Duration::ZERO,
+        })
     }
 
-    fn configure(&self, cx: &Cx, place: &Place<'_>) -> Result<Duration, BootstrapError> {
+    fn configure(&self, cx: &Cx, place: &Place<'_>) -> Result<Took, BootstrapError> {
         let total = self.packages.len() as u64;
         let phase = cx.phase("configure packages", Some((total, Unit::Packages)));
         let sandbox = place.sandbox(&MEMORY)?;
         let metas: Vec<&PackageMeta> = self.packages.iter().map(|p| &p.meta).collect();
         let stages = order::stages(&metas, &self.preinsts);
-        self.scripts(cx, &sandbox).run(&stages, |done| {
+        let cpu = Cell::default();
+        let scripts = self.scripts(cx, &sandbox, &cpu);
+        scripts.run(&stages, |done| {
             phase.progress(done);
             place.say("configure packages", done, total);
         })?;
-        Ok(phase.finish(format!("{total} packages")))
+        Ok(Took {
+            name: "configure",
+            time: phase.finish(format!("{total} packages")),
+            cpu: cpu.get(),
+        })
     }
 
     fn initramfs(
@@ -303,7 +336,7 @@ impl Ready {
         cx: &Cx,
         place: &Place<'_>,
         fstab: Option<&str>,
-    ) -> Result<Duration, BootstrapError> {
+    ) -> Result<Took, BootstrapError> {
         let phase = cx.phase("make initramfs", None);
         place.say("make initramfs", 0, 0);
         let sandbox = place.sandbox(&MEMORY)?;
@@ -312,16 +345,28 @@ impl Ready {
                 .write("/etc/fstab", fstab.as_bytes(), 0o644)
                 .map_err(|source| BootstrapError::tree("/etc/fstab", source))?;
         }
-        let kernels = self.scripts(cx, &sandbox).initramfs()?;
-        Ok(phase.finish(format!("{kernels} kernels")))
+        let cpu = Cell::default();
+        let scripts = self.scripts(cx, &sandbox, &cpu);
+        let kernels = scripts.initramfs()?;
+        Ok(Took {
+            name: "initramfs",
+            time: phase.finish(format!("{kernels} kernels")),
+            cpu: cpu.get(),
+        })
     }
 
-    fn scripts<'a>(&'a self, cx: &'a Cx, sandbox: &'a Sandbox) -> Scripts<'a> {
+    fn scripts<'a>(
+        &'a self,
+        cx: &'a Cx,
+        sandbox: &'a Sandbox,
+        cpu: &'a Cell<Duration>,
+    ) -> Scripts<'a> {
         Scripts {
             commands: Commands {
                 cx,
                 sandbox,
                 makes_initramfs: false,
+                cpu,
             },
             packages: &self.packages,
             layout: &self.layout,

@@ -166,7 +166,10 @@ pub fn to_file(
     }
     let mut work = Work::begin(cx, image, format)?;
     let part = Part::create(target)?;
-    let mut file = FileTarget::new(part.file(), format.unstreamed.is_none() && !work.is_raw());
+    let mut file = FileTarget::new(
+        part.file(),
+        format.unstreamed.is_none() && work.known_sha256().is_none(),
+    );
     work.write(&mut file, part.path())?;
     let write = |source| io_error("write", part.path())(source);
     let (size_bytes, mut sha256) = file.finish().map_err(write)?;
@@ -193,7 +196,7 @@ pub fn to_stream(
     }
     let mut work = Work::begin(cx, image, format)?;
     let name = Path::new("standard output");
-    let mut stream = StreamTarget::new(out, !work.is_raw());
+    let mut stream = StreamTarget::new(out, work.known_sha256().is_none());
     work.write(&mut stream, name)?;
     let (size, sha256) = stream.finish().map_err(io_error("write", name))?;
     Ok(work.finish(&name.display(), size, size, sha256))
@@ -233,9 +236,10 @@ impl<'w> Work<'w> {
         })
     }
 
-    /// Whether what is written is the artifact itself, whose SHA-256 is known.
-    fn is_raw(&self) -> bool {
-        self.format.name == self.artifact.kind
+    /// The SHA-256 of what is written, when it is the artifact itself and the build computed it.
+    fn known_sha256(&self) -> Option<Sha256> {
+        let is_artifact = self.format.name == self.artifact.kind;
+        self.artifact.sha256.filter(|_| is_artifact)
     }
 
     /// Writes the disk, and makes sure that it was the right one.
@@ -282,7 +286,7 @@ impl<'w> Work<'w> {
         allocated_bytes: u64,
         sha256: Option<Sha256>,
     ) -> Exported {
-        let known = self.artifact.sha256.filter(|_| self.is_raw());
+        let known = self.known_sha256();
         self.phase.finish(name.to_string());
         Exported {
             size_bytes,

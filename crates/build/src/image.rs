@@ -41,7 +41,7 @@ use goldsmith_store::Store;
 use crate::assemble::contents::read_file;
 use crate::document::Loaded;
 use crate::layer::{Anew, Layer, Stack};
-use crate::record::{Image, Images, PhaseTime, Record};
+use crate::record::{Artifact, Image, Images, PhaseTime, Record};
 use top::Top;
 
 pub use chain::Owner;
@@ -79,6 +79,9 @@ pub struct Job<'a> {
     pub anew: Anew,
     /// Who gets to see the tree when a step has failed.
     pub on_failure: Option<&'a dyn OnFailure>,
+    /// Whether the record is to have the plain SHA-256 of the disk besides the disk digest: it
+    /// costs by the size of the disk, and nothing here needs it.
+    pub wants_sha256: bool,
     /// What the documents may ask for: see [`crate::services`].
     pub services: Services<'a>,
 }
@@ -117,6 +120,7 @@ pub fn need(images: &Images, job: &Job<'_>) -> Result<Need, BuildError> {
 
 /// Builds the image. Every package of the lock must be in the store.
 pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<Image, BuildError> {
+    let began = cx.clock().monotonic();
     let mut times = Times::default();
     parent::check(cx, store, job)?;
     let mut stack = Stack::new(store, job.section.epoch, job.anew.clone());
@@ -126,16 +130,15 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     fs::create_dir(&folder).map_err(BuildError::io("create", &folder))?;
 
     let settings = Settings::default();
+    let merged = times.of(cx, "merge layers", || stack.merged())?;
     let phase = cx.phase("sanitize", None);
-    let top = Top::sanitized(cx, &stack, &settings)?;
+    let top = Top::sanitized(cx, &stack, merged, &settings)?;
     times.add("sanitize", phase.finish(top.evidence.summary()));
     write_report(&folder.join("sanitize.json"), &top.evidence)?;
     check_clean("the tree", &top.evidence)?;
 
     let packages = packages(job.section, &top)?;
-    let started = cx.clock().monotonic();
-    let artifact = disk::write(cx, &stack, job, top, &folder)?;
-    times.add("write disk", cx.clock().monotonic().saturating_sub(started));
+    let artifact = disk::write(cx, &stack, job, top, &folder, &mut times)?;
 
     let phase = cx.phase("verify disk", None);
     let verified = verify_disk(&folder.join(&artifact.file), &settings, cx)?;
@@ -159,6 +162,7 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     record.artifacts = vec![artifact];
     record.packages = packages;
     record.parent = job.section.parent.as_ref().map(Into::into);
+    times.rest(cx.clock().monotonic().saturating_sub(began));
     record.phases = times.0;
     record.steps = steps;
     if stack.layers().iter().all(Layer::is_kept) {
@@ -233,10 +237,30 @@ struct Times(Vec<PhaseTime>);
 
 impl Times {
     fn add(&mut self, name: &str, time: Duration) {
-        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.add_with_programs(name, time, Duration::ZERO);
+    }
+
+    /// Adds how long some work takes.
+    fn of<T>(&mut self, cx: &Cx, name: &str, work: impl FnOnce() -> T) -> T {
+        let started = cx.clock().monotonic();
+        let result = work();
+        self.add(name, cx.clock().monotonic().saturating_sub(started));
+        result
+    }
+
+    /// Adds what a build that took this long did besides.
+    fn rest(&mut self, all: Duration) {
+        let known = self.0.iter().map(|phase| phase.ms).sum();
+        self.add("other", all.saturating_sub(Duration::from_millis(known)));
+    }
+
+    /// As [`Self::add`]; `cpu` is the processor time of programs that it waited for.
+    fn add_with_programs(&mut self, name: &str, time: Duration, cpu: Duration) {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.0.push(PhaseTime {
             name: name.to_owned(),
-            ms,
+            ms: ms(time),
+            cpu_ms: ms(cpu),
         });
     }
 }

@@ -62,6 +62,7 @@ impl Bench {
             owner: Owner::new(&app.directory, &recipe.name),
             anew: Anew::None,
             on_failure: None,
+            wants_sha256: false,
         }
     }
 }

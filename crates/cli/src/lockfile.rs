@@ -72,7 +72,7 @@ pub(crate) fn fetch_inputs(
     is_offline: bool,
 ) -> Result<(), CmdError> {
     let of_parent;
-    let source = match &source {
+    let source = match &recipe.source {
         Source::Debian(source) => source,
         Source::Disk(source) => return fetch_disk(app, store, source, is_offline),
         Source::Image(_) => match parent::archive(section) {

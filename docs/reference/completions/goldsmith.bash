@@ -283,7 +283,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__build)
-            opts="-C -q -v -h -V --force --from --no-cache --debug --check-reproducible --offline --var --var-file --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --force --from --no-cache --debug --check-reproducible --sha256 --offline --var --var-file --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -101,6 +101,7 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -s C -l direc
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l force -d 'Build although an image of the same inputs exists'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l no-cache -d 'Make every step again, kept or not'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l debug -d 'After a step that failed, open a shell in the tree as it stands'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l sha256 -d 'Compute the plain SHA-256 of the disk as well, which takes half a second for a GiB, holes included; `export` computes that of what it hands over'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l offline -d 'Use nothing but what the store has'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand build" -s q -l quiet -d 'Say nothing but results, warnings and failures'

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use super::Options;
 use super::measure::{cost, row};
 use crate::sh::{self, Outcome};
 
-pub(super) fn run(rounds: usize) -> Outcome {
+pub(super) fn run(options: Options) -> Outcome {
+    let rounds = options.rounds;
     sh::run(
         "cargo",
         &[

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use super::Options;
 use super::measure::{cost, median, row};
 use crate::sh::{self, Outcome};
 
@@ -15,7 +16,8 @@ const STEPS: u32 = 200;
 /// Documents that are checked.
 const DOCUMENTS: usize = 500;
 
-pub(super) fn run(rounds: usize) -> Outcome {
+pub(super) fn run(options: Options) -> Outcome {
+    let rounds = options.rounds;
     sh::run(
         "cargo",
         &[

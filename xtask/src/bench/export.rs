@@ -3,11 +3,13 @@
 //! Ours checks the disk's digest, computes the SHA-256 of the file and waits until it is on the
 //! host's disk; the peers only write.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::measure::{Cost, cost, median};
+use super::measure::{Cost, cost, median, ratio};
+use super::{Options, page};
 use crate::sh::{self, Outcome, step};
 
 /// A format, how it is called here, and the script that makes `$2` of the raw disk `$1` elsewhere.
@@ -58,7 +60,8 @@ struct Side {
     size: u64,
 }
 
-pub(super) fn run(rounds: usize) -> Outcome {
+pub(super) fn run(options: Options) -> Outcome {
+    let rounds = options.rounds;
     step("build goldsmith", || {
         let arguments = [
             "build",
@@ -85,24 +88,25 @@ pub(super) fn run(rounds: usize) -> Outcome {
             b.add(&peer, &theirs)?;
         }
     }
-    println!(
-        "\nthe disk of the nginx example in each format, {rounds} rounds in turn: medians; times and sizes of theirs as multiples of ours"
-    );
-    println!(
-        "{:<12} {:>8} {:>8} {:>8}  {:<24} {:>8} {:>8} {:>8}  {:>6} {:>6} {:>6}",
-        "format", "s wall", "s cpu", "MB", "peer", "s wall", "s cpu", "MB", "wall", "cpu", "size"
+    let mut text = String::from(
+        "The disk of the nginx example in each format; times and sizes of theirs as multiples of ours. Ours checks the disk's digest, \
+         computes the SHA-256 of the file and waits until it is on the host's disk; the peers only write. At least 2 (wall) at equal or \
+         smaller size is wanted of the compressed ones.\n\n\
+         | format | s wall | s cpu | MB | peer | s wall | s cpu | MB | wall | cpu | size |\n\
+         |---|--:|--:|--:|---|--:|--:|--:|--:|--:|--:|\n",
     );
     for ((format, peer, _), (a, b)) in FORMATS.iter().zip(&sides) {
-        println!(
-            "{format:<12} {}  {peer:<24} {}  {:>6.2} {:>6.2} {:>6.3}",
+        let _ = writeln!(
+            text,
+            "| {format} | {} | {peer} | {} | {:.2} | {:.2} | {:.3} |",
             a.figures(),
             b.figures(),
-            times(a, b, |cost| cost.wall),
-            times(a, b, |cost| cost.cpu),
+            ratio(&b.costs, &a.costs, |cost| cost.wall),
+            ratio(&b.costs, &a.costs, |cost| cost.cpu),
             mb(b.size) / mb(a.size),
         );
     }
-    Ok(())
+    page::put("export", "Formats", options, &text)
 }
 
 impl Side {
@@ -119,18 +123,12 @@ impl Side {
     fn figures(&self) -> String {
         let middle = |of: fn(&Cost) -> f64| median(self.costs.iter().map(of).collect());
         format!(
-            "{:>8.2} {:>8.2} {:>8.1}",
+            "{:.2} | {:.2} | {:.1}",
             middle(|cost| cost.wall),
             middle(|cost| cost.cpu),
             mb(self.size)
         )
     }
-}
-
-/// Theirs as a multiple of ours, pair by pair.
-fn times(ours: &Side, theirs: &Side, of: fn(&Cost) -> f64) -> f64 {
-    let pairs = ours.costs.iter().zip(&theirs.costs);
-    median(pairs.map(|(a, b)| of(b) / of(a)).collect())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for people")]

@@ -82,20 +82,12 @@ pub(crate) fn row(name: &str, costs: &[Cost]) {
     );
 }
 
-/// Prints ours as a part of theirs, pair by pair.
-pub(crate) fn ratio(ours: &[Cost], theirs: &[Cost]) {
-    let of = |figure: fn(&Cost) -> f64| {
-        median(
-            ours.iter()
-                .zip(theirs)
-                .map(|(a, b)| figure(a) / figure(b))
-                .collect(),
-        )
-    };
-    println!(
-        "{:<44} {:>9.3}   wall {:>9.3}   cpu",
-        "ratio, median of pairs",
-        of(|c| c.wall),
-        of(|c| c.cpu)
-    );
+/// One side as a part of another: the median of the ratios of each round.
+pub(crate) fn ratio(a: &[Cost], b: &[Cost], figure: fn(&Cost) -> f64) -> f64 {
+    median(
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| figure(a) / figure(b))
+            .collect(),
+    )
 }

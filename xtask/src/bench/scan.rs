@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::Options;
 use super::measure::{Cost, cost, row};
 use crate::sh::{self, Outcome, step};
 
 const IMAGES: &str = "10000";
 
-pub(super) fn run(rounds: usize) -> Outcome {
+pub(super) fn run(options: Options) -> Outcome {
+    let rounds = options.rounds;
     let data = data()?;
     step("build the example `many_images`", || {
         let build = ["build", "--release", "--locked", "--package"];

@@ -1,15 +1,15 @@
 //! Packages added to a tree that has some: unpacked and configured by the tree's own dpkg, in its
 //! order. A package is read from the store through a descriptor; none is copied into the tree.
 
+use std::cell::Cell;
 use std::os::fd::AsFd as _;
-use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Unit;
 use goldsmith_store::Store;
 
 use super::scripts::Commands;
-use super::{BootstrapError, BootstrapSpec, MEMORY, order};
+use super::{BootstrapError, BootstrapSpec, MEMORY, Took, order};
 use crate::deb::meta::PackageMeta;
 use crate::deb::{self, Decoded};
 use crate::layer::{Made, Parts, Place, Stack, Wanted};
@@ -39,16 +39,16 @@ pub fn add(
     cx: &Cx,
     stack: &mut Stack<'_>,
     spec: &BootstrapSpec<'_>,
-) -> Result<Option<Duration>, BootstrapError> {
+) -> Result<Option<Took>, BootstrapError> {
     let store = stack.store();
-    let mut time = None;
+    let mut took = None;
     stack.layer(cx, &wanted(spec), |place| -> Result<Made, BootstrapError> {
         let digests: Vec<_> = spec.packages.iter().map(|package| package.sha256).collect();
         let packages = deb::decode(cx, store, &digests)?;
-        time = Some(install(cx, store, place, spec, &packages)?);
+        took = Some(install(cx, store, place, spec, &packages)?);
         Ok(Made::default())
     })?;
-    Ok(time)
+    Ok(took)
 }
 
 fn install(
@@ -57,14 +57,16 @@ fn install(
     place: &Place<'_>,
     spec: &BootstrapSpec<'_>,
     packages: &[Decoded],
-) -> Result<Duration, BootstrapError> {
+) -> Result<Took, BootstrapError> {
     let total = packages.len() as u64;
     let phase = cx.phase("add packages", Some((total, Unit::Packages)));
     let sandbox = place.sandbox(&MEMORY)?;
+    let cpu = Cell::default();
     let commands = Commands {
         cx,
         sandbox: &sandbox,
         makes_initramfs: true,
+        cpu: &cpu,
     };
     let metas: Vec<&PackageMeta> = packages.iter().map(|package| &package.meta).collect();
     // Each is unpacked when what it depends on to be unpacked is configured.
@@ -85,7 +87,11 @@ fn install(
         Ok(())
     })?;
     mark(&commands, spec, packages)?;
-    Ok(phase.finish(format!("{total} packages")))
+    Ok(Took {
+        name: "add packages",
+        time: phase.finish(format!("{total} packages")),
+        cpu: cpu.get(),
+    })
 }
 
 fn unpack(

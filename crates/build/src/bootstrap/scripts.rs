@@ -2,10 +2,12 @@
 //! runs them, the batches of configuring by the tree's own dpkg, and one
 //! initramfs per kernel at the end.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::{Event, Stream};
@@ -35,6 +37,8 @@ pub(super) struct Commands<'a> {
     pub(super) sandbox: &'a Sandbox,
     /// Whether scripts that would make an initramfs do it, or leave it to the end.
     pub(super) makes_initramfs: bool,
+    /// Processor time of those that have run.
+    pub(super) cpu: &'a Cell<Duration>,
 }
 
 /// What all scripts need.
@@ -114,6 +118,7 @@ impl<'a> Commands<'a> {
                 text: text.to_owned(),
             });
         })?;
+        self.cpu.set(self.cpu.get() + exit.cpu);
         if exit.status.is_success() {
             return Ok(());
         }

@@ -76,8 +76,8 @@ fn bootstrap_and_steps(
 ) -> Result<Vec<StepRecord>, BuildError> {
     match &job.section.parent {
         None => {
-            for (name, time) in base(cx, stack, job.section, apt_sources(job).as_deref())? {
-                times.add(name, time);
+            for took in base(cx, stack, job.section, apt_sources(job).as_deref())? {
+                times.add_with_programs(took.name, took.time, took.cpu);
             }
         }
         Some(parent) => {
@@ -86,9 +86,9 @@ fn bootstrap_and_steps(
             }
             let packages = packages(job.section);
             if !packages.is_empty()
-                && let Some(time) = bootstrap::add(cx, stack, &spec(job.section, &packages))?
+                && let Some(took) = bootstrap::add(cx, stack, &spec(job.section, &packages))?
             {
-                times.add("add packages", time);
+                times.add_with_programs(took.name, took.time, took.cpu);
             }
         }
     }

@@ -8,14 +8,11 @@ use goldsmith_core::digest::Sha256;
 use goldsmith_disk::image::Architecture;
 
 use super::top::Top;
-use super::{BuildError, Job, chain, loader, parent};
+use super::{BuildError, Job, Times, chain, loader, parent};
 use crate::assemble::{self, KeptRequest, Options, Request, Written};
 use crate::layer::{Layer, Stack};
 use crate::record::Artifact;
 use crate::source::SourceDisk;
-
-/// The plain SHA-256 costs by the size of the disk; beyond this only the disk digest is computed.
-const PLAIN_DIGEST_UP_TO: u64 = 4 << 30;
 
 /// Writes the disk into the folder of the image.
 pub(super) fn write(
@@ -24,6 +21,7 @@ pub(super) fn write(
     job: &Job<'_>,
     top: Top,
     folder: &Path,
+    times: &mut Times,
 ) -> Result<Artifact, BuildError> {
     let path = folder.join("disk.raw");
     let out = File::create(&path).map_err(BuildError::io("create", &path))?;
@@ -33,8 +31,8 @@ pub(super) fn write(
         None => None,
     };
     let written = match kept {
-        Some(disk) => kept_disk(cx, disk, job, top, &out)?,
-        None => own_disk(cx, stack, job, top, &out)?,
+        Some(disk) => kept_disk(cx, disk, job, top, &out, times)?,
+        None => own_disk(cx, stack, job, top, &out, times)?,
     };
     Ok(Artifact {
         file: "disk.raw".to_owned(),
@@ -46,10 +44,12 @@ pub(super) fn write(
     })
 }
 
-const OPTIONS: Options = Options {
-    plain_digest_up_to: PLAIN_DIGEST_UP_TO,
-    sync: false,
-};
+fn options(job: &Job<'_>) -> Options {
+    Options {
+        plain_digest: job.wants_sha256,
+        sync: false,
+    }
+}
 
 fn kept_disk(
     cx: &Cx,
@@ -57,6 +57,7 @@ fn kept_disk(
     job: &Job<'_>,
     top: Top,
     out: &File,
+    times: &mut Times,
 ) -> Result<Written, BuildError> {
     let request = KeptRequest {
         tree: top.sandbox.tree_fd(),
@@ -65,7 +66,8 @@ fn kept_disk(
         epoch: epoch(job),
     };
     let tree = top.merged.into_tree();
-    Ok(assemble::assemble_kept(cx, &request, tree, out, OPTIONS)?)
+    let write = || assemble::assemble_kept(cx, &request, tree, out, options(job));
+    Ok(times.of(cx, "write disk", write)?)
 }
 
 fn own_disk(
@@ -74,12 +76,15 @@ fn own_disk(
     job: &Job<'_>,
     top: Top,
     out: &File,
+    times: &mut Times,
 ) -> Result<Written, BuildError> {
     let section = job.section;
     let has_parent = section.parent.is_some();
     let parent = stack.layers().first().filter(|_| has_parent);
     let parent = parent.map(Layer::tree);
-    let loader = loader::files(cx, stack.store(), section, parent.as_deref())?;
+    let loader = times.of(cx, "boot loader", || {
+        loader::files(cx, stack.store(), section, parent.as_deref())
+    })?;
     let request = Request {
         tree: top.sandbox.tree_fd(),
         boot_files: loader.directory(),
@@ -92,7 +97,8 @@ fn own_disk(
         epoch: epoch(job),
     };
     let tree = top.merged.into_tree();
-    Ok(assemble::assemble_tree(cx, &request, tree, out, OPTIONS)?)
+    let write = || assemble::assemble_tree(cx, &request, tree, out, options(job));
+    Ok(times.of(cx, "write disk", write)?)
 }
 
 fn epoch(job: &Job<'_>) -> u32 {

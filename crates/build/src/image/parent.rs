@@ -144,7 +144,7 @@ fn of_disk(cx: &Cx, image: &Image, to: &Path) -> Result<(), BuildError> {
 }
 
 fn of_layers(cx: &Cx, parent: &Stack<'_>, to: &Path) -> Result<(), BuildError> {
-    let top = Top::sanitized(cx, parent, &Settings::default())?;
+    let top = Top::sanitized(cx, parent, parent.merged()?, &Settings::default())?;
     let mut trees: Vec<_> = parent.layers().iter().map(Layer::tree).collect();
     trees.push(top.upper.clone());
     Ok(flatten(cx, &top.merged, &trees, to)?)

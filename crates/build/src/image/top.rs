@@ -26,15 +26,15 @@ pub(super) struct Top {
 }
 
 impl Top {
-    /// Sanitizes the tree of a stack, whose layers stay as they are.
+    /// Sanitizes the tree of a stack, whose layers stay as they are; `merged` is what is in it.
     pub(super) fn sanitized(
         cx: &Cx,
         stack: &Stack<'_>,
+        mut merged: Merged,
         settings: &Settings,
     ) -> Result<Self, BuildError> {
         let scratch = stack.store().scratch("top")?;
         let (sandbox, upper) = stack.open(cx, &scratch)?;
-        let mut merged = stack.merged()?;
         let evidence = sanitize::sanitize(&sandbox.tree(), settings, Mode::Apply, cx)?;
         merged.push(stack.list(cx, &upper)?);
         Ok(Self {

@@ -15,7 +15,7 @@
 //!   "parent": { "kind": "image", "name": "base 1.4.0/2", "digest": "<sha256>" },   what it started from, if that was
 //!                                          an image (of its disk) or a disk (of its file)
 //!   "layers": [ "<sha256>", ... ],         of its tree, bottom first; none when one was not kept
-//!   "phases": [ { "name": "configure", "ms": 9120 } ],
+//!   "phases": [ { "name": "configure", "ms": 9120, "cpu_ms": 8300 } ],   "cpu_ms": of the packages' programs
 //!   "steps": [ { "document": ..., "phase": "build", "step": "Install", "action": "ExecuteBash", "status": "succeeded", "attempts": 1, "ms": 120,
 //!       "layer": "<sha256>", "kept": true,   its layer; whether that was taken instead of made
 //!       "cpu_ms": 90, "max_rss_bytes": ...,  of its programs
@@ -99,7 +99,7 @@ pub struct Artifact {
     pub allocated_bytes: u64,
     /// The disk digest (`goldsmith_disk::sparse`): names the content whatever it is stored as.
     pub digest: Sha256,
-    /// What `sha256sum` says of the file; not computed for very large disks.
+    /// What `sha256sum` says of the file; computed when it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
 }
@@ -136,6 +136,14 @@ pub struct PhaseTime {
     pub name: String,
     /// Wall time in milliseconds.
     pub ms: u64,
+    /// Processor time of the packages' programs that ran in it, in milliseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cpu_ms: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A step of a component that ran.

@@ -86,7 +86,7 @@ impl Lab {
         };
         let out = File::create(self.path(out)).unwrap();
         let options = Options {
-            plain_digest_up_to: 8 << 30,
+            plain_digest: true,
             sync: false,
         };
         assemble(&cx(), &request, &out, options)

@@ -59,6 +59,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIMES", num_args = 0..=1, require_equals = true,
         default_missing_value = "1", value_parser = clap::value_parser!(u32).range(1..=100))]
     check_reproducible: Option<u32>,
+    /// Compute the plain SHA-256 of the disk as well, which takes half a second for a GiB, holes
+    /// included; `export` computes that of what it hands over
+    #[arg(long)]
+    sha256: bool,
     /// Use nothing but what the store has
     #[arg(long)]
     offline: bool,
@@ -80,6 +84,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         let section = locked(args, app, &store, recipe, &documents)?;
         let mut job = bench.job(app, recipe, &section, &documents);
         job.anew = anew(args, &job)?;
+        job.wants_sha256 = args.sha256;
         if let Some(shell) = &shell {
             job.on_failure = Some(shell);
         }

@@ -159,7 +159,7 @@ fn sums(mut build: std::process::Command) -> (String, String) {
 #[test]
 fn the_same_lock_gives_the_same_bytes() {
     let env = fixture::with_packages();
-    let by_root = sums(env.command(&["build", "web", "--offline", "--json"]));
+    let by_root = sums(env.command(&["build", "web", "--offline", "--sha256", "--json"]));
 
     let other = TestEnv::new();
     let project = other.root().join("a/much/longer/place");
@@ -179,7 +179,7 @@ fn the_same_lock_gives_the_same_bytes() {
     let mut by_user = other.shell(&format!(
         "chown -R {USER}:{USER} \"$HOME\" && touch /etc/subuid /etc/subgid && exec unshare --mount sh -ec '\
          cd \"$HOME/project\"; mount --bind passwd /etc/passwd; mount --bind ranges /etc/subuid; mount --bind ranges /etc/subgid; umask 077; \
-         exec setpriv --reuid {USER} --regid {USER} --clear-groups \"$GOLDSMITH\" -C {} build web --json'",
+         exec setpriv --reuid {USER} --regid {USER} --clear-groups \"$GOLDSMITH\" -C {} build web --sha256 --json'",
         project.display()
     ));
     by_user

@@ -281,6 +281,13 @@ impl Planned<'_> {
         ranges.map(|range| range.end - range.start).sum()
     }
 
+    /// The files that are opened, in order.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = (&[u8], &[Range<u64>])> {
+        let files = self.files.iter();
+        let sources = files.filter(|file| matches!(file.content, Content::Source { .. }));
+        sources.map(|file| (file.path, file.data.as_slice()))
+    }
+
     /// Writes all of it to the disk, from `offset` on.
     pub(crate) fn write(
         &self,

@@ -1,5 +1,6 @@
 //! A disk as a list of what stands where, and the writing of it.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::ops::Range;
 
@@ -92,6 +93,21 @@ impl<'t> Layout<'t> {
         self.root_offset
     }
 
+    /// The files that [`super::write`] will open, in its order, and where they have data.
+    pub fn reads(&self) -> impl Iterator<Item = (Cow<'_, [u8]>, &[Range<u64>])> {
+        let file_systems = self
+            .regions
+            .iter()
+            .filter_map(|region| match &region.filling {
+                Filling::FileSystem(own) => Some(own),
+                _ => None,
+            });
+        file_systems.flat_map(|own| {
+            let files = own.planned.reads();
+            files.map(|(path, data)| (below(&own.mounted, path), data))
+        })
+    }
+
     /// Bytes of file contents that [`super::write`] will read.
     pub fn data_bytes(&self) -> u64 {
         let regions = self.regions.iter();
@@ -164,10 +180,15 @@ struct Below<'a> {
 
 impl ContentSource for Below<'_> {
     fn open(&mut self, path: &[u8], data: &[Range<u64>]) -> io::Result<Box<dyn Read + '_>> {
-        if self.mounted.is_empty() {
-            return self.contents.open(path, data);
-        }
-        self.contents
-            .open(&[self.mounted, b"/", path].concat(), data)
+        self.contents.open(&below(self.mounted, path), data)
+    }
+}
+
+/// A path of a part of a tree, from the root of all of it.
+fn below<'p>(mounted: &[u8], path: &'p [u8]) -> Cow<'p, [u8]> {
+    if mounted.is_empty() {
+        Cow::Borrowed(path)
+    } else {
+        Cow::Owned([mounted, b"/", path].concat())
     }
 }

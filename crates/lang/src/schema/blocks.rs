@@ -365,6 +365,7 @@ static ACCEPT: BlockSpec = BlockSpec {
     ],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 static SEVERITY: BlockSpec = BlockSpec {
@@ -374,6 +375,7 @@ static SEVERITY: BlockSpec = BlockSpec {
     attributes: &[required("level", Form::Choice(SEVERITIES), "Its severity")],
     blocks: &[],
     is_repeated: true,
+    types: &[],
 };
 
 static SCAN: BlockSpec = BlockSpec {
@@ -420,6 +422,7 @@ static SCAN: BlockSpec = BlockSpec {
     ],
     blocks: &[&ACCEPT, &SEVERITY],
     is_repeated: false,
+    types: &[],
 };
 
 static PIPELINE: BlockSpec = BlockSpec {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The peer of `cargo xtask bench build`: mmdebstrap with a cache of debs, then a GPT disk for BIOS and
+# The first peer of `cargo xtask bench build`: mmdebstrap with a cache of debs, then a GPT disk for BIOS and
 # UEFI from its tree by the usual tools, without mounts. usage: peer.sh MIRROR PACKAGES WORK CACHE
 set -euo pipefail
 mirror=$1 packages=$2 work=$3 cache=$4
