@@ -128,7 +128,7 @@ pub fn with_packages(source: &Source, loaded: &[Loaded]) -> Source {
     let packages = match &mut source {
         Source::Debian(source) => &mut source.packages,
         Source::Image(source) => &mut source.packages,
-        _ => return source,
+        Source::Disk(_) => return source,
     };
     let names = loaded.iter().flat_map(|one| one.pinned.keys());
     for package in library::packages(names.map(String::as_str)) {

@@ -1533,7 +1533,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__scan)
-            opts="-o -C -q -v -h -V --sbom --output --sbom-files --all --pipeline --fail-on --only-fixable --vex --var --var-file --report --compare --again --directory --json --quiet --verbose --help --version"
+            opts="-o -C -q -v -h -V --sbom --output --sbom-files --all --pipeline --fail-on --only-fixable --vex --var --var-file --report --compare --again --profile --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1577,6 +1577,10 @@ _goldsmith() {
                     ;;
                 --compare)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "cis-1 cis-2 stig-low stig-medium stig-high" -- "${cur}"))
                     return 0
                     ;;
                 --directory)

@@ -145,6 +145,11 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l var -d 'Set
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l report -d 'Write a report as well: `html=FILE`, `sarif=FILE`, `junit=FILE`, `json=FILE`, or `openvex=FILE` of what is accepted' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l compare -d 'Say where the result of another scanner differs, and why: JSON of trivy, grype, osv-scanner or Amazon Inspector, XCCDF or ARF of OpenSCAP' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l profile -d 'Hold the image to a hardening profile as well' -r -f -a "cis-1\t''
+cis-2\t''
+stig-low\t''
+stig-medium\t''
+stig-high\t''"
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l sbom-files -d 'List the files of each package of the system in it'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l all -d 'Show all of long lists, every package, and findings that are only told'
