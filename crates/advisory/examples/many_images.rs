@@ -59,19 +59,16 @@ fn make(inventory: &str, folder: &Path, count: u64) -> Result<(), Box<dyn Error>
             };
             let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
             packages.push(Package {
-                ecosystem: Ecosystem::Deb,
-                name: text(&row["package"]),
-                version: text(&state["version"]),
                 arch: Some("amd64".to_owned()),
                 source: Some(SourcePackage {
                     name: text(&row["source"]),
                     version: text(&state["source_version"]),
                 }),
-                module: None,
-                maintainer: None,
-                license: None,
-                owner: None,
-                evidence: Vec::new(),
+                ..Package::new(
+                    Ecosystem::Deb,
+                    &text(&row["package"]),
+                    &text(&state["version"]),
+                )
             });
         }
         let stock = Stock::of(&Inventory {

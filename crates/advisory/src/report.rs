@@ -142,20 +142,6 @@ pub const fn word(severity: Severity) -> &'static str {
     }
 }
 
-/// Where a finding lies, for people.
-pub fn place(place: &Place) -> String {
-    match place {
-        Place::Package { name, version, .. } => format!("{name} {version}"),
-        Place::File { path, line, entry } => {
-            let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-            let entry = entry.as_ref().map(|entry| format!(" `{entry}`"));
-            format!("{path}{line}{}", entry.unwrap_or_default())
-        }
-        Place::Disk { offset } => format!("byte {offset} of the disk"),
-        Place::Image => "the image".to_owned(),
-    }
-}
-
 /// What a finding is of, what it is and where: the same in every scan of the same image, so that
 /// whoever keeps results knows it again. Nothing of its text, which may be said better later.
 fn identity(finding: &Finding) -> String {

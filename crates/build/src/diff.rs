@@ -23,6 +23,7 @@ use goldsmith_inspect::view::ViewError;
 
 pub(crate) use blocks::first_difference;
 pub use blocks::{BlockDiff, Share, blocks};
+pub(crate) use contents::may_show;
 pub use format::{Boot, Configuration, Finding, Findings, ImageDiff, Size};
 pub use html::html;
 pub use side::Side;

@@ -113,7 +113,7 @@ fn on_disk(cx: &Cx, sides: &(Side, Side), files: &FileDiff) -> Result<Difference
             let differs = a.0.differs(old, (&b.0, new));
             let at = differs.map_err(DiffError::view(&sides.0))?;
             found.at = at;
-            let is_public = old.mode & new.mode & 0o004 != 0;
+            let is_public = diff::may_show(path, old.mode & new.mode);
             if let Some(at) = at.filter(|at| is_public && *at < READ_MAX) {
                 let end = usize::try_from(at).unwrap_or(usize::MAX) + EXCERPT.1;
                 let bytes = |view: &DiskView, node, side| {

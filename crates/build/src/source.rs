@@ -13,7 +13,6 @@
 
 mod archive;
 mod error;
-mod file;
 mod find;
 mod lay;
 mod mounted;
@@ -34,10 +33,10 @@ use goldsmith_disk::read::signature::{self, Found};
 use goldsmith_disk::read::table::Table;
 use goldsmith_disk::read::{Disk, Part};
 use goldsmith_disk::tree::{Attributes, ContentSource, Kind, Tree};
+use goldsmith_inspect::view::file::FileDisk;
 
 pub use archive::{is_archive, unpack_archive};
 pub use error::SourceError;
-use file::RawFile;
 use find::Root;
 use parts::Mount;
 
@@ -98,7 +97,7 @@ impl SourceDisk {
     /// `/boot`.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let file = File::open(path).map_err(SourceError::io("open", path))?;
-        let file = RawFile::new(file).map_err(SourceError::io("open", path))?;
+        let file = FileDisk::of(file).map_err(SourceError::io("open", path))?;
         let mut start = [0; 4];
         let is_long = file.size() >= 4;
         if is_long {

@@ -139,6 +139,27 @@ pub enum Place {
     Image,
 }
 
+/// As people read it.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Package { name, version, .. } => write!(f, "{name} {version}"),
+            Self::File { path, line, entry } => {
+                f.write_str(path)?;
+                if let Some(line) = line {
+                    write!(f, ":{line}")?;
+                }
+                if let Some(entry) = entry {
+                    write!(f, " `{entry}`")?;
+                }
+                Ok(())
+            }
+            Self::Disk { offset } => write!(f, "byte {offset} of the disk"),
+            Self::Image => f.write_str("the image"),
+        }
+    }
+}
+
 /// One result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {

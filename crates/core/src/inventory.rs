@@ -112,6 +112,22 @@ pub struct Package {
 }
 
 impl Package {
+    /// One of which nothing more is known.
+    pub fn new(ecosystem: Ecosystem, name: &str, version: &str) -> Self {
+        Self {
+            ecosystem,
+            name: name.to_owned(),
+            version: version.to_owned(),
+            arch: None,
+            source: None,
+            module: None,
+            maintainer: None,
+            license: None,
+            owner: None,
+            evidence: Vec::new(),
+        }
+    }
+
     /// The name that advisories use: the source package's, or its own.
     pub fn source_name(&self) -> &str {
         self.source

@@ -333,8 +333,8 @@ pub struct Pipeline {
     pub recipe: String,
     /// Its `test` block.
     pub test: TestSpec,
-    /// Its `scan` block.
-    pub scan: ScanSpec,
+    /// Its `scan` block; `None`: it has none, and decides nothing.
+    pub scan: Option<ScanSpec>,
 }
 
 /// The `scan` block: what may be found in an image that is good enough.

@@ -56,16 +56,8 @@ impl Subject<'_> {
 /// A package of which only this is known.
 pub(crate) fn plain(ecosystem: Ecosystem, name: &str, version: &str, path: &str) -> Package {
     Package {
-        ecosystem,
-        name: name.to_owned(),
-        version: version.to_owned(),
-        arch: None,
-        source: None,
-        module: None,
-        maintainer: None,
-        license: None,
-        owner: None,
         evidence: vec![path.to_owned()],
+        ..Package::new(ecosystem, name, version)
     }
 }
 

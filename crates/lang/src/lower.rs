@@ -237,12 +237,13 @@ pub(crate) fn pipeline(
         Some(block) => test(&reader.inner(&block.body, "test")),
         None => Some(TestSpec::default()),
     };
+    let has_scan = blocks(&reader, "scan").next().is_some();
     let scan = scan::scan(&reader);
     Some(Pipeline {
         name: name.labels[0].clone(),
         recipe: recipe?.labels[0].clone(),
         test: test?,
-        scan: scan?,
+        scan: Some(scan?).filter(|_| has_scan),
     })
 }
 

@@ -75,7 +75,7 @@ fn names(finding: &Finding) -> impl Iterator<Item = &str> {
 fn explained(finding: &Finding, why: &str) -> Explained {
     Explained {
         id: finding.id.clone(),
-        place: crate::report::place(&finding.place),
+        place: finding.place.to_string(),
         why: why.to_owned(),
     }
 }

@@ -12,15 +12,7 @@ fn inspector() {
     let shown: Vec<String> = read
         .findings
         .iter()
-        .map(|it| {
-            format!(
-                "{} {} {} {:?}",
-                it.id,
-                it.severity,
-                crate::report::place(&it.place),
-                it.fix
-            )
-        })
+        .map(|it| format!("{} {} {} {:?}", it.id, it.severity, it.place, it.fix))
         .collect();
     assert_eq!(
         shown,

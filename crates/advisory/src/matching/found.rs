@@ -162,21 +162,14 @@ fn name(group: &Group<'_>) -> String {
 /// Where it lies: of what is filed by source package, the source package.
 pub(super) fn place(item: &Item, distribution: Option<&Distribution>) -> Place {
     let is_source = matches!(item.ecosystem, Ecosystem::Deb | Ecosystem::Apk);
+    let name = if item.ecosystem == Ecosystem::Rpm {
+        &item.group
+    } else {
+        &item.name
+    };
     let package = Package {
-        ecosystem: item.ecosystem,
-        name: if item.ecosystem == Ecosystem::Rpm {
-            item.group.clone()
-        } else {
-            item.name.clone()
-        },
-        version: item.version.clone(),
         arch: is_source.then(|| "source".to_owned()),
-        source: None,
-        module: None,
-        maintainer: None,
-        license: None,
-        owner: None,
-        evidence: Vec::new(),
+        ..Package::new(item.ecosystem, name, &item.version)
     };
     Place::Package {
         purl: purl(&package, distribution),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use goldsmith_core::finding::{Kind, Severity};
 
-use super::{Group, Report, groups, place, plain, word};
+use super::{Group, Report, groups, plain, word};
 use crate::policy::{Decision, Judged, fact};
 
 const STYLE: &str = include_str!("page.css");
@@ -240,7 +240,7 @@ fn row(judged: &Judged) -> String {
         &[
             badge(finding.severity),
             what,
-            plain(&place(&finding.place)),
+            plain(&finding.place.to_string()),
             last,
         ],
     )

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use goldsmith_core::finding::Kind;
 
-use super::{Report, place, plain};
+use super::{Report, plain};
 use crate::policy::{Decision, Judged};
 
 /// The whole document.
@@ -46,7 +46,7 @@ pub fn junit(report: &Report<'_>) -> String {
 
 fn case(xml: &mut String, kind: Kind, judged: &Judged) {
     let finding = &judged.finding;
-    let name = plain(&format!("{} in {}", finding.id, place(&finding.place)));
+    let name = plain(&format!("{} in {}", finding.id, finding.place));
     let _ = write!(xml, "    <testcase classname=\"{kind}\" name=\"{name}\"");
     let reason = plain(&judged.reason);
     let _ = match judged.decision {

@@ -9,7 +9,7 @@ use goldsmith_core::digest::Sha256;
 use goldsmith_core::finding::{Finding, Kind, Place, Severity};
 use serde_json::{Value, json};
 
-use super::{Report, identity, place};
+use super::{Report, identity};
 use crate::policy::{Decision, Judged};
 
 /// The whole document.
@@ -72,7 +72,7 @@ fn result(judged: &Judged, number: usize) -> Value {
     let fix = fix.map_or_else(String::new, |fix| format!("; mended by {fix}"));
     let message = format!(
         "{}: {}{fix} ({})",
-        place(&finding.place),
+        finding.place,
         text(&finding.title, &finding.id),
         judged.reason
     );

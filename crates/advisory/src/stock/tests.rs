@@ -3,18 +3,7 @@ use goldsmith_core::inventory::SourcePackage;
 use super::*;
 
 pub(crate) fn package(ecosystem: Ecosystem, name: &str, version: &str) -> Package {
-    Package {
-        ecosystem,
-        name: name.to_owned(),
-        version: version.to_owned(),
-        arch: None,
-        source: None,
-        module: None,
-        maintainer: None,
-        license: None,
-        owner: None,
-        evidence: Vec::new(),
-    }
+    Package::new(ecosystem, name, version)
 }
 
 fn of_source(name: &str, version: &str, source: &str, source_version: &str) -> Package {

@@ -73,18 +73,7 @@ pub(crate) fn distribution(id: &str, version: &str) -> Distribution {
 }
 
 pub(crate) fn package(ecosystem: Ecosystem, name: &str, version: &str) -> Package {
-    Package {
-        ecosystem,
-        name: name.to_owned(),
-        version: version.to_owned(),
-        arch: None,
-        source: None,
-        module: None,
-        maintainer: None,
-        license: None,
-        owner: None,
-        evidence: Vec::new(),
-    }
+    Package::new(ecosystem, name, version)
 }
 
 pub(crate) fn deb(name: &str, version: &str, source: &str, source_version: &str) -> Package {

@@ -171,15 +171,15 @@ fn the_kernel_reads_back_what_was_in_the_tree() {
     for (path, mode) in [("proc", 0o555), ("sys", 0o555), ("tmp", 0o1777)] {
         fs::set_permissions(tree.join(path), fs::Permissions::from_mode(mode)).unwrap();
     }
-    for path in [
-        "etc/fstab",
-        "boot/grub/grub.cfg",
-        "usr/lib/repart.d/50-root.conf",
+    for (path, mode) in [
+        ("etc/fstab", 0o644),
+        ("boot/grub/grub.cfg", 0o600),
+        ("usr/lib/repart.d/50-root.conf", 0o644),
     ] {
         put(
             &tree.join(path),
             &fs::read(mounted.0.join(path)).unwrap(),
-            0o644,
+            mode,
         );
     }
     fs::create_dir(tree.join("boot/efi")).unwrap();

@@ -101,21 +101,6 @@ mod tests {
     use super::*;
     use crate::inventory::SourcePackage;
 
-    fn package(ecosystem: Ecosystem, name: &str, version: &str) -> Package {
-        Package {
-            ecosystem,
-            name: name.to_owned(),
-            version: version.to_owned(),
-            arch: None,
-            source: None,
-            module: None,
-            maintainer: None,
-            license: None,
-            owner: None,
-            evidence: Vec::new(),
-        }
-    }
-
     #[test]
     fn canonical() {
         let debian = Distribution {
@@ -132,13 +117,13 @@ mod tests {
             point_release: None,
             ..debian.clone()
         };
-        let mut curl = package(Ecosystem::Deb, "libstdc++6", "12.2.0-14+deb12u1");
+        let mut curl = Package::new(Ecosystem::Deb, "libstdc++6", "12.2.0-14+deb12u1");
         curl.arch = Some("amd64".to_owned());
         curl.source = Some(SourcePackage {
             name: "gcc-12".to_owned(),
             version: "12.2.0-14".to_owned(),
         });
-        let mut rpm = package(Ecosystem::Rpm, "openssl", "1:3.0.7-27.el9");
+        let mut rpm = Package::new(Ecosystem::Rpm, "openssl", "1:3.0.7-27.el9");
         rpm.arch = Some("x86_64".to_owned());
         let cases = [
             (
@@ -151,18 +136,18 @@ mod tests {
             ),
             (
                 purl(
-                    &package(Ecosystem::Npm, "@angular/core", "1.0.0"),
+                    &Package::new(Ecosystem::Npm, "@angular/core", "1.0.0"),
                     Some(&debian),
                 ),
                 "pkg:npm/%40angular/core@1.0.0",
             ),
             (
-                purl(&package(Ecosystem::Npm, "left-pad", "1.0.0"), None),
+                purl(&Package::new(Ecosystem::Npm, "left-pad", "1.0.0"), None),
                 "pkg:npm/left-pad@1.0.0",
             ),
             (
                 purl(
-                    &package(
+                    &Package::new(
                         Ecosystem::Maven,
                         "org.apache.logging.log4j:log4j-core",
                         "2.14.1",
@@ -173,21 +158,24 @@ mod tests {
             ),
             (
                 purl(
-                    &package(Ecosystem::Go, "golang.org/x/crypto", "v0.1.0"),
+                    &Package::new(Ecosystem::Go, "golang.org/x/crypto", "v0.1.0"),
                     None,
                 ),
                 "pkg:golang/golang.org/x/crypto@v0.1.0",
             ),
             (
-                purl(&package(Ecosystem::Go, "stdlib", "1.22.1"), None),
+                purl(&Package::new(Ecosystem::Go, "stdlib", "1.22.1"), None),
                 "pkg:golang/stdlib@1.22.1",
             ),
             (
-                purl(&package(Ecosystem::Python, "Zope.Interface", "5.4"), None),
+                purl(
+                    &Package::new(Ecosystem::Python, "Zope.Interface", "5.4"),
+                    None,
+                ),
                 "pkg:pypi/zope-interface@5.4",
             ),
             (
-                purl(&package(Ecosystem::Cargo, "serde", "1.0.0+x"), None),
+                purl(&Package::new(Ecosystem::Cargo, "serde", "1.0.0+x"), None),
                 "pkg:cargo/serde@1.0.0%2Bx",
             ),
         ];

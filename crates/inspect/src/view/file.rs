@@ -22,8 +22,11 @@ impl FileDisk {
         Self::of(File::open(path)?)
     }
 
-    /// The same, of a file that is open.
+    /// The same, of a file that is open. Its length is that of now.
     pub fn of(mut file: File) -> io::Result<Self> {
+        if file.metadata()?.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
         // A block device has a length only for who seeks.
         let size = file.seek(SeekFrom::End(0))?;
         Ok(Self { file, size })

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use goldsmith_core::diagnostic::Diagnostic;
-use goldsmith_core::recipe::{ScanSpec, Work};
+use goldsmith_core::recipe::Work;
 use goldsmith_lang::{Options, Outcome};
 
 use crate::evaluate;
@@ -86,8 +86,8 @@ fn shown(outcome: &Outcome) -> String {
             "pipeline {} of {}: {:?}",
             pipeline.name, pipeline.recipe, pipeline.test
         );
-        if pipeline.scan != ScanSpec::default() {
-            let _ = writeln!(out, "  {:?}", pipeline.scan);
+        if let Some(scan) = &pipeline.scan {
+            let _ = writeln!(out, "  {scan:?}");
         }
     }
     if !outcome.incomplete.is_empty() && outcome.problems.is_empty() {

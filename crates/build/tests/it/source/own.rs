@@ -15,10 +15,10 @@ use super::{blocks, compare, run, text, tree};
 const FSTAB: &str = "LABEL=root / ext4 rw,errors=remount-ro 0 1\nUUID=5 /srv/data xfs nofail 0 2\n";
 
 /// What the disk has of itself.
-const TEXTS: [&str; 3] = [
-    "etc/fstab",
-    "boot/grub/grub.cfg",
-    "usr/lib/repart.d/50-root.conf",
+const TEXTS: [(&str, u32); 3] = [
+    ("etc/fstab", 0o644),
+    ("boot/grub/grub.cfg", 0o600),
+    ("usr/lib/repart.d/50-root.conf", 0o644),
 ];
 
 #[test]
@@ -48,11 +48,11 @@ fn what_a_disk_was_made_of() {
             "{fstab}"
         );
         // Besides the texts of the disk it is what the disk was made of, and the same layer.
-        for path in TEXTS {
+        for (path, mode) in TEXTS {
             put(
                 &before.join(path),
                 &fs::read(into.path().join(path)).unwrap(),
-                0o644,
+                mode,
             );
         }
         fs::create_dir_all(before.join("boot/efi")).unwrap();

@@ -47,8 +47,11 @@ pub(super) fn find(app: &App, args: &PolicyArgs, recipe: Option<&str>) -> Result
         (None, Some(recipe)) => of_recipe(app, args, recipe)?,
         (None, None) => None,
     };
+    // One that says nothing of scanning decides nothing, unless it was named.
+    let is_named = args.pipeline.is_some();
+    let pipeline = pipeline.filter(|pipeline| is_named || pipeline.scan.is_some());
     let name = pipeline.as_ref().map(|pipeline| pipeline.name.clone());
-    let mut spec = pipeline.map_or_else(ScanSpec::default, |pipeline| pipeline.scan);
+    let mut spec = pipeline.and_then(|it| it.scan).unwrap_or_default();
     if let Some(level) = args.fail_on.as_deref().and_then(Severity::of_word) {
         spec.fail_on = level;
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use goldsmith_core::finding::{Finding, Kind, Place, Severity};
+use goldsmith_core::finding::{Finding, Kind, Severity};
 use goldsmith_core::inventory::{Ecosystem, Inventory};
 use goldsmith_inspect::harden::Report;
 
@@ -76,7 +76,7 @@ fn rows(findings: &[&Finding], is_all: bool) -> Vec<[String; 4]> {
             rows.push([
                 finding.severity.to_string(),
                 finding.id.clone(),
-                place(&finding.place),
+                finding.place.to_string(),
                 finding.title.clone(),
             ]);
         }
@@ -92,19 +92,6 @@ fn rows(findings: &[&Finding], is_all: bool) -> Vec<[String; 4]> {
         }
     }
     rows
-}
-
-fn place(place: &Place) -> String {
-    match place {
-        Place::Package { name, version, .. } => format!("{name} {version}"),
-        Place::File { path, line, entry } => {
-            let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-            let entry = entry.as_ref().map(|entry| format!(" `{entry}`"));
-            format!("{path}{line}{}", entry.unwrap_or_default())
-        }
-        Place::Disk { offset } => format!("byte {offset} of the disk"),
-        Place::Image => "the image".to_owned(),
-    }
 }
 
 /// How far a hardening profile is met, in a line.
