@@ -91,7 +91,14 @@ fn of_its_disk(env: &TestEnv) {
     for gone in ["layers", "chains", "again"] {
         fs::remove_dir_all(env.home().join("store").join(gone)).unwrap();
     }
-    let words = ["build", "shop", "--offline", "--force", "--json"];
+    let words = [
+        "build",
+        "shop",
+        "--offline",
+        "--force",
+        "--sha256",
+        "--json",
+    ];
     let built = env.run(&words).expect(0);
     assert!(built.stderr.contains("of its disk"), "{}", built.stderr);
     let image = built.json()["image"].clone();
@@ -127,7 +134,9 @@ fn new_parent(env: &TestEnv) {
     }
     // Of the layers that the lock names, whatever else goes.
     env.run(&["gc", "--unused-for", "0s"]).expect(0);
-    let built = env.run(&["build", "shop", "--offline"]).expect(0);
+    let built = env
+        .run(&["build", "shop", "--offline", "--sha256"])
+        .expect(0);
     assert!(built.stderr.contains("of its layers"), "{}", built.stderr);
     assert!(built.stdout.contains("shop 1.0.1/1"), "{}", built.stdout);
 }
