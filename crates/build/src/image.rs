@@ -32,8 +32,10 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::recipe::Recipe;
 use goldsmith_inspect::sanitize::{Report, Settings, Severity};
 use goldsmith_inspect::sbom::{self, Form, Subject};
-use goldsmith_inspect::scan;
-use goldsmith_inspect::verify::verify_disk;
+use goldsmith_inspect::scan::{self, ScanError};
+use goldsmith_inspect::snapshot::Snapshot;
+use goldsmith_inspect::verify::verify_opened;
+use goldsmith_inspect::view::disk::DiskView;
 use goldsmith_plan::key::{self, Inputs, Salt};
 use goldsmith_plan::lock::{Lock, Section};
 use goldsmith_store::Store;
@@ -141,8 +143,10 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     let artifact = disk::write(cx, &stack, job, top, &folder, &mut times)?;
 
     let phase = cx.phase("verify disk", None);
-    let verified = verify_disk(&folder.join(&artifact.file), &settings, cx)?;
-    let bill = bill_of_materials(cx, job, &artifact, &folder)?;
+    let view = DiskView::open(&folder.join(&artifact.file)).map_err(ScanError::from)?;
+    let snapshot = Snapshot::take(&view, cx).map_err(ScanError::from)?;
+    let verified = verify_opened(&view, &snapshot, &settings, cx)?;
+    let bill = bill_of_materials(cx, job, &artifact, &snapshot)?;
     times.add("verify disk", phase.finish(verified.summary()));
     write(&folder.join(BILL), bill.as_bytes())?;
     write_report(&folder.join("verify.json"), &verified)?;
@@ -177,10 +181,10 @@ fn bill_of_materials(
     cx: &Cx,
     job: &Job<'_>,
     artifact: &Artifact,
-    folder: &Path,
+    snapshot: &Snapshot<'_>,
 ) -> Result<String, BuildError> {
     let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let inventory = scan::software(cx, &folder.join(&artifact.file), threads)?;
+    let inventory = scan::software(cx, snapshot, threads)?;
     let sha256 = artifact.sha256.map(|sha256| sha256.to_string());
     // The image's version is known only when it is published.
     let subject = Subject {

@@ -14,7 +14,6 @@
 //! scan goes on.
 
 use std::num::NonZero;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -27,7 +26,6 @@ use goldsmith_disk::read::Disk;
 use crate::harden::HardenError;
 use crate::sanitize::SanitizeError;
 use crate::snapshot::Snapshot;
-use crate::view::disk::DiskView;
 use crate::view::{self, Node, ViewError};
 
 pub mod format;
@@ -197,13 +195,15 @@ pub fn scan(
     Ok(found)
 }
 
-/// The software on a finished disk.
-pub fn software(cx: &Cx, disk: &Path, threads: NonZero<usize>) -> Result<Inventory, ScanError> {
-    let view = DiskView::open(disk)?;
-    let snapshot = Snapshot::take(&view, cx)?;
+/// The software in an image, and nothing else.
+pub fn software(
+    cx: &Cx,
+    snapshot: &Snapshot<'_>,
+    threads: NonZero<usize>,
+) -> Result<Inventory, ScanError> {
     let packages = Packages::default();
-    scan(cx, &snapshot, &[&packages], threads)?;
-    Ok(packages.inventory(&snapshot)?)
+    scan(cx, snapshot, &[&packages], threads)?;
+    Ok(packages.inventory(snapshot)?)
 }
 
 fn one(scan: &Scan<'_>, engines: &[&dyn Engine], node: &Node) -> Result<(), ScanError> {

@@ -12,7 +12,6 @@ use crate::sanitize::format::{FoundRow, Report, RuleReport};
 use crate::sanitize::{SanitizeError, Settings, Severity, find_all};
 use crate::secret::in_unused;
 use crate::snapshot::Snapshot;
-use crate::view::View;
 use crate::view::disk::DiskView;
 use crate::view::free::residue;
 use crate::view::tree::TreeView;
@@ -24,11 +23,23 @@ pub const FREE_SPACE: &str = "free-space";
 /// that unused blocks hold nothing. A disk that cannot be read is an error, no finding.
 pub fn verify_disk(disk: &Path, settings: &Settings, cx: &Cx) -> Result<Report, SanitizeError> {
     let view = DiskView::open(disk)?;
-    let mut report = verify_view(&view, settings, cx)?;
+    settings.check()?;
+    let snapshot = Snapshot::take(&view, cx)?;
+    verify_opened(&view, &snapshot, settings, cx)
+}
+
+/// As [`verify_disk`], of a disk that is open and of which `snapshot` was taken.
+pub fn verify_opened(
+    view: &DiskView,
+    snapshot: &Snapshot<'_>,
+    settings: &Settings,
+    cx: &Cx,
+) -> Result<Report, SanitizeError> {
+    let mut report = verify_snapshot(snapshot, settings, cx)?;
     if settings.off.contains(FREE_SPACE) {
         return Ok(report);
     }
-    let found = match residue(&view, cx)? {
+    let found = match residue(view, cx)? {
         None => vec![row(
             Severity::Info,
             0,
@@ -42,7 +53,7 @@ pub fn verify_disk(disk: &Path, settings: &Settings, cx: &Cx) -> Result<Report, 
                 residue.first.unwrap_or_default()
             );
             let mut rows = vec![row(Severity::Fail, residue.dirty_blocks, &note)];
-            for (at, hit) in in_unused(&view, cx)? {
+            for (at, hit) in in_unused(view, cx)? {
                 let note = format!("{} at byte {at} of the disk", hit.text());
                 rows.push(row(Severity::Fail, hit.length as u64, &note));
             }
@@ -61,13 +72,18 @@ pub fn verify_disk(disk: &Path, settings: &Settings, cx: &Cx) -> Result<Report, 
 
 /// Verifies a tree as [`verify_disk`] does a disk.
 pub fn verify_tree(root: &Path, settings: &Settings, cx: &Cx) -> Result<Report, SanitizeError> {
-    verify_view(&TreeView::open(root)?, settings, cx)
+    let view = TreeView::open(root)?;
+    settings.check()?;
+    verify_snapshot(&Snapshot::take(&view, cx)?, settings, cx)
 }
 
-fn verify_view(view: &dyn View, settings: &Settings, cx: &Cx) -> Result<Report, SanitizeError> {
+fn verify_snapshot(
+    snapshot: &Snapshot<'_>,
+    settings: &Settings,
+    cx: &Cx,
+) -> Result<Report, SanitizeError> {
     settings.check()?;
-    let snapshot = Snapshot::take(view, cx)?;
-    let found = find_all(&snapshot, settings, cx)?;
+    let found = find_all(snapshot, settings, cx)?;
     let mut report = Report::new("verify", settings);
     report.fill(&found);
     Ok(report)
