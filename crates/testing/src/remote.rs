@@ -126,10 +126,14 @@ impl Remote {
         }
     }
 
-    /// Kills what has these words in its command line.
-    pub fn kill(&self, words: &str) {
+    /// Kills what runs a program of this name with these words in its command line. A process that
+    /// it left to watch over it has the same line and another name: it stays, to do its work.
+    pub fn kill(&self, program: &str, words: &str) {
         for (pid, line) in self.all_processes() {
-            if line.contains(words) {
+            // The kernel keeps fifteen bytes of a name.
+            let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            let is_it = name.trim_end() == program.get(..15).unwrap_or(program);
+            if is_it && line.contains(words) {
                 kill(pid);
             }
         }

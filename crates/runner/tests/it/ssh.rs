@@ -194,7 +194,7 @@ fn a_worker_that_is_killed_is_noticed() {
                 }
                 std::thread::sleep(Duration::from_millis(50));
             }
-            remote.kill("goldsmith-runner work");
+            remote.kill("goldsmith-runner", "goldsmith-runner work");
         });
         run(&cx, &remote, &job("killed", steps)).unwrap_err()
     });

@@ -85,8 +85,10 @@ fn a_shell_for_a_person() {
                     "ready> ",
                     b"stty size; echo to-'terminal' > /dev/tty; cat\r",
                 ),
+                // Until it has shown a line again it may not run yet, and a key would be lost.
+                ("to-terminal", b"line\r"),
                 // A key that interrupts what runs in the shell, not this program.
-                ("to-terminal", b"\x03"),
+                ("line\r\nline", b"\x03"),
                 ("ready> ", b"echo 'code' $?; exit 7\r"),
                 ("code 130", b""),
             ],
