@@ -4,6 +4,7 @@
 //! Nothing here does input or output, reads a clock or an environment, or
 //! knows a file format: whatever is ambient arrives in a [`cx::Cx`].
 
+pub mod catalog;
 pub mod cx;
 pub mod debversion;
 pub mod diagnostic;
@@ -12,6 +13,7 @@ pub mod event;
 pub mod failure;
 pub mod fetch;
 pub mod finding;
+pub mod image;
 pub mod inventory;
 pub mod recipe;
 pub mod remote;

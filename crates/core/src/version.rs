@@ -8,6 +8,13 @@ use std::str::FromStr;
 #[error("{0}")]
 pub struct VersionError(String);
 
+impl VersionError {
+    /// Of a text that holds a version and more.
+    pub(crate) fn of(text: String) -> Self {
+        Self(text)
+    }
+}
+
 /// The version a recipe asks for: three numbers, of which the last may be `x`,
 /// counted up by Goldsmith at every image whose content is new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
