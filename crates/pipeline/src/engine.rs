@@ -11,12 +11,13 @@ use goldsmith_core::catalog::{
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Class, with_causes};
 use goldsmith_core::image::ImageId;
+use goldsmith_core::recipe::Stage;
 
 use crate::error::RunError;
 use crate::format::{Entry, FORM};
 use crate::happening::{Happening, Herald, What};
 use crate::state::{State, UnitState};
-use crate::unit::{Course, Outcome, Scene, Stage, StageError, Unit};
+use crate::unit::{Course, Outcome, Scene, StageError, Unit, of_unit};
 
 /// How a run stands when the engine lets go of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,18 +109,18 @@ impl<'a> Engine<'a> {
         let names = self.course.names();
         let earlier = names
             .iter()
-            .filter(|unit| Stage::of_unit(unit) < Some(from));
+            .filter(|unit| of_unit(unit) < Some(from));
         for unit in earlier {
             if !state.unit(unit).is_some_and(UnitState::is_passed) {
                 return Err(RunError::TooEarly {
                     run: self.run,
-                    stage: from.name().to_owned(),
+                    stage: from.word().to_owned(),
                     missing: (*unit).to_owned(),
                 });
             }
         }
         let entry = Entry::Again {
-            stage: from.name().to_owned(),
+            stage: from.word().to_owned(),
             by: by.to_owned(),
         };
         self.keep(cx, Keeping::of(vec![entry]).status(RunStatus::Running, ""))
@@ -261,6 +262,7 @@ impl<'a> Engine<'a> {
                 let mut keeping = Keeping::of(vec![Entry::Done {
                     unit: name.clone(),
                     output: effects.output,
+                    summary: effects.summary,
                 }]);
                 keeping.changes = effects.changes;
                 keeping.image = effects.image;
@@ -315,7 +317,8 @@ impl<'a> Engine<'a> {
             class: error.class.exit_code(),
             goes_on,
         }]);
-        keeping.changes = unit.failed(&self.scene(before, 0), &error);
+        keeping.changes = error.changes.clone();
+        keeping.changes.extend(unit.failed(&self.scene(before, 0), &error));
         keeping.what = Some(What::UnitFailed {
             unit: name.clone(),
             error: error.text.clone(),

@@ -2,6 +2,7 @@
 
 use goldsmith_core::catalog::{CatalogError, RunId};
 use goldsmith_core::failure::{Class, Failure};
+use goldsmith_core::recipe::Stage;
 
 /// Why a run could not be worked on. That one of its units failed is no such error.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +52,7 @@ impl Failure for RunError {
         match self {
             Self::Catalog(error) => error.hints(),
             Self::NoStage { .. } => {
-                let names = crate::unit::Stage::ALL.map(crate::unit::Stage::name);
+                let names = Stage::ALL.map(Stage::word);
                 vec![format!("there are: {}", names.join(", "))]
             }
             Self::TooEarly { missing, .. } => vec![format!(

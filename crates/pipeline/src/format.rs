@@ -3,7 +3,7 @@
 //! ```text
 //! {"entry":"started","form":1,"course":["lock","build","test","scan","gate","approve",…]}
 //! {"entry":"begun","unit":"build","attempt":1}
-//! {"entry":"done","unit":"build","output":{…}}          what later units read
+//! {"entry":"done","unit":"build","output":{…},"summary":"…"}   what later units read, and people
 //! {"entry":"failed","unit":"test","error":"…","class":6}
 //! {"entry":"skipped","unit":"approve","why":"…"}
 //! {"entry":"waiting","unit":"approve","for":"…","until":1790000000}
@@ -44,6 +44,9 @@ pub enum Entry {
         unit: String,
         /// What later units may read.
         output: Value,
+        /// What to say of it, in a few words.
+        #[serde(default)]
+        summary: String,
     },
     /// It failed, and what it had made halfway is gone.
     Failed {

@@ -2,11 +2,13 @@
 //! tester and the scanner.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use goldsmith_core::catalog::{ArtifactRow, NewImage};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::image::ImageId;
+use goldsmith_core::recipe::{Command, Test, Webhook};
 use serde_json::Value;
 
 use crate::unit::StageError;
@@ -87,11 +89,52 @@ pub trait Workshop: Send + Sync {
     /// Makes the image, or finds the one that was made of the same inputs.
     fn build(&self, cx: &Cx) -> Result<Made, StageError>;
 
-    /// Boots the image and tests it; `name`: which `test` block.
-    fn test(&self, cx: &Cx, image: &ImageId, name: &str) -> Result<Tested, StageError>;
+    /// Boots the image and tests it as a block says.
+    fn test(&self, cx: &Cx, image: &ImageId, block: &Test) -> Result<Tested, StageError>;
 
     /// Scans it and holds it against the policy.
     fn scan(&self, cx: &Cx, image: &ImageId) -> Result<Scanned, StageError>;
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ran {
+    /// Its exit code; 128 and more: by a signal.
+    pub code: i32,
+    /// What it printed, line by line, the last 10,000.
+    pub lines: Vec<String>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// Status of HTTP.
+    pub code: u16,
+    /// The first 4 KiB of what was said.
+    pub body: String,
+}
+
+/// Does what a pipeline's own steps ask for.
+pub trait Hands: Send + Sync {
+    /// Runs a program on this computer, in the project's folder; what it printed is without
+    /// secrets. An error where it cannot be run or takes longer than `timeout`.
+    fn command(
+        &self,
+        cx: &Cx,
+        step: &str,
+        command: &Command,
+        timeout: Duration,
+    ) -> Result<Ran, StageError>;
+
+    /// Sends `body`, signed where the step has a secret. The same `id` is the same question.
+    fn webhook(
+        &self,
+        cx: &Cx,
+        id: &str,
+        webhook: &Webhook,
+        body: &Value,
+        timeout: Duration,
+    ) -> Result<Answer, StageError>;
 }
 
 impl Made {

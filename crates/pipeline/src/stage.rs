@@ -21,12 +21,13 @@ use crate::unit::{Scene, StageError};
 /// The image that a run is about, as the stage `build` hands it on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// As people type it: `web@1.4.0/3`.
+    /// As it is shown: `web 1.4.0/3`.
     image: String,
+    version: String,
     /// Digest of its disk.
-    disk: String,
+    digest: String,
     /// Whether this run made it.
-    pub is_new: bool,
+    new: bool,
 }
 
 impl Subject {
@@ -34,8 +35,9 @@ impl Subject {
     pub fn new(image: &ImageId, disk: Sha256, is_new: bool) -> Self {
         Self {
             image: image.to_string(),
-            disk: disk.to_string(),
-            is_new,
+            version: image.version.to_string(),
+            digest: disk.to_string(),
+            new: is_new,
         }
     }
 
@@ -50,7 +52,7 @@ impl Subject {
         };
         Ok((
             subject.image.parse().map_err(|_| malformed("image"))?,
-            subject.disk.parse().map_err(|_| malformed("disk"))?,
+            subject.digest.parse().map_err(|_| malformed("disk"))?,
         ))
     }
 }

@@ -7,15 +7,20 @@ use serde_json::Value;
 
 use crate::error::RunError;
 use crate::format::Entry;
-use crate::unit::Stage;
+use crate::unit::of_unit;
 
 /// How a unit stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum UnitState {
     /// Begun, and nothing more was written: it is being worked on, or its process was killed.
     Begun,
-    /// Done, and what it gave.
-    Done(Value),
+    /// Done.
+    Done {
+        /// What later units may read.
+        output: Value,
+        /// What to say of it.
+        summary: String,
+    },
     /// Failed.
     Failed {
         /// Why.
@@ -50,7 +55,7 @@ impl UnitState {
     pub const fn is_passed(&self) -> bool {
         matches!(
             self,
-            Self::Done(_) | Self::Skipped(_) | Self::Failed { goes_on: true, .. }
+            Self::Done { .. } | Self::Skipped(_) | Self::Failed { goes_on: true, .. }
         )
     }
 }
@@ -87,7 +92,17 @@ impl State {
                 self.attempts.insert(unit.clone(), *attempt);
                 self.set(unit, UnitState::Begun);
             }
-            Entry::Done { unit, output } => self.set(unit, UnitState::Done(output.clone())),
+            Entry::Done {
+                unit,
+                output,
+                summary,
+            } => self.set(
+                unit,
+                UnitState::Done {
+                    output: output.clone(),
+                    summary: summary.clone(),
+                },
+            ),
             Entry::Failed {
                 unit,
                 error,
@@ -127,8 +142,8 @@ impl State {
                 },
             ),
             Entry::Again { stage, .. } => {
-                let from = Stage::named(stage);
-                self.units.retain(|unit, _| Stage::of_unit(unit) < from);
+                let from = stage.parse().ok();
+                self.units.retain(|unit, _| of_unit(unit) < from);
             }
             Entry::Cancelled { .. } | Entry::Ended { .. } => {}
         }
@@ -151,7 +166,7 @@ impl State {
     /// What a unit gave, if it is done.
     pub fn output(&self, name: &str) -> Option<&Value> {
         match self.units.get(name) {
-            Some(UnitState::Done(output)) => Some(output),
+            Some(UnitState::Done { output, .. }) => Some(output),
             _ => None,
         }
     }

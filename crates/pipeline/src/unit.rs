@@ -2,74 +2,24 @@
 
 use goldsmith_core::catalog::{Catalog, Change, RunId};
 use goldsmith_core::cx::Cx;
-use goldsmith_core::failure::{Cancelled, Class, Failure, with_causes};
+use goldsmith_core::failure::{Class, Failure, with_causes};
 use goldsmith_core::image::ImageId;
+use goldsmith_core::recipe::Stage;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::state::State;
 
-/// The stages of a run, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// The lock is made or held against the recipe.
-    Lock,
-    /// The image is built.
-    Build,
-    /// It is booted and tested.
-    Test,
-    /// It is scanned.
-    Scan,
-    /// The evidence is held against the policy.
-    Gate,
-    /// People approve.
-    Approve,
-    /// It is brought to its targets.
-    Distribute,
-    /// Channels name it.
-    Register,
-    /// Whoever wants to know is told.
-    Notify,
+/// The stage that a unit belongs to: the first part of its name.
+pub fn of_unit(unit: &str) -> Option<Stage> {
+    unit.split('/').next()?.parse().ok()
 }
 
-impl Stage {
-    /// Every stage, in order.
-    pub const ALL: [Self; 9] = [
-        Self::Lock,
-        Self::Build,
-        Self::Test,
-        Self::Scan,
-        Self::Gate,
-        Self::Approve,
-        Self::Distribute,
-        Self::Register,
-        Self::Notify,
-    ];
-
-    /// As it is typed and kept.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Lock => "lock",
-            Self::Build => "build",
-            Self::Test => "test",
-            Self::Scan => "scan",
-            Self::Gate => "gate",
-            Self::Approve => "approve",
-            Self::Distribute => "distribute",
-            Self::Register => "register",
-            Self::Notify => "notify",
-        }
-    }
-
-    /// The stage of a name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.name() == name)
-    }
-
-    /// The stage that a unit belongs to: the first part of its name.
-    pub fn of_unit(unit: &str) -> Option<Self> {
-        Self::named(unit.split('/').next().unwrap_or(unit))
-    }
+/// The step of the pipeline's own that a unit is of: `scan/after/warm` is of `warm`.
+pub fn step_of_unit(unit: &str) -> Option<&str> {
+    let mut parts = unit.split('/').skip(1);
+    let side = parts.next()?;
+    matches!(side, "before" | "after").then(|| parts.next()).flatten()
 }
 
 /// What a unit may look at.
@@ -107,6 +57,7 @@ impl Scene<'_> {
                 "`goldsmith run --from {}` does it again",
                 unit.split('/').next().unwrap_or(unit)
             )],
+            changes: Vec::new(),
         };
         let value = self
             .state
@@ -155,6 +106,8 @@ pub struct StageError {
     pub text: String,
     /// What to do next.
     pub hints: Vec<String>,
+    /// What is known all the same: statements about what was found.
+    pub changes: Vec<Change>,
 }
 
 impl StageError {
@@ -164,6 +117,7 @@ impl StageError {
             class,
             text: text.into(),
             hints: Vec::new(),
+            changes: Vec::new(),
         }
     }
 
@@ -173,20 +127,18 @@ impl StageError {
             class: error.class(),
             text: with_causes(&error),
             hints: error.hints(),
+            changes: Vec::new(),
         }
     }
 }
 
-impl<E: Failure> From<E> for StageError {
-    fn from(error: E) -> Self {
-        Self::of(&error)
+impl Failure for StageError {
+    fn class(&self) -> Class {
+        self.class
     }
-}
 
-impl StageError {
-    /// Somebody asked to stop.
-    pub fn cancelled() -> Self {
-        Self::of(&Cancelled)
+    fn hints(&self) -> Vec<String> {
+        self.hints.clone()
     }
 }
 

@@ -166,10 +166,23 @@ impl Unit for Bring<'_> {
             .map_err(|error| of_target(&error))?;
         Ok(Outcome::Done(Effects {
             summary: format!("{} copies", copies.len()),
-            output: json!(copies.iter().map(|copy| &copy.location).collect::<Vec<_>>()),
+            output: json!({ "copies": copies.len(), "locations": copies.iter().map(|copy| &copy.location).collect::<Vec<_>>() }),
             changes: copies.into_iter().map(Change::Copy).collect(),
             image: None,
         }))
+    }
+
+    fn failed(&self, scene: &Scene<'_>, error: &StageError) -> Vec<Change> {
+        let Ok((image, _)) = Subject::of(scene) else {
+            return Vec::new();
+        };
+        // What arrived elsewhere is there; the image is as good as it was.
+        let row = scene.catalog.image(&image);
+        if row.is_ok_and(|row| row.state == ImageState::Distributing) {
+            vec![state(&image, ImageState::Approved, format!("`{}`: {error}", self.name))]
+        } else {
+            Vec::new()
+        }
     }
 
     fn undo(&self, cx: &Cx, scene: &Scene<'_>) -> Result<(), StageError> {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Subject;
 use super::test::{begin, refuse};
-use crate::evidence::verify::{Verdict, verify};
+use crate::evidence::verify::{Checked, Verdict, verify};
 use crate::evidence::{PublicKey, predicate};
 use crate::unit::{Effects, Outcome, Scene, StageError, Unit};
 
@@ -19,6 +19,47 @@ pub struct Gate<'a> {
     pub keys: &'a [PublicKey],
     /// Kinds of statement that there must be, as their URIs.
     pub expected: Vec<&'static str>,
+    /// Names of the tests that must have passed.
+    pub tests: Vec<&'a str>,
+}
+
+impl Gate<'_> {
+    /// What is wrong with the evidence, a line each.
+    fn refused(&self, checked: &[Checked]) -> Vec<String> {
+        let mut refused = Vec::new();
+        let good = |kind: &'static str| {
+            let of_kind = checked.iter().filter(move |it| it.kind == predicate::word(kind));
+            // The newest counts.
+            of_kind.rev().filter_map(|it| it.statement.as_ref())
+        };
+        for kind in &self.expected {
+            if good(kind).next().is_some() {
+                continue;
+            }
+            let word = predicate::word(kind);
+            let bad = checked.iter().find_map(|it| match &it.verdict {
+                Verdict::Bad(why) if it.kind == word => Some(why.as_str()),
+                _ => None,
+            });
+            let why = bad.unwrap_or("there is no such statement");
+            refused.push(format!("{word}: {why}"));
+        }
+        for test in &self.tests {
+            let mut of_test = good(predicate::TEST).filter(|it| it.predicate["test"] == *test);
+            match of_test.next().map(|it| it.predicate["result"] == "PASSED") {
+                Some(true) => {}
+                Some(false) => refused.push(format!("test `{test}`: it failed")),
+                None => refused.push(format!("test `{test}`: nothing is stated of it")),
+            }
+        }
+        if self.expected.contains(&predicate::VULNERABILITIES)
+            && let Some(scan) = good(predicate::VULNERABILITIES).next()
+            && scan.predicate["refused"].as_array().is_none_or(|list| !list.is_empty())
+        {
+            refused.push("vulnerabilities: the policy refused the image".to_owned());
+        }
+        refused
+    }
 }
 
 impl Unit for Gate<'_> {
@@ -32,39 +73,15 @@ impl Unit for Gate<'_> {
         let rows = rows.map_err(|error| StageError::of(&error))?;
         let envelopes: Vec<&str> = rows.iter().map(|row| row.envelope.as_str()).collect();
         let checked = verify(disk, &envelopes, self.keys, &self.expected);
-        let mut refused = Vec::new();
-        for kind in &self.expected {
-            let kind = predicate::word(kind);
-            let of_kind = || checked.iter().filter(|checked| checked.kind == kind);
-            // One good statement is enough: an older one may be of a key that is trusted no more.
-            if of_kind().any(|checked| matches!(checked.verdict, Verdict::Good { .. })) {
-                continue;
-            }
-            refused.push(
-                match of_kind().find_map(|checked| match &checked.verdict {
-                    Verdict::Bad(why) => Some(why),
-                    _ => None,
-                }) {
-                    Some(why) => format!("{kind}: {why}"),
-                    None => format!("{kind}: there is no such statement"),
-                },
-            );
-        }
+        let refused = self.refused(&checked);
         if !refused.is_empty() {
-            let text = format!(
-                "the evidence of {image} is not enough: {}",
-                refused.join("; ")
-            );
+            let text = format!("the evidence of {image} is not enough: {}", refused.join("; "));
             return Err(StageError::new(Class::Policy, text));
         }
-        let kinds: Vec<&str> = self
-            .expected
-            .iter()
-            .map(|kind| predicate::word(kind))
-            .collect();
+        let kinds: Vec<&str> = self.expected.iter().map(|kind| predicate::word(kind)).collect();
         Ok(Outcome::Done(Effects {
             summary: format!("{} are stated and signed", kinds.join(", ")),
-            output: json!({ "kinds": kinds }),
+            output: json!({ "passed": true, "kinds": kinds }),
             changes: begin(scene, &image)?,
             image: None,
         }))

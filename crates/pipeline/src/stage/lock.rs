@@ -32,7 +32,7 @@ impl Unit for Lock<'_> {
                 0 => "nothing new".to_owned(),
                 count => format!("{count} changes"),
             },
-            output: json!({ "digest": locked.digest.to_string(), "updates": locked.updates }),
+            output: json!({ "changed": !locked.updates.is_empty(), "digest": locked.digest.to_string(), "updates": locked.updates }),
             ..Effects::default()
         }))
     }

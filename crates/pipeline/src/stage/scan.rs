@@ -35,31 +35,32 @@ impl Unit for Scan<'_> {
     fn run(&self, cx: &Cx, scene: &Scene<'_>) -> Result<Outcome, StageError> {
         let (image, disk) = Subject::of(scene)?;
         let scanned = self.workshop.scan(cx, &image)?;
-        if !scanned.refused.is_empty() {
-            let mut error = StageError::new(
-                Class::Policy,
-                format!("the policy refuses {image}: {}", scanned.refused.join("; ")),
-            );
-            error.hints = vec![format!(
-                "`goldsmith scan {image}` shows what, and what mends it"
-            )];
-            return Err(error);
-        }
         let unix = cx.clock().unix_seconds();
         let what = predicate::vulnerabilities(&scanned, self.version, unix);
+        let kind = predicate::VULNERABILITIES;
         let mut changes = begin(scene, &image)?;
-        changes.push(statement(
-            &image,
-            disk,
-            self.key,
-            unix,
-            predicate::VULNERABILITIES,
-            what,
-        ));
+        changes.push(statement(&image, disk, self.key, unix, kind, what));
+        if !scanned.refused.is_empty() {
+            let list = scanned.refused.join("; ");
+            let mut error = StageError::new(
+                Class::Policy,
+                format!("the policy refuses {image}: {list}"),
+            );
+            error.hints = vec![format!(
+                "`goldsmith scan {}` shows what, and what mends it",
+                image.name
+            )];
+            error.changes = changes;
+            return Err(error);
+        }
         let total: u64 = scanned.counts.values().sum();
+        let mut output = json!({ "passed": true });
+        for severity in ["critical", "high", "medium", "low"] {
+            output[severity] = scanned.counts.get(severity).copied().unwrap_or(0).into();
+        }
         Ok(Outcome::Done(Effects {
             summary: format!("{total} findings, none that is refused"),
-            output: json!({ "counts": scanned.counts }),
+            output,
             changes,
             image: None,
         }))

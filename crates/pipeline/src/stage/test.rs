@@ -4,6 +4,7 @@ use goldsmith_core::catalog::Change;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::Class;
 use goldsmith_core::image::ImageState;
+use goldsmith_core::recipe::{OnFailure, Test as Block};
 use serde_json::json;
 
 use super::{Subject, state, statement};
@@ -11,11 +12,10 @@ use crate::evidence::{SigningKey, predicate};
 use crate::port::Workshop;
 use crate::unit::{Effects, Outcome, Scene, StageError, Unit};
 
-/// Tests the image.
+/// Tests the image as a block says.
 pub struct Test<'a> {
     name: String,
-    block: String,
-    goes_on: bool,
+    block: &'a Block,
     workshop: &'a dyn Workshop,
     key: &'a SigningKey,
 }
@@ -27,25 +27,19 @@ impl std::fmt::Debug for Test<'_> {
 }
 
 impl<'a> Test<'a> {
-    /// Of the `test` block of a name; that without one has none. `goes_on`: the run does, also
-    /// when it fails.
-    pub fn new(
-        block: &str,
-        goes_on: bool,
-        workshop: &'a dyn Workshop,
-        key: &'a SigningKey,
-    ) -> Self {
+    /// Of a `test` block.
+    pub fn new(block: &'a Block, workshop: &'a dyn Workshop, key: &'a SigningKey) -> Self {
         Self {
-            name: if block.is_empty() {
-                "test".to_owned()
-            } else {
-                format!("test/{block}")
-            },
-            block: block.to_owned(),
-            goes_on,
+            name: format!("test/{}", block.name),
+            block,
             workshop,
             key,
         }
+    }
+
+    /// A test of this kind says what it found and stops nothing.
+    fn goes_on(&self) -> bool {
+        self.block.on_failure == OnFailure::Continue
     }
 }
 
@@ -55,49 +49,45 @@ impl Unit for Test<'_> {
     }
 
     fn run(&self, cx: &Cx, scene: &Scene<'_>) -> Result<Outcome, StageError> {
+        if self.block.skip {
+            return Ok(Outcome::Skip("the pipeline says `skip`".to_owned()));
+        }
         let (image, disk) = Subject::of(scene)?;
-        let tested = self.workshop.test(cx, &image, &self.block)?;
-        if !tested.failed.is_empty() {
+        let tested = self.workshop.test(cx, &image, self.block)?;
+        let unix = cx.clock().unix_seconds();
+        let what = predicate::test(&tested, &self.block.name);
+        let mut changes = begin(scene, &image)?;
+        changes.push(statement(&image, disk, self.key, unix, predicate::TEST, what));
+        let (passed, failed) = (tested.passed.len(), tested.failed.len());
+        let is_passed = failed == 0;
+        if !is_passed && !self.goes_on() {
+            let list = tested.failed.join("; ");
             let mut error = StageError::new(
                 Class::Test,
-                format!(
-                    "{} of {} checks failed: {}",
-                    tested.failed.len(),
-                    tested.failed.len() + tested.passed.len(),
-                    tested.failed.join("; ")
-                ),
+                format!("{failed} of {} checks failed: {list}", passed + failed),
             );
-            error.hints = vec![format!(
-                "the logs lie beside the image: `goldsmith show {image}`"
-            )];
+            error.hints = vec!["the logs lie beside the image: `goldsmith show`".to_owned()];
+            error.changes = changes;
             return Err(error);
         }
-        let unix = cx.clock().unix_seconds();
-        let what = predicate::test(&tested, &self.block);
-        let mut changes = begin(scene, &image)?;
-        changes.push(statement(
-            &image,
-            disk,
-            self.key,
-            unix,
-            predicate::TEST,
-            what,
-        ));
         Ok(Outcome::Done(Effects {
-            summary: format!("{} checks passed", tested.passed.len()),
-            output: json!({ "passed": tested.passed.len(), "how": tested.how }),
+            summary: if is_passed {
+                format!("{passed} checks passed")
+            } else {
+                format!("{failed} of {} checks failed, and the run goes on", passed + failed)
+            },
+            output: json!({ "passed": is_passed, "how": tested.how }),
             changes,
             image: None,
         }))
     }
 
     fn failed(&self, scene: &Scene<'_>, error: &StageError) -> Vec<Change> {
-        let is_a_verdict = error.class == Class::Test && !self.goes_on;
-        refuse(scene, is_a_verdict, &error.text)
+        refuse(scene, error.class == Class::Test, &error.text)
     }
 
     fn goes_on(&self) -> bool {
-        self.goes_on
+        self.goes_on()
     }
 }
 

@@ -1,0 +1,290 @@
+//! The work of a run, done on this machine: the ports of `goldsmith_pipeline` by the commands'
+//! own functions.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use goldsmith_build::export;
+use goldsmith_build::image::{self, Need};
+use goldsmith_build::record::{Image, Images};
+use goldsmith_build::repo::Update;
+use goldsmith_core::catalog::{ArtifactRow, NewImage};
+use goldsmith_core::cx::Cx;
+use goldsmith_core::digest::{Hasher, Sha256};
+use goldsmith_core::image::ImageId;
+use goldsmith_core::recipe::{Pipeline, Recipe, ScanSpec};
+use goldsmith_core::target::{FormFile, Forms, TargetError};
+use goldsmith_disk::fmt::Format;
+use goldsmith_pipeline::port::{Input, Locked, Made, Origin, Scanned, Tested, Workshop};
+use goldsmith_pipeline::unit::StageError;
+use goldsmith_plan::lock::diff::diff;
+use goldsmith_plan::lock::{Lock, Section};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::cmd::{build, scan, test};
+use crate::job::Bench;
+use crate::lockfile;
+use crate::project;
+use crate::report::CmdError;
+use crate::wiring;
+
+/// The workshop of one pipeline.
+pub(crate) struct LocalWorkshop<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) pipeline: &'a Pipeline,
+    pub(crate) is_offline: bool,
+}
+
+/// A command's failure as that of a stage.
+pub(crate) fn stage_error(error: CmdError) -> StageError {
+    let mut of = StageError::new(error.class(), error.message());
+    of.hints = error.hints();
+    of
+}
+
+impl LocalWorkshop<'_> {
+    /// The program under way, with the context of the unit.
+    fn app(&self, cx: &Cx) -> App {
+        App {
+            cx: cx.clone(),
+            ..self.app.clone()
+        }
+    }
+
+    fn lock_now(&self, app: &App, is_update: bool) -> Result<Locked, CmdError> {
+        let documents = project::documents(app, self.recipe)?;
+        let store = wiring::store(app)?;
+        let old = lockfile::read(app)?.unwrap_or_default();
+        let previous = old.recipes.get(&self.recipe.name);
+        let update = if is_update { Update::All } else { Update::None };
+        let section = match previous {
+            Some(_) if !is_update => lockfile::fitting(Some(&old), self.recipe, &documents)?,
+            _ => lockfile::section(
+                app,
+                &store,
+                self.recipe,
+                &documents,
+                previous,
+                update,
+                self.is_offline,
+            )?,
+        };
+        let mut new = old.clone();
+        new.recipes.insert(self.recipe.name.clone(), section.clone());
+        let changes = diff(&old, &new);
+        if changes.has_updates() || previous.is_none() {
+            lockfile::write(app, &store, &new)?;
+        }
+        let text = changes.to_string();
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut alone = Lock::default();
+        alone.recipes.insert(self.recipe.name.clone(), section);
+        Ok(Locked {
+            digest: Sha256::of(alone.to_text().as_bytes()),
+            updates: lines.map(str::to_owned).collect(),
+        })
+    }
+
+    fn build_now(&self, app: &App) -> Result<Made, CmdError> {
+        let store = wiring::store(app)?;
+        let images = Images::new(&app.home()?);
+        let bench = Bench::new(app, self.is_offline)?;
+        let documents = project::documents(app, self.recipe)?;
+        let section = build::locked(app, &store, self.recipe, &documents, self.is_offline)?;
+        let job = bench.job(app, self.recipe, &section, &documents);
+        let (image, is_new) = match image::need(&images, &job)? {
+            Need::Nothing(image) => (*image, false),
+            Need::Build(_) => (build::make(app, &store, &images, &job, self.is_offline)?, true),
+        };
+        made(&image, self.recipe, &section, is_new)
+    }
+
+    fn test_now(&self, app: &App, id: &ImageId, name: &str) -> Result<Tested, CmdError> {
+        let mut image = find(app, id)?;
+        let documents = test::test_documents(project::documents(app, self.recipe)?);
+        let spec = &self.pipeline.test;
+        let firmwares = test::firmwares(&[], spec, &image)?;
+        let how = firmwares.iter().map(|firmware| firmware.name().to_owned());
+        let how: Vec<String> = how.collect();
+        let folder = if name.is_empty() {
+            "test".to_owned()
+        } else {
+            format!("test-{name}")
+        };
+        let (report, _) = test::boot(app, &mut image, &folder, spec.budget.clone(), firmwares, documents)?;
+        let mut tested = Tested {
+            how,
+            ..Tested::default()
+        };
+        for (boot, check) in report.all_checks() {
+            let name = format!("{boot} {}", check.name).trim().to_owned();
+            if check.is_passed {
+                tested.passed.push(name);
+            } else {
+                tested.failed.push(name);
+            }
+        }
+        Ok(tested)
+    }
+
+    fn scan_now(&self, app: &App, id: &ImageId) -> Result<Scanned, CmdError> {
+        let spec = self.pipeline.scan.clone().unwrap_or_else(ScanSpec::default);
+        scan::stage::scan(app, find(app, id)?, &self.pipeline.name, &spec)
+    }
+}
+
+impl Workshop for LocalWorkshop<'_> {
+    fn lock(&self, cx: &Cx, is_update: bool) -> Result<Locked, StageError> {
+        self.lock_now(&self.app(cx), is_update).map_err(stage_error)
+    }
+
+    fn build(&self, cx: &Cx) -> Result<Made, StageError> {
+        self.build_now(&self.app(cx)).map_err(stage_error)
+    }
+
+    fn test(&self, cx: &Cx, image: &ImageId, name: &str) -> Result<Tested, StageError> {
+        self.test_now(&self.app(cx), image, name).map_err(stage_error)
+    }
+
+    fn scan(&self, cx: &Cx, image: &ImageId) -> Result<Scanned, StageError> {
+        self.scan_now(&self.app(cx), image).map_err(stage_error)
+    }
+}
+
+/// The image of an identity, which the home must have.
+pub(crate) fn find(app: &App, id: &ImageId) -> Result<Image, CmdError> {
+    let wanted = format!("{}@{}/{}", id.name, id.version, id.build);
+    Ok(Images::new(&app.home()?).find(&wanted)?)
+}
+
+/// What the catalog is told of an image.
+pub(crate) fn entry(image: &Image) -> NewImage {
+    let record = &image.record;
+    let bill = bill(image);
+    let artifacts = record.artifacts.iter().map(|artifact| ArtifactRow {
+        file: artifact.file.clone(),
+        format: artifact.kind.clone(),
+        digest: artifact.digest,
+        size_bytes: artifact.size_bytes,
+    });
+    let parent = record.parent.as_ref().filter(|parent| parent.kind == "image");
+    NewImage {
+        id: ImageId {
+            name: record.name.clone(),
+            version: record.version,
+            build: record.build,
+        },
+        purpose: record.purpose.clone(),
+        os: bill.as_ref().and_then(system).unwrap_or_default(),
+        arch: record.arch.clone(),
+        key: record.key,
+        digest: record.artifacts.first().map_or(record.key, |disk| disk.digest),
+        parent: parent.and_then(|parent| parent.name.parse().ok()),
+        artifacts: artifacts.collect(),
+        created_unix: record.created_unix,
+    }
+}
+
+fn bill(image: &Image) -> Option<Value> {
+    let bytes = fs::read(image.path("sbom.cdx.json")).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// `debian-12`, from a bill of materials.
+fn system(bill: &Value) -> Option<String> {
+    let components = bill["components"].as_array()?.iter();
+    let mut systems = components.filter(|component| component["type"] == "operating-system");
+    let system = systems.next()?;
+    let version = system["version"].as_str()?;
+    Some(format!(
+        "{}-{}",
+        system["name"].as_str()?,
+        version.split('.').next().unwrap_or(version)
+    ))
+}
+
+fn made(image: &Image, recipe: &Recipe, section: &Section, is_new: bool) -> Result<Made, CmdError> {
+    let mut parameters = std::collections::BTreeMap::new();
+    for work in &recipe.work {
+        if let goldsmith_core::recipe::Work::Component(component) = work {
+            let clear = component.parameters.iter().filter(|(_, value)| !value.is_sensitive);
+            parameters.extend(
+                clear.map(|(name, value)| (format!("{}:{name}", component.document), value.value.clone())),
+            );
+        }
+    }
+    let packages = section.all_packages().map(|package| Input {
+        uri: format!(
+            "pkg:deb/debian/{}@{}?arch={}",
+            package.name, package.version, package.arch
+        ),
+        sha256: package.sha256,
+    });
+    let documents = section.documents.iter().map(|document| Input {
+        uri: format!("file:{}", document.path),
+        sha256: document.sha256,
+    });
+    let ms: u64 = image.record.phases.iter().map(|phase| phase.ms).sum();
+    let took = i64::try_from(ms / 1000).unwrap_or(0);
+    let ended = image.record.created_unix;
+    Ok(Made {
+        image: entry(image),
+        is_new,
+        origin: Origin {
+            parameters,
+            inputs: packages.chain(documents).collect(),
+            times: Some((ended - took, ended)),
+        },
+        bill: bill(image),
+    })
+}
+
+/// The forms that `build::export` writes.
+pub(crate) struct Exports<'a> {
+    pub(crate) app: &'a App,
+}
+
+impl Forms for Exports<'_> {
+    fn ending(&self, form: &str) -> Option<&'static str> {
+        Format::named(form).map(|format| format.endings[0])
+    }
+
+    fn write(
+        &self,
+        cx: &Cx,
+        image: &ImageId,
+        form: &str,
+        to: &Path,
+    ) -> Result<FormFile, TargetError> {
+        let failed = |error: CmdError| -> TargetError { Box::new(stage_error(error)) };
+        let image = find(self.app, image).map_err(failed)?;
+        let format = Format::named(form)
+            .ok_or_else(|| failed(CmdError::config(format!("there is no form `{form}`"))))?;
+        let written = export::to_file(cx, &image, format, to, false)
+            .map_err(|error| failed(error.into()))?;
+        let sha256 = match written.sha256 {
+            Some(sha256) => sha256,
+            None => digest(to).map_err(|error| failed(CmdError::io("cannot read what was written", &error)))?,
+        };
+        Ok(FormFile {
+            sha256,
+            size_bytes: written.size_bytes,
+        })
+    }
+}
+
+/// What `sha256sum` says of a file.
+fn digest(path: &Path) -> std::io::Result<Sha256> {
+    let mut file = fs::File::open(path)?;
+    let mut hasher = Hasher::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.finish()),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+}
