@@ -1,5 +1,6 @@
 //! One file for each command: its arguments (their comments are the help) and its run.
 
+pub(crate) mod approve;
 pub(crate) mod awstoe;
 pub(crate) mod build;
 pub(crate) mod component;
@@ -16,7 +17,9 @@ pub(crate) mod init;
 pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod rebuild;
+pub(crate) mod run;
 pub(crate) mod scan;
 pub(crate) mod show;
 pub(crate) mod test;
 pub(crate) mod validate;
+pub(crate) mod verify;

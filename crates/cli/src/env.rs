@@ -24,6 +24,14 @@ pub(crate) const VARIABLES: &[Variable] = &[
         summary: "the program that `component run --on` puts on other machines; else `goldsmith-runner` beside `goldsmith`",
     },
     Variable {
+        name: "GOLDSMITH_ACTOR",
+        summary: "who starts runs, approves and promotes: an address; else the user's name",
+    },
+    Variable {
+        name: "GOLDSMITH_SIGNING_KEY",
+        summary: "file with the private key that signs what is stated of images; else the one that the home has for the project",
+    },
+    Variable {
         name: "NO_COLOR",
         summary: "no colour when set to anything",
     },

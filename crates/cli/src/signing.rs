@@ -7,6 +7,7 @@
 //! <home>/keys/<identity>.pem     private halves, of which this user alone can read
 //! ```
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -36,7 +37,9 @@ pub(crate) fn own(app: &App) -> Result<SigningKey, CmdError> {
             Some(public) if *public != key.public() => Err(CmdError::config(format!(
                 "the key in `{file}` is not the private half of `{PUBLIC}`"
             ))
-            .hint(format!("unset `{VARIABLE}`, or put its public half there and commit it"))),
+            .hint(format!(
+                "unset `{VARIABLE}`, or put its public half there and commit it"
+            ))),
             Some(_) => Ok(key),
             None => write_public(app, &key).map(|()| key),
         };
@@ -52,9 +55,9 @@ pub(crate) fn own(app: &App) -> Result<SigningKey, CmdError> {
         return Err(CmdError::Refused {
             class: Class::Environment,
             message: format!("the private half of `{PUBLIC}` is not on this machine"),
-            hints: vec![
-                format!("`{VARIABLE}=FILE` names it; where it is lost, remove `{PUBLIC}`, and statements that it signed are trusted no more"),
-            ],
+            hints: vec![format!(
+                "`{VARIABLE}=FILE` names it; where it is lost, remove `{PUBLIC}`, and statements that it signed are trusted no more"
+            )],
         });
     }
     read_private(&path)
@@ -62,18 +65,58 @@ pub(crate) fn own(app: &App) -> Result<SigningKey, CmdError> {
 
 /// Every key whose statements count in this project: its own first.
 pub(crate) fn trusted(app: &App) -> Result<Vec<PublicKey>, CmdError> {
-    let mut keys: Vec<PublicKey> = read_public(&app.directory.join(PUBLIC))?.into_iter().collect();
+    let mut keys: Vec<PublicKey> = read_public(&app.directory.join(PUBLIC))?
+        .into_iter()
+        .collect();
     let folder = app.directory.join(OTHERS);
     let mut paths: Vec<PathBuf> = match fs::read_dir(&folder) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
         Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(CmdError::io(format!("cannot read the folder `{OTHERS}`"), &error)),
+        Err(error) => {
+            return Err(CmdError::io(
+                format!("cannot read the folder `{OTHERS}`"),
+                &error,
+            ));
+        }
     };
     paths.sort();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|e| e == "pub")) {
+    for path in paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "pub"))
+    {
         keys.extend(read_public(path)?);
     }
     Ok(keys)
+}
+
+/// Whose the keys in the folder of others are: `keys/ann@example.com.pub` is Ann's.
+pub(crate) fn owners(app: &App) -> Result<BTreeMap<String, String>, CmdError> {
+    let mut owners = BTreeMap::new();
+    for entry in fs::read_dir(app.directory.join(OTHERS))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let path = entry.path();
+        let stem = path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().to_lowercase());
+        let is_key = path.extension().is_some_and(|e| e == "pub");
+        if let Some(address) = stem.filter(|stem| is_key && stem.contains('@'))
+            && let Some(key) = read_public(&path)?
+        {
+            owners.insert(address, key.id());
+        }
+    }
+    Ok(owners)
+}
+
+/// The key that signs a decision: the one given, else the project's.
+pub(crate) fn of_person(app: &App, file: Option<&Path>) -> Result<SigningKey, CmdError> {
+    match file {
+        Some(file) => read_private(&app.env.working_directory.join(file)),
+        None => own(app),
+    }
 }
 
 fn make(app: &App) -> Result<SigningKey, CmdError> {
@@ -85,7 +128,11 @@ fn make(app: &App) -> Result<SigningKey, CmdError> {
     let path = private_path(app, &key.public())?;
     let folder = path.parent().expect("it lies in a folder of the home");
     let written = fs::create_dir_all(folder).and_then(|()| {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
         file.write_all(key.to_pem().expose().as_bytes())?;
         file.sync_all()
     });
@@ -94,7 +141,10 @@ fn make(app: &App) -> Result<SigningKey, CmdError> {
 }
 
 fn private_path(app: &App, public: &PublicKey) -> Result<PathBuf, CmdError> {
-    Ok(app.home()?.join("keys").join(format!("{}.pem", &public.id()[..16])))
+    Ok(app
+        .home()?
+        .join("keys")
+        .join(format!("{}.pem", &public.id()[..16])))
 }
 
 fn read_private(path: &Path) -> Result<SigningKey, CmdError> {
@@ -110,11 +160,17 @@ fn read_public(path: &Path) -> Result<Option<PublicKey>, CmdError> {
             .map(Some)
             .map_err(|error| CmdError::config(format!("`{}`: {error}", path.display()))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(CmdError::io(format!("cannot read the key `{}`", path.display()), &error)),
+        Err(error) => Err(CmdError::io(
+            format!("cannot read the key `{}`", path.display()),
+            &error,
+        )),
     }
 }
 
 fn write_public(app: &App, key: &SigningKey) -> Result<(), CmdError> {
-    project::replace_file(&app.directory.join(PUBLIC), key.public().to_pem().as_bytes())
-        .map_err(|e| CmdError::io(format!("cannot write `{PUBLIC}`"), &e))
+    project::replace_file(
+        &app.directory.join(PUBLIC),
+        key.public().to_pem().as_bytes(),
+    )
+    .map_err(|e| CmdError::io(format!("cannot write `{PUBLIC}`"), &e))
 }

@@ -4,19 +4,28 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
 use goldsmith_build::export;
 use goldsmith_build::image::{self, Need};
 use goldsmith_build::record::{Image, Images};
 use goldsmith_build::repo::Update;
-use goldsmith_core::catalog::{ArtifactRow, NewImage};
+use goldsmith_core::catalog::{ArtifactRow, ImageRow, NewImage};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::{Hasher, Sha256};
+use goldsmith_core::event::Event;
+use goldsmith_core::failure::Class;
 use goldsmith_core::image::ImageId;
-use goldsmith_core::recipe::{Pipeline, Recipe, ScanSpec};
+use goldsmith_core::recipe::{
+    Command, Distribution, Part, Pipeline, Placeholder, Recipe, ScanSpec, Test, Webhook, Work,
+};
 use goldsmith_core::target::{FormFile, Forms, TargetError};
 use goldsmith_disk::fmt::Format;
-use goldsmith_pipeline::port::{Input, Locked, Made, Origin, Scanned, Tested, Workshop};
+use goldsmith_exec::child::{Program, Status};
+use goldsmith_pipeline::port::{
+    Answer, Hands, Input, Locked, Made, Origin, Ran, Scanned, Tested, Workshop,
+};
+use goldsmith_pipeline::stage::distribute::Named;
 use goldsmith_pipeline::unit::StageError;
 use goldsmith_plan::lock::diff::diff;
 use goldsmith_plan::lock::{Lock, Section};
@@ -73,7 +82,8 @@ impl LocalWorkshop<'_> {
             )?,
         };
         let mut new = old.clone();
-        new.recipes.insert(self.recipe.name.clone(), section.clone());
+        new.recipes
+            .insert(self.recipe.name.clone(), section.clone());
         let changes = diff(&old, &new);
         if changes.has_updates() || previous.is_none() {
             lockfile::write(app, &store, &new)?;
@@ -97,24 +107,37 @@ impl LocalWorkshop<'_> {
         let job = bench.job(app, self.recipe, &section, &documents);
         let (image, is_new) = match image::need(&images, &job)? {
             Need::Nothing(image) => (*image, false),
-            Need::Build(_) => (build::make(app, &store, &images, &job, self.is_offline)?, true),
+            Need::Build(_) => (
+                build::make(app, &store, &images, &job, self.is_offline)?,
+                true,
+            ),
         };
-        made(&image, self.recipe, &section, is_new)
+        Ok(made(app, &image, self.recipe, &section, is_new))
     }
 
-    fn test_now(&self, app: &App, id: &ImageId, name: &str) -> Result<Tested, CmdError> {
+    fn test_now(&self, app: &App, id: &ImageId, block: &Test) -> Result<Tested, CmdError> {
         let mut image = find(app, id)?;
-        let documents = test::test_documents(project::documents(app, self.recipe)?);
-        let spec = &self.pipeline.test;
+        let mut documents = project::documents(app, self.recipe)?;
+        let more = block.components.iter().cloned().map(Work::Component);
+        documents.extend(project::documents_of(app, &more.collect::<Vec<_>>())?);
+        let documents = test::test_documents(documents);
+        let spec = &block.spec;
         let firmwares = test::firmwares(&[], spec, &image)?;
         let how = firmwares.iter().map(|firmware| firmware.name().to_owned());
         let how: Vec<String> = how.collect();
-        let folder = if name.is_empty() {
-            "test".to_owned()
-        } else {
-            format!("test-{name}")
+        let folder = match block.name.as_str() {
+            // What `goldsmith test` does.
+            "boot" => "test".to_owned(),
+            name => format!("test-{name}"),
         };
-        let (report, _) = test::boot(app, &mut image, &folder, spec.budget.clone(), firmwares, documents)?;
+        let (report, _) = test::boot(
+            app,
+            &mut image,
+            &folder,
+            spec.budget.clone(),
+            firmwares,
+            documents,
+        )?;
         let mut tested = Tested {
             how,
             ..Tested::default()
@@ -145,8 +168,9 @@ impl Workshop for LocalWorkshop<'_> {
         self.build_now(&self.app(cx)).map_err(stage_error)
     }
 
-    fn test(&self, cx: &Cx, image: &ImageId, name: &str) -> Result<Tested, StageError> {
-        self.test_now(&self.app(cx), image, name).map_err(stage_error)
+    fn test(&self, cx: &Cx, image: &ImageId, block: &Test) -> Result<Tested, StageError> {
+        self.test_now(&self.app(cx), image, block)
+            .map_err(stage_error)
     }
 
     fn scan(&self, cx: &Cx, image: &ImageId) -> Result<Scanned, StageError> {
@@ -170,7 +194,10 @@ pub(crate) fn entry(image: &Image) -> NewImage {
         digest: artifact.digest,
         size_bytes: artifact.size_bytes,
     });
-    let parent = record.parent.as_ref().filter(|parent| parent.kind == "image");
+    let parent = record
+        .parent
+        .as_ref()
+        .filter(|parent| parent.kind == "image");
     NewImage {
         id: ImageId {
             name: record.name.clone(),
@@ -181,7 +208,10 @@ pub(crate) fn entry(image: &Image) -> NewImage {
         os: bill.as_ref().and_then(system).unwrap_or_default(),
         arch: record.arch.clone(),
         key: record.key,
-        digest: record.artifacts.first().map_or(record.key, |disk| disk.digest),
+        digest: record
+            .artifacts
+            .first()
+            .map_or(record.key, |disk| disk.digest),
         parent: parent.and_then(|parent| parent.name.parse().ok()),
         artifacts: artifacts.collect(),
         created_unix: record.created_unix,
@@ -206,14 +236,20 @@ fn system(bill: &Value) -> Option<String> {
     ))
 }
 
-fn made(image: &Image, recipe: &Recipe, section: &Section, is_new: bool) -> Result<Made, CmdError> {
+fn made(app: &App, image: &Image, recipe: &Recipe, section: &Section, is_new: bool) -> Made {
     let mut parameters = std::collections::BTreeMap::new();
     for work in &recipe.work {
-        if let goldsmith_core::recipe::Work::Component(component) = work {
-            let clear = component.parameters.iter().filter(|(_, value)| !value.is_sensitive);
-            parameters.extend(
-                clear.map(|(name, value)| (format!("{}:{name}", component.document), value.value.clone())),
-            );
+        if let Work::Component(component) = work {
+            let clear = component
+                .parameters
+                .iter()
+                .filter(|(_, value)| !value.is_sensitive);
+            parameters.extend(clear.map(|(name, value)| {
+                (
+                    format!("{}:{name}", component.document),
+                    value.value.clone(),
+                )
+            }));
         }
     }
     let packages = section.all_packages().map(|package| Input {
@@ -230,16 +266,151 @@ fn made(image: &Image, recipe: &Recipe, section: &Section, is_new: bool) -> Resu
     let ms: u64 = image.record.phases.iter().map(|phase| phase.ms).sum();
     let took = i64::try_from(ms / 1000).unwrap_or(0);
     let ended = image.record.created_unix;
-    Ok(Made {
+    Made {
         image: entry(image),
         is_new,
         origin: Origin {
             parameters,
             inputs: packages.chain(documents).collect(),
+            authors: authors(app),
             times: Some((ended - took, ended)),
         },
         bill: bill(image),
-    })
+    }
+}
+
+/// Who wrote the last change of the project, by Git; nobody where there is no Git.
+fn authors(app: &App) -> Vec<String> {
+    let git = Program::new("git")
+        .args(["log", "-1", "--format=%ae%n%ce"])
+        .cwd(&app.directory)
+        .timeout(Duration::from_secs(10));
+    let mut authors = git.lines(&app.cx).unwrap_or_default();
+    authors.retain(|line| line.contains('@'));
+    authors.sort();
+    authors.dedup();
+    authors
+}
+
+/// The name of an image at its targets, and its tags, by the rule of a distribution.
+pub(crate) fn name(
+    distribution: Option<&Distribution>,
+    row: &ImageRow,
+) -> Result<Named, StageError> {
+    let Some(distribution) = distribution else {
+        return Err(StageError::new(Class::Bug, "there is no distribution"));
+    };
+    let made = &row.made;
+    let date = jiff::Timestamp::from_second(made.created_unix)
+        .map(|time| time.strftime("%Y%m%d").to_string())
+        .unwrap_or_default();
+    let mut tags = distribution.tags.clone();
+    tags.extend([
+        ("purpose".to_owned(), made.purpose.clone()),
+        ("os".to_owned(), made.os.clone()),
+        ("version".to_owned(), made.id.version.to_string()),
+        ("date".to_owned(), date.clone()),
+    ]);
+    let value = |placeholder: &Placeholder| match placeholder {
+        Placeholder::Name => made.id.name.clone(),
+        Placeholder::Build => made.id.build.to_string(),
+        Placeholder::Arch => made.arch.clone(),
+        other => tags.get(other.word()).cloned().unwrap_or_default(),
+    };
+    let mut name = String::new();
+    for part in distribution.naming.parts() {
+        match part {
+            Part::Text(text) => name.push_str(text),
+            Part::Value(placeholder) => {
+                let value = value(placeholder);
+                if value.is_empty() {
+                    let word = placeholder.word();
+                    return Err(StageError::new(
+                        Class::Config,
+                        format!(
+                            "the name of {} asks for `{{{word}}}`, which is not known",
+                            made.id
+                        ),
+                    ));
+                }
+                name.push_str(&value);
+            }
+        }
+    }
+    Ok(Named { name, tags })
+}
+
+/// Does what a pipeline's own steps ask for, from this computer.
+pub(crate) struct LocalHands<'a> {
+    pub(crate) app: &'a App,
+}
+
+/// Lines of a command that are kept.
+const LINES: usize = 10_000;
+
+impl Hands for LocalHands<'_> {
+    fn command(
+        &self,
+        cx: &Cx,
+        step: &str,
+        command: &Command,
+        timeout: Duration,
+    ) -> Result<Ran, StageError> {
+        let words: Vec<&str> = command
+            .words
+            .iter()
+            .map(|word| word.value.as_str())
+            .collect();
+        let Some((program, arguments)) = words.split_first() else {
+            return Err(StageError::new(
+                Class::Config,
+                "it has no program".to_owned(),
+            ));
+        };
+        let mut run = if program.contains('/') {
+            Program::new(self.app.directory.join(program))
+        } else {
+            Program::new(program)
+        };
+        for (name, value) in &command.environment {
+            run = run.env(name, &value.value);
+        }
+        let run = run
+            .args(arguments)
+            .cwd(&self.app.directory)
+            .timeout(timeout);
+        let mut lines = Vec::new();
+        let ended = run.run(cx, &mut |stream, line| {
+            let text = cx.redactor.redact(line);
+            if lines.len() < LINES {
+                lines.push(text.clone());
+            }
+            cx.emit(Event::Output {
+                source: step.to_owned(),
+                stream,
+                text,
+            });
+        });
+        let exit = ended.map_err(|error| StageError::of(&error))?;
+        Ok(Ran {
+            code: match exit.status {
+                Status::Code(code) => code,
+                Status::Signal(signal) => 128 + signal,
+            },
+            lines,
+        })
+    }
+
+    fn webhook(
+        &self,
+        _cx: &Cx,
+        _id: &str,
+        _webhook: &Webhook,
+        _body: &Value,
+        _timeout: Duration,
+    ) -> Result<Answer, StageError> {
+        Err(StageError::new(Class::Bug, "no webhook yet"))
+    }
 }
 
 /// The forms that `build::export` writes.
@@ -263,11 +434,12 @@ impl Forms for Exports<'_> {
         let image = find(self.app, image).map_err(failed)?;
         let format = Format::named(form)
             .ok_or_else(|| failed(CmdError::config(format!("there is no form `{form}`"))))?;
-        let written = export::to_file(cx, &image, format, to, false)
-            .map_err(|error| failed(error.into()))?;
+        let written =
+            export::to_file(cx, &image, format, to, false).map_err(|error| failed(error.into()))?;
         let sha256 = match written.sha256 {
             Some(sha256) => sha256,
-            None => digest(to).map_err(|error| failed(CmdError::io("cannot read what was written", &error)))?,
+            None => digest(to)
+                .map_err(|error| failed(CmdError::io("cannot read what was written", &error)))?,
         };
         Ok(FormFile {
             sha256,

@@ -3,7 +3,8 @@
 use goldsmith_core::recipe::{OnFailure, Pipeline, Position, Stage, Test as TestBlock};
 use goldsmith_core::target::{Forms, Target};
 
-use crate::evidence::{PublicKey, SigningKey, predicate};
+use crate::decision::Keys;
+use crate::evidence::{SigningKey, predicate};
 use crate::port::{Hands, Workshop};
 use crate::stage::approve::Approve;
 use crate::stage::build::Build;
@@ -32,7 +33,7 @@ pub struct Ports<'a> {
     /// Signs what is stated.
     pub key: &'a SigningKey,
     /// Whose statements count.
-    pub keys: &'a [PublicKey],
+    pub keys: Keys<'a>,
     /// Version of Goldsmith.
     pub version: &'a str,
     /// Whether everything moves to its newest version first.
@@ -61,7 +62,10 @@ fn steps<'a>(
     at: Position,
     ports: Ports<'a>,
 ) -> impl Iterator<Item = Vec<Box<dyn Unit + 'a>>> {
-    let steps = pipeline.steps.iter().filter(move |step| step.position == at);
+    let steps = pipeline
+        .steps
+        .iter()
+        .filter(move |step| step.position == at);
     steps.map(move |step| vec![Box::new(Own::new(step, ports.hands)) as Box<dyn Unit>])
 }
 
@@ -70,13 +74,22 @@ fn units<'a>(
     pipeline: &'a Pipeline,
     ports: Ports<'a>,
 ) -> Vec<Vec<Box<dyn Unit + 'a>>> {
-    let Ports { workshop, key, version, .. } = ports;
+    let Ports {
+        workshop,
+        key,
+        version,
+        ..
+    } = ports;
     let unit: Box<dyn Unit + 'a> = match stage {
         Stage::Lock => Box::new(Lock {
             workshop,
             is_update: ports.is_update,
         }),
-        Stage::Build => Box::new(Build { workshop, key, version }),
+        Stage::Build => Box::new(Build {
+            workshop,
+            key,
+            version,
+        }),
         Stage::Test => {
             return tests(&pipeline.tests)
                 .into_iter()
@@ -84,18 +97,23 @@ fn units<'a>(
                 .collect();
         }
         Stage::Scan if pipeline.scan.is_none() => return Vec::new(),
-        Stage::Scan => Box::new(Scan { workshop, key, version }),
+        Stage::Scan => Box::new(Scan {
+            workshop,
+            key,
+            version,
+        }),
         Stage::Gate => Box::new(Gate {
-            keys: ports.keys,
+            keys: ports.keys.trusted,
             expected: expected(pipeline),
             tests: must_pass(pipeline),
         }),
         Stage::Approve => Box::new(Approve::new(pipeline.approval.as_ref(), ports.keys)),
         Stage::Distribute if ports.targets.is_empty() => return Vec::new(),
         Stage::Distribute => {
-            let bring = ports.targets.iter().map(|target| {
-                Box::new(Bring::new(&**target, ports.forms, key)) as Box<dyn Unit>
-            });
+            let bring = ports
+                .targets
+                .iter()
+                .map(|target| Box::new(Bring::new(&**target, ports.forms, key)) as Box<dyn Unit>);
             let name = Name {
                 rule: ports.rule,
                 targets: ports.targets,
@@ -121,7 +139,9 @@ fn tests(blocks: &[TestBlock]) -> Vec<Vec<&TestBlock>> {
     for block in blocks {
         let is_same = |group: &Vec<&TestBlock>| {
             block.parallel_group.is_some()
-                && group.last().is_some_and(|last| last.parallel_group == block.parallel_group)
+                && group
+                    .last()
+                    .is_some_and(|last| last.parallel_group == block.parallel_group)
         };
         match groups.last_mut() {
             Some(group) if is_same(group) => group.push(block),

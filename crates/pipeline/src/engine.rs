@@ -107,9 +107,7 @@ impl<'a> Engine<'a> {
     pub fn again(&self, cx: &Cx, from: Stage, by: &str) -> Result<(), RunError> {
         let state = self.state();
         let names = self.course.names();
-        let earlier = names
-            .iter()
-            .filter(|unit| of_unit(unit) < Some(from));
+        let earlier = names.iter().filter(|unit| of_unit(unit) < Some(from));
         for unit in earlier {
             if !state.unit(unit).is_some_and(UnitState::is_passed) {
                 return Err(RunError::TooEarly {
@@ -317,8 +315,10 @@ impl<'a> Engine<'a> {
             class: error.class.exit_code(),
             goes_on,
         }]);
-        keeping.changes = error.changes.clone();
-        keeping.changes.extend(unit.failed(&self.scene(before, 0), &error));
+        keeping.changes.clone_from(&error.changes);
+        keeping
+            .changes
+            .extend(unit.failed(&self.scene(before, 0), &error));
         keeping.what = Some(What::UnitFailed {
             unit: name.clone(),
             error: error.text.clone(),

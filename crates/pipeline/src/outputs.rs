@@ -10,7 +10,9 @@ use crate::unit::{of_unit, step_of_unit};
 pub fn output(state: &State, wanted: &OutputRef) -> Option<String> {
     match &wanted.of {
         Origin::Step(step) => {
-            let mut units = state.units().filter(|(unit, _)| step_of_unit(unit) == Some(step));
+            let mut units = state
+                .units()
+                .filter(|(unit, _)| step_of_unit(unit) == Some(step));
             of_step(units.next()?.1, &wanted.name)
         }
         Origin::Stage(stage) => {
@@ -88,7 +90,10 @@ mod tests {
         state.take(&done("distribute", json!({ "name": "x" })));
         state.take(&done("distribute/local/a", json!({ "copies": 2 })));
         state.take(&done("distribute/local/b", json!({ "copies": 1 })));
-        state.take(&done("scan/after/warm", json!({ "exit_code": 0, "passed": false })));
+        state.take(&done(
+            "scan/after/warm",
+            json!({ "exit_code": 0, "passed": false }),
+        ));
         state.take(&Entry::Skipped {
             unit: "test/before/cold".to_owned(),
             why: "no".to_owned(),
@@ -101,7 +106,10 @@ mod tests {
         let step = |step: &str| Origin::Step(step.to_owned());
         assert_eq!(get(stage(Stage::Test), "passed").as_deref(), Some("true"));
         assert_eq!(get(stage(Stage::Scan), "high").as_deref(), Some("3"));
-        assert_eq!(get(stage(Stage::Distribute), "copies").as_deref(), Some("3"));
+        assert_eq!(
+            get(stage(Stage::Distribute), "copies").as_deref(),
+            Some("3")
+        );
         assert_eq!(get(step("warm"), "exit_code").as_deref(), Some("0"));
         assert_eq!(get(step("warm"), "status").as_deref(), Some("completed"));
         assert_eq!(get(step("cold"), "status").as_deref(), Some("skipped"));

@@ -42,6 +42,8 @@ pub struct Origin {
     pub parameters: BTreeMap<String, String>,
     /// What it was made of: name and digest of each input.
     pub inputs: Vec<Input>,
+    /// Who wrote the change that it was built from: addresses.
+    pub authors: Vec<String>,
     /// When it was begun and ended, in seconds since 1970-01-01 UTC.
     pub times: Option<(i64, i64)>,
 }

@@ -19,7 +19,9 @@ pub fn of_unit(unit: &str) -> Option<Stage> {
 pub fn step_of_unit(unit: &str) -> Option<&str> {
     let mut parts = unit.split('/').skip(1);
     let side = parts.next()?;
-    matches!(side, "before" | "after").then(|| parts.next()).flatten()
+    matches!(side, "before" | "after")
+        .then(|| parts.next())
+        .flatten()
 }
 
 /// What a unit may look at.

@@ -8,6 +8,7 @@ use goldsmith_core::catalog::{Catalog, NewRun, RunId, RunRow};
 use goldsmith_core::failure::Class;
 use goldsmith_core::recipe::{Pipeline, Project, Stage};
 use goldsmith_pipeline::course::{Ports, course};
+use goldsmith_pipeline::decision::Keys;
 use goldsmith_pipeline::engine::{Ended, Engine};
 use goldsmith_pipeline::happening::Silent;
 use goldsmith_pipeline::state::{State, UnitState};
@@ -51,8 +52,12 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let (project, pipeline) = find(app, args)?;
-    let recipe = project.recipes.iter().find(|recipe| recipe.name == pipeline.recipe);
-    let recipe = recipe.ok_or_else(|| CmdError::config(format!("pipeline `{}` has no recipe", pipeline.name)))?;
+    let recipe = project
+        .recipes
+        .iter()
+        .find(|recipe| recipe.name == pipeline.recipe);
+    let recipe = recipe
+        .ok_or_else(|| CmdError::config(format!("pipeline `{}` has no recipe", pipeline.name)))?;
     let _alone = alone(app, &pipeline.name)?;
     let catalog = wiring::catalog(app)?;
     let workshop = LocalWorkshop {
@@ -62,7 +67,8 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         is_offline: args.offline,
     };
     let key = signing::own(app)?;
-    let keys = signing::trusted(app)?;
+    let trusted = signing::trusted(app)?;
+    let owners = signing::owners(app)?;
     let targets = wiring::targets(app, pipeline.distribution.as_ref())?;
     let naming = |row: &_| crate::workshop::name(pipeline.distribution.as_ref(), row);
     let ports = Ports {
@@ -72,7 +78,10 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         targets: &targets,
         rule: &naming,
         key: &key,
-        keys: &keys,
+        keys: Keys {
+            trusted: &trusted,
+            owners: &owners,
+        },
         version: env!("CARGO_PKG_VERSION"),
         is_update: args.update,
     };
@@ -82,18 +91,27 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     if let Some(stage) = args.from.as_deref().and_then(|stage| stage.parse().ok()) {
         engine.again(&app.cx, stage, &actor(app, args.actor.as_deref()))?;
     } else if is_taken_up {
-        app.cx.note(format!("run {id} of `{}` is taken up where it stopped", pipeline.name));
+        app.cx.note(format!(
+            "run {id} of `{}` is taken up where it stopped",
+            pipeline.name
+        ));
     }
     let ended = engine.work(&app.cx)?;
     let row = catalog.run(id)?;
     let state = engine.state();
-    app.output.result(&text(&row, &state, &course.names(), &ended), || {
-        json_of(&row, &state, &course.names())
-    });
+    app.output
+        .result(&text(&row, &state, &course.names(), &ended), || {
+            json_of(&row, &state, &course.names())
+        });
     match ended {
         Ended::Done | Ended::Waiting(_) => Ok(Outcome::Done),
         Ended::Cancelled => Ok(Outcome::No(Class::Cancelled)),
-        Ended::Failed { unit, error, class, hints } => Err(CmdError::Refused {
+        Ended::Failed {
+            unit,
+            error,
+            class,
+            hints,
+        } => Err(CmdError::Refused {
             class,
             message: format!("run {id}: {unit}: {error}"),
             hints: hints
@@ -107,7 +125,11 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
 /// The pipeline that is meant.
 fn find(app: &App, args: &Args) -> Result<(Project, Pipeline), CmdError> {
     let project = project::recipes(app, &args.variables, &[])?;
-    let names: Vec<&str> = project.pipelines.iter().map(|it| it.name.as_str()).collect();
+    let names: Vec<&str> = project
+        .pipelines
+        .iter()
+        .map(|it| it.name.as_str())
+        .collect();
     let known = || format!("it has {}", names.join(", "));
     let found = match (&args.pipeline, project.pipelines.as_slice()) {
         (Some(name), all) => all.iter().find(|it| it.name == *name).ok_or_else(|| {
@@ -122,7 +144,7 @@ fn find(app: &App, args: &Args) -> Result<(Project, Pipeline), CmdError> {
         (None, _) => return Err(CmdError::usage("the project has several pipelines").hint(known())),
     };
     for secret in found.secrets() {
-        app.cx.redactor.add(secret.expose());
+        app.cx.redactor.add(&secret);
     }
     let found = found.clone();
     Ok((project, found))
@@ -131,7 +153,10 @@ fn find(app: &App, args: &Args) -> Result<(Project, Pipeline), CmdError> {
 /// Who does it.
 pub(crate) fn actor(app: &App, given: Option<&str>) -> String {
     let known = given.or_else(|| app.env.get("GOLDSMITH_ACTOR"));
-    known.or_else(|| app.env.get("USER")).unwrap_or("unknown").to_owned()
+    known
+        .or_else(|| app.env.get("USER"))
+        .unwrap_or("unknown")
+        .to_owned()
 }
 
 /// Held while a pipeline is run: the kernel lets go of it when the process ends, however it does.
@@ -153,16 +178,29 @@ fn alone(app: &App, pipeline: &str) -> Result<File, CmdError> {
 }
 
 /// The run to work on, and whether it had begun before.
-fn open(args: &Args, app: &App, catalog: &dyn Catalog, pipeline: &str) -> Result<(RunId, bool), CmdError> {
+fn open(
+    args: &Args,
+    app: &App,
+    catalog: &dyn Catalog,
+    pipeline: &str,
+) -> Result<(RunId, bool), CmdError> {
     let last = catalog.runs(Some(pipeline), 1)?.into_iter().next();
     match last {
         Some(last) if args.from.is_some() => return Ok((last.id, true)),
         None if args.from.is_some() => {
-            return Err(CmdError::usage(format!("pipeline `{pipeline}` was never run"))
-                .hint("leave `--from` out"));
+            return Err(
+                CmdError::usage(format!("pipeline `{pipeline}` was never run"))
+                    .hint("leave `--from` out"),
+            );
         }
         // What was done, or stopped by somebody, is not gone on with unasked.
-        Some(last) if !matches!(last.status, goldsmith_core::catalog::RunStatus::Done | goldsmith_core::catalog::RunStatus::Cancelled) => {
+        Some(last)
+            if !matches!(
+                last.status,
+                goldsmith_core::catalog::RunStatus::Done
+                    | goldsmith_core::catalog::RunStatus::Cancelled
+            ) =>
+        {
             return Ok((last.id, true));
         }
         _ => {}
@@ -196,7 +234,10 @@ fn text(row: &RunRow, state: &State, names: &[&str], ended: &Ended) -> String {
         Ended::Failed { .. } => "FAILED",
         Ended::Cancelled => "stopped",
     };
-    let image = row.image.as_ref().map_or_else(String::new, |image| format!(", {image}"));
+    let image = row
+        .image
+        .as_ref()
+        .map_or_else(String::new, |image| format!(", {image}"));
     let mut text = format!(
         "\n{}run {} of {}{}: {how}{image}\n",
         style::BOLD,
@@ -206,7 +247,11 @@ fn text(row: &RunRow, state: &State, names: &[&str], ended: &Ended) -> String {
     );
     for name in names {
         let (word, what) = standing(state.unit(name));
-        let _ = writeln!(text, "  {name:<28} {word:<8} {}", crate::escape::escape(&what));
+        let _ = writeln!(
+            text,
+            "  {name:<28} {word:<8} {}",
+            crate::escape::escape(&what)
+        );
     }
     text
 }

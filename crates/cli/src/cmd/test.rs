@@ -164,7 +164,11 @@ pub(crate) fn test_documents(documents: Vec<Loaded>) -> Vec<TestDocument> {
 }
 
 /// Which firmwares to boot with: those asked for, else those of the block, else all.
-pub(crate) fn firmwares(asked: &[String], spec: &TestSpec, image: &Image) -> Result<Vec<Firmware>, CmdError> {
+pub(crate) fn firmwares(
+    asked: &[String],
+    spec: &TestSpec,
+    image: &Image,
+) -> Result<Vec<Firmware>, CmdError> {
     let can = &image.record.boot;
     let asked: Vec<Firmware> = [Firmware::Bios, Firmware::Uefi]
         .into_iter()

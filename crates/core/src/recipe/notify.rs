@@ -48,7 +48,7 @@ impl Notifier {
 /// How somebody is told. The address of a hook is a credential: who has it may speak.
 #[derive(Debug, Clone)]
 pub enum Channel {
-    /// A CloudEvent, sent to an address.
+    /// A `CloudEvent`, sent to an address.
     Webhook {
         /// Where. Empty: the environment that it comes from had none.
         url: Secret<String>,

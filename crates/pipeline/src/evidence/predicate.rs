@@ -33,7 +33,7 @@ pub fn word(predicate_type: &str) -> &str {
 }
 
 /// How an image was built: everything that decides its bytes.
-pub fn provenance(made: &Made, run: &str, version: &str) -> Value {
+pub fn provenance(made: &Made, run: &str, starter: &str, version: &str) -> Value {
     let inputs =
         made.origin.inputs.iter().map(
             |input| json!({ "uri": input.uri, "digest": { "sha256": input.sha256.to_string() } }),
@@ -47,7 +47,8 @@ pub fn provenance(made: &Made, run: &str, version: &str) -> Value {
         "buildDefinition": {
             "buildType": BUILD_TYPE,
             "externalParameters": { "recipe": made.image.id.name, "version": made.image.id.version.to_string(), "parameters": made.origin.parameters },
-            "internalParameters": { "key": made.image.key.to_string(), "arch": made.image.arch },
+            "internalParameters": { "key": made.image.key.to_string(), "arch": made.image.arch,
+                "startedBy": starter, "authors": made.origin.authors },
             "resolvedDependencies": inputs.collect::<Vec<_>>(),
         },
         "runDetails": { "builder": { "id": BUILDER, "version": { "goldsmith": version } }, "metadata": metadata },

@@ -38,7 +38,7 @@ impl Unit for Build<'_> {
         let run = format!("run {}", scene.run);
         let mut stated = vec![(
             predicate::PROVENANCE,
-            predicate::provenance(&made, &run, self.version),
+            predicate::provenance(&made, &run, scene.actor, self.version),
         )];
         stated.extend(made.bill.clone().map(|bill| (predicate::BILL, bill)));
         let mut changes = vec![Change::Image(made.image.clone())];

@@ -179,7 +179,11 @@ impl Unit for Bring<'_> {
         // What arrived elsewhere is there; the image is as good as it was.
         let row = scene.catalog.image(&image);
         if row.is_ok_and(|row| row.state == ImageState::Distributing) {
-            vec![state(&image, ImageState::Approved, format!("`{}`: {error}", self.name))]
+            vec![state(
+                &image,
+                ImageState::Approved,
+                format!("`{}`: {error}", self.name),
+            )]
         } else {
             Vec::new()
         }

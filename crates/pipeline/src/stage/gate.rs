@@ -28,7 +28,9 @@ impl Gate<'_> {
     fn refused(&self, checked: &[Checked]) -> Vec<String> {
         let mut refused = Vec::new();
         let good = |kind: &'static str| {
-            let of_kind = checked.iter().filter(move |it| it.kind == predicate::word(kind));
+            let of_kind = checked
+                .iter()
+                .filter(move |it| it.kind == predicate::word(kind));
             // The newest counts.
             of_kind.rev().filter_map(|it| it.statement.as_ref())
         };
@@ -54,7 +56,9 @@ impl Gate<'_> {
         }
         if self.expected.contains(&predicate::VULNERABILITIES)
             && let Some(scan) = good(predicate::VULNERABILITIES).next()
-            && scan.predicate["refused"].as_array().is_none_or(|list| !list.is_empty())
+            && scan.predicate["refused"]
+                .as_array()
+                .is_none_or(|list| !list.is_empty())
         {
             refused.push("vulnerabilities: the policy refused the image".to_owned());
         }
@@ -75,10 +79,17 @@ impl Unit for Gate<'_> {
         let checked = verify(disk, &envelopes, self.keys, &self.expected);
         let refused = self.refused(&checked);
         if !refused.is_empty() {
-            let text = format!("the evidence of {image} is not enough: {}", refused.join("; "));
+            let text = format!(
+                "the evidence of {image} is not enough: {}",
+                refused.join("; ")
+            );
             return Err(StageError::new(Class::Policy, text));
         }
-        let kinds: Vec<&str> = self.expected.iter().map(|kind| predicate::word(kind)).collect();
+        let kinds: Vec<&str> = self
+            .expected
+            .iter()
+            .map(|kind| predicate::word(kind))
+            .collect();
         Ok(Outcome::Done(Effects {
             summary: format!("{} are stated and signed", kinds.join(", ")),
             output: json!({ "passed": true, "kinds": kinds }),

@@ -42,10 +42,8 @@ impl Unit for Scan<'_> {
         changes.push(statement(&image, disk, self.key, unix, kind, what));
         if !scanned.refused.is_empty() {
             let list = scanned.refused.join("; ");
-            let mut error = StageError::new(
-                Class::Policy,
-                format!("the policy refuses {image}: {list}"),
-            );
+            let mut error =
+                StageError::new(Class::Policy, format!("the policy refuses {image}: {list}"));
             error.hints = vec![format!(
                 "`goldsmith scan {}` shows what, and what mends it",
                 image.name

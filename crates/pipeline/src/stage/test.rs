@@ -57,7 +57,14 @@ impl Unit for Test<'_> {
         let unix = cx.clock().unix_seconds();
         let what = predicate::test(&tested, &self.block.name);
         let mut changes = begin(scene, &image)?;
-        changes.push(statement(&image, disk, self.key, unix, predicate::TEST, what));
+        changes.push(statement(
+            &image,
+            disk,
+            self.key,
+            unix,
+            predicate::TEST,
+            what,
+        ));
         let (passed, failed) = (tested.passed.len(), tested.failed.len());
         let is_passed = failed == 0;
         if !is_passed && !self.goes_on() {
@@ -74,7 +81,10 @@ impl Unit for Test<'_> {
             summary: if is_passed {
                 format!("{passed} checks passed")
             } else {
-                format!("{failed} of {} checks failed, and the run goes on", passed + failed)
+                format!(
+                    "{failed} of {} checks failed, and the run goes on",
+                    passed + failed
+                )
             },
             output: json!({ "passed": is_passed, "how": tested.how }),
             changes,

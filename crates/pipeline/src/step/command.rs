@@ -50,7 +50,10 @@ fn outputs(lines: &[String]) -> Result<Map<String, Value>, StageError> {
         if value.len() > LONGEST {
             return Err(StageError::new(
                 Class::Config,
-                format!("the output `{name}` has {} bytes; {LONGEST} is the most", value.len()),
+                format!(
+                    "the output `{name}` has {} bytes; {LONGEST} is the most",
+                    value.len()
+                ),
             ));
         }
         output.insert(name.trim().to_owned(), value.trim().into());

@@ -17,18 +17,29 @@ pub(super) fn run(
 ) -> Result<Outcome, StageError> {
     let now = cx.clock().unix_seconds();
     match scene.state.unit(name) {
-        Some(UnitState::Answered { by, goes_on: true, reason }) => Ok(Outcome::Done(Effects {
+        Some(UnitState::Answered {
+            by,
+            goes_on: true,
+            reason,
+        }) => Ok(Outcome::Done(Effects {
             summary: format!("{by} lets it go on: {reason}"),
             output: json!({ "decision": "resume", "by": by, "reason": reason }),
             ..Effects::default()
         })),
-        Some(UnitState::Answered { by, goes_on: false, reason }) => Err(StageError::new(
+        Some(UnitState::Answered {
+            by,
+            goes_on: false,
+            reason,
+        }) => Err(StageError::new(
             Class::Policy,
             format!("{by} stops it: {reason}"),
         )),
-        Some(UnitState::Waiting { until: Some(until), .. }) if now > *until => {
-            Err(StageError::new(Class::Policy, "nobody answered in time".to_owned()))
-        }
+        Some(UnitState::Waiting {
+            until: Some(until), ..
+        }) if now > *until => Err(StageError::new(
+            Class::Policy,
+            "nobody answered in time".to_owned(),
+        )),
         Some(UnitState::Waiting { for_what, until }) => Ok(Outcome::Wait {
             for_what: for_what.clone(),
             until: *until,

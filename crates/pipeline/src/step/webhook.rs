@@ -18,7 +18,8 @@ pub(super) fn run(
 ) -> Result<Outcome, StageError> {
     if webhook.url.expose().is_empty() {
         let mut error = StageError::new(Class::Config, "its `url` is empty".to_owned());
-        error.hints = vec!["the variable of the environment that it comes from is not set".to_owned()];
+        error.hints =
+            vec!["the variable of the environment that it comes from is not set".to_owned()];
         return Err(error);
     }
     let values = webhook.payload.iter();
@@ -35,7 +36,10 @@ pub(super) fn run(
     if !(200..300).contains(&answer.code) {
         return Err(StageError::new(
             Class::Remote,
-            format!("it was answered with status {}: {}", answer.code, answer.body),
+            format!(
+                "it was answered with status {}: {}",
+                answer.code, answer.body
+            ),
         ));
     }
     Ok(Outcome::Done(Effects {

@@ -9,6 +9,7 @@ use goldsmith_core::catalog::{
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Cancelled, Class};
 use goldsmith_core::image::{ImageId, ImageState};
+use goldsmith_core::version::Version;
 use goldsmith_pipeline::engine::Ended;
 use goldsmith_pipeline::unit::{Outcome, Scene, StageError, Unit};
 
@@ -32,7 +33,11 @@ impl Dying<'_> {
 
 impl Catalog for Dying<'_> {
     fn keep(&self, batch: &Batch) -> Result<Seq, CatalogError> {
-        match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)) {
+        match self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            }) {
             // What is dead stays dead.
             Err(_) => Err(Self::dead()),
             Ok(1) => {
@@ -63,7 +68,12 @@ impl Catalog for Dying<'_> {
     fn image(&self, id: &ImageId) -> Result<ImageRow, CatalogError> {
         self.inner.image(id)
     }
-    fn images(&self, filter: &ImageFilter, after: Option<&ImageId>, limit: usize) -> Result<Vec<ImageRow>, CatalogError> {
+    fn images(
+        &self,
+        filter: &ImageFilter,
+        after: Option<&ImageId>,
+        limit: usize,
+    ) -> Result<Vec<ImageRow>, CatalogError> {
         self.inner.images(filter, after, limit)
     }
     fn copies(&self, image: &ImageId) -> Result<Vec<CopyRow>, CatalogError> {
@@ -78,14 +88,29 @@ impl Catalog for Dying<'_> {
     fn channel(&self, family: &str, channel: &str) -> Result<Option<ImageId>, CatalogError> {
         self.inner.channel(family, channel)
     }
-    fn channel_history(&self, family: &str, channel: Option<&str>) -> Result<Vec<ChannelRow>, CatalogError> {
+    fn channel_history(
+        &self,
+        family: &str,
+        channel: Option<&str>,
+    ) -> Result<Vec<ChannelRow>, CatalogError> {
         self.inner.channel_history(family, channel)
     }
-    fn audit(&self, subject: Option<&str>, after: u64, limit: usize) -> Result<Vec<AuditRow>, CatalogError> {
+    fn audit(
+        &self,
+        subject: Option<&str>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>, CatalogError> {
         self.inner.audit(subject, after, limit)
     }
     fn messages(&self, unix: i64, limit: usize) -> Result<Vec<MessageRow>, CatalogError> {
         self.inner.messages(unix, limit)
+    }
+    fn missing(&self, images: &[ImageId]) -> Result<Vec<ImageId>, CatalogError> {
+        self.inner.missing(images)
+    }
+    fn versions(&self, name: &str) -> Result<Vec<(Version, u32)>, CatalogError> {
+        self.inner.versions(name)
     }
     fn delivered(&self, message: u64, how: &Delivery) -> Result<(), CatalogError> {
         self.inner.delivered(message, how)
@@ -131,7 +156,11 @@ impl Unit for Twisted<'_> {
         self.unit.undo(cx, scene)
     }
 
-    fn failed(&self, scene: &Scene<'_>, error: &StageError) -> Vec<goldsmith_core::catalog::Change> {
+    fn failed(
+        &self,
+        scene: &Scene<'_>,
+        error: &StageError,
+    ) -> Vec<goldsmith_core::catalog::Change> {
         self.unit.failed(scene, error)
     }
 }
@@ -155,7 +184,10 @@ fn undisturbed() -> (Vec<String>, usize, Vec<String>) {
     let writes = 1000 - counting.left.load(Ordering::SeqCst);
     assert_eq!(catalog.run(run).unwrap().status, RunStatus::Done);
     let row = catalog.image(&image()).unwrap();
-    assert_eq!((row.state, row.channels), (ImageState::Available, vec!["latest".to_owned()]));
+    assert_eq!(
+        (row.state, row.channels),
+        (ImageState::Available, vec!["latest".to_owned()])
+    );
     let names = course.names().into_iter().map(str::to_owned).collect();
     (world.picture(), writes, names)
 }
@@ -178,11 +210,18 @@ fn killed_at_every_write() {
             assert!(world.work(&dying, run, &course).is_err(), "write {at}");
             drop(catalog);
             let catalog = world.catalog();
-            assert_eq!(world.work(&catalog, run, &course).unwrap(), Ended::Done, "write {at}");
+            assert_eq!(
+                world.work(&catalog, run, &course).unwrap(),
+                Ended::Done,
+                "write {at}"
+            );
             assert_eq!(world.picture(), expected, "write {at}, kept: {is_kept}");
             // What was written down as done was not done again.
             let builds = world.shop.builds.load(Ordering::SeqCst);
-            assert!(builds <= 2 && (builds == 1 || at <= 5), "write {at}: {builds} builds");
+            assert!(
+                builds <= 2 && (builds == 1 || at <= 5),
+                "write {at}: {builds} builds"
+            );
         }
     }
 }
@@ -221,8 +260,13 @@ fn every_unit_twice() {
 #[test]
 fn every_unit_fails_and_is_tried_again() {
     twisted(Twist::Fails, |_, name, ended, _| match ended {
-        Ended::Failed { unit, error, class, .. } => {
-            assert_eq!((unit.as_str(), error.as_str(), class), (name, "the network dropped", Class::Remote));
+        Ended::Failed {
+            unit, error, class, ..
+        } => {
+            assert_eq!(
+                (unit.as_str(), error.as_str(), class),
+                (name, "the network dropped", Class::Remote)
+            );
         }
         other => panic!("{name}: {other:?}"),
     });
@@ -230,13 +274,24 @@ fn every_unit_fails_and_is_tried_again() {
 
 #[test]
 fn every_unit_is_stopped() {
-    twisted(Twist::Stops, |_, name, ended, _| assert_eq!(ended, Ended::Cancelled, "{name}"));
+    twisted(Twist::Stops, |_, name, ended, _| {
+        assert_eq!(ended, Ended::Cancelled, "{name}")
+    });
 }
 
 #[test]
 fn every_unit_panics() {
     twisted(Twist::Panics, |_, name, ended, _| {
-        assert!(matches!(&ended, Ended::Failed { class: Class::Bug, .. }), "{name}: {ended:?}");
+        assert!(
+            matches!(
+                &ended,
+                Ended::Failed {
+                    class: Class::Bug,
+                    ..
+                }
+            ),
+            "{name}: {ended:?}"
+        );
     });
 }
 

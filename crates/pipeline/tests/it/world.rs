@@ -5,25 +5,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use goldsmith_catalog::Sqlite;
 use goldsmith_core::catalog::{ArtifactRow, Catalog, NewImage, NewRun, RunId};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::image::ImageId;
+use goldsmith_core::recipe::{Command, Pipeline, Test, Webhook};
 use goldsmith_core::target::{FormFile, Forms, Target, TargetError};
+use goldsmith_pipeline::course::{Ports, course};
+use goldsmith_pipeline::decision::Keys;
 use goldsmith_pipeline::engine::{Ended, Engine};
 use goldsmith_pipeline::error::RunError;
-use goldsmith_pipeline::evidence::{PublicKey, SigningKey, predicate};
+use goldsmith_pipeline::evidence::{PublicKey, SigningKey};
 use goldsmith_pipeline::happening::Silent;
+use goldsmith_pipeline::port::{Answer, Hands, Ran};
 use goldsmith_pipeline::port::{Locked, Made, Origin, Scanned, Tested, Workshop};
-use goldsmith_pipeline::stage::build::Build;
-use goldsmith_pipeline::stage::distribute::{Bring, Name, Named, Rule};
-use goldsmith_pipeline::stage::gate::Gate;
-use goldsmith_pipeline::stage::lock::Lock;
-use goldsmith_pipeline::stage::register::Register;
-use goldsmith_pipeline::stage::scan::Scan;
-use goldsmith_pipeline::stage::test::Test;
+use goldsmith_pipeline::stage::distribute::Named;
 use goldsmith_pipeline::unit::{Course, StageError, Unit};
 use goldsmith_provider::target::LocalTarget;
 use goldsmith_testing::clock::RealClock;
@@ -69,10 +68,10 @@ impl Workshop for Shop {
         })
     }
 
-    fn test(&self, _cx: &Cx, _image: &ImageId, name: &str) -> Result<Tested, StageError> {
+    fn test(&self, _cx: &Cx, _image: &ImageId, block: &Test) -> Result<Tested, StageError> {
         self.tests.fetch_add(1, Ordering::SeqCst);
         Ok(Tested {
-            passed: vec![format!("{name} boots")],
+            passed: vec![format!("{} boots", block.name)],
             ..Tested::default()
         })
     }
@@ -90,12 +89,92 @@ impl Forms for Bytes {
         (form == "raw").then_some(".raw")
     }
 
-    fn write(&self, _cx: &Cx, _image: &ImageId, _form: &str, to: &Path) -> Result<FormFile, TargetError> {
+    fn write(
+        &self,
+        _cx: &Cx,
+        _image: &ImageId,
+        _form: &str,
+        to: &Path,
+    ) -> Result<FormFile, TargetError> {
         fs::write(to, b"disk").expect("the directory is there");
         Ok(FormFile {
             sha256: Sha256::of(b"disk"),
             size_bytes: 4,
         })
+    }
+}
+
+/// Says what it was told.
+#[derive(Debug)]
+struct Echo;
+
+impl Hands for Echo {
+    fn command(
+        &self,
+        _cx: &Cx,
+        _step: &str,
+        command: &Command,
+        _timeout: Duration,
+    ) -> Result<Ran, StageError> {
+        Ok(Ran {
+            code: 0,
+            lines: command
+                .words
+                .iter()
+                .map(|word| word.value.clone())
+                .collect(),
+        })
+    }
+
+    fn webhook(
+        &self,
+        _cx: &Cx,
+        _id: &str,
+        _webhook: &Webhook,
+        body: &serde_json::Value,
+        _timeout: Duration,
+    ) -> Result<Answer, StageError> {
+        Ok(Answer {
+            code: 200,
+            body: body.to_string(),
+        })
+    }
+}
+
+/// Two tests at once, a scan, steps before and after stages; what does not hold is skipped.
+fn pipeline() -> Pipeline {
+    let text = include_str!("pipeline.gold.hcl");
+    let input = goldsmith_lang::Input {
+        name: "pipeline.gold.hcl".to_owned(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    let outcome = goldsmith_lang::evaluate(&[input], &goldsmith_lang::Options::default(), &NoHost);
+    assert!(!outcome.has_errors(), "{:?}", outcome.problems);
+    outcome.project.pipelines.into_iter().next().unwrap()
+}
+
+/// A host that has nothing.
+struct NoHost;
+
+impl goldsmith_lang::Host for NoHost {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        Err(format!("there is no `{path}`"))
+    }
+
+    fn exists(&self, _path: &str) -> bool {
+        false
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
+        Err(format!("there is no `{folder}`"))
+    }
+
+    fn unix_seconds(&self) -> i64 {
+        0
+    }
+
+    fn env(&self, _name: &str) -> Option<String> {
+        None
     }
 }
 
@@ -112,6 +191,8 @@ pub(crate) struct World {
     pub(crate) shop: Shop,
     pub(crate) key: SigningKey,
     keys: Vec<PublicKey>,
+    owners: BTreeMap<String, String>,
+    pub(crate) pipeline: Pipeline,
     targets: Vec<Box<dyn Target>>,
 }
 
@@ -128,6 +209,8 @@ impl World {
             cx: Cx::silent(Arc::new(RealClock)),
             shop: Shop::default(),
             keys: vec![key.public()],
+            owners: BTreeMap::new(),
+            pipeline: pipeline(),
             key,
             dir,
         }
@@ -138,7 +221,7 @@ impl World {
     }
 
     pub(crate) fn catalog(&self) -> Sqlite {
-        Sqlite::open(&self.path("catalog.sqlite")).unwrap()
+        Sqlite::open(self.dir.path()).unwrap()
     }
 
     pub(crate) fn begin(&self, catalog: &dyn Catalog) -> RunId {
@@ -151,45 +234,36 @@ impl World {
         catalog.begin_run(&run).unwrap()
     }
 
-    /// The whole course, every unit of it handed to `wrap`.
+    /// The whole course of the pipeline, every unit of it handed to `wrap`.
     pub(crate) fn course<'w>(
         &'w self,
         wrap: &dyn Fn(Box<dyn Unit + 'w>) -> Box<dyn Unit + 'w>,
     ) -> Course<'w> {
-        let shop: &dyn Workshop = &self.shop;
-        let key = &self.key;
-        let rule: &'w Rule<'w> = &|_row| {
-            Ok(Named {
-                name: NAME.to_owned(),
-                tags: BTreeMap::new(),
-            })
+        let ports = Ports {
+            workshop: &self.shop,
+            hands: &Echo,
+            forms: &Bytes,
+            targets: &self.targets,
+            rule: &|_row| {
+                Ok(Named {
+                    name: NAME.to_owned(),
+                    tags: BTreeMap::new(),
+                })
+            },
+            key: &self.key,
+            keys: Keys {
+                trusted: &self.keys,
+                owners: &self.owners,
+            },
+            version: "0",
+            is_update: false,
         };
-        let expected = vec![
-            predicate::PROVENANCE,
-            predicate::BILL,
-            predicate::TEST,
-            predicate::VULNERABILITIES,
-        ];
-        let one = |unit: Box<dyn Unit + 'w>| vec![wrap(unit)];
-        let mut groups = vec![
-            one(Box::new(Lock { workshop: shop, is_update: false })),
-            one(Box::new(Build { workshop: shop, key, version: "0" })),
-            vec![
-                wrap(Box::new(Test::new("boot", false, shop, key))),
-                wrap(Box::new(Test::new("smoke", false, shop, key))),
-            ],
-            one(Box::new(Scan { workshop: shop, key, version: "0" })),
-            one(Box::new(Gate { keys: &self.keys, expected })),
-            one(Box::new(goldsmith_pipeline::stage::approve::Approve::by_policy())),
-            one(Box::new(Name { rule, targets: &self.targets })),
-        ];
-        let bring = self.targets.iter().map(|target| {
-            let unit: Box<dyn Unit + 'w> = Box::new(Bring::new(&**target, &Bytes, key));
-            wrap(unit)
-        });
-        groups.push(bring.collect());
-        groups.push(one(Box::new(Register { targets: &self.targets })));
-        Course { groups }
+        let course = course(&self.pipeline, ports);
+        let groups = course.groups.into_iter();
+        let groups = groups.map(|group| group.into_iter().map(wrap).collect());
+        Course {
+            groups: groups.collect(),
+        }
     }
 
     /// Works on a run as a fresh process would.
@@ -227,7 +301,11 @@ fn files(folder: &Path) -> Vec<String> {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_symlink() {
-            found.push(format!("{} -> {}", path.display(), fs::read_link(&path).unwrap().display()));
+            found.push(format!(
+                "{} -> {}",
+                path.display(),
+                fs::read_link(&path).unwrap().display()
+            ));
         } else if path.is_dir() {
             found.extend(files(&path));
         } else {
@@ -235,5 +313,8 @@ fn files(folder: &Path) -> Vec<String> {
         }
     }
     let own = folder.display().to_string();
-    found.into_iter().map(|line| line.replace(&own, "")).collect()
+    found
+        .into_iter()
+        .map(|line| line.replace(&own, ""))
+        .collect()
 }
