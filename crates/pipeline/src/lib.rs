@@ -9,6 +9,8 @@ pub mod error;
 pub mod evidence;
 pub mod format;
 pub mod happening;
+pub mod notify;
+pub mod outbox;
 pub mod port;
 pub mod stage;
 pub mod state;
