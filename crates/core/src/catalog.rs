@@ -11,6 +11,7 @@ mod run;
 use std::collections::BTreeMap;
 
 use crate::image::{ImageId, ImageState};
+use crate::version::Version;
 
 pub use error::CatalogError;
 pub use message::{Delivery, MessageRow, NewMessage};
@@ -44,7 +45,7 @@ pub enum Change {
     Copy(CopyRow),
     /// A statement was made. The same one again changes nothing.
     Statement(StatementRow),
-    /// A channel of a family names another image; `None`: none.
+    /// A channel of a family names another image, one that is usable; `None`: none.
     Channel {
         /// Name of the recipe whose images it names.
         family: String,
@@ -138,6 +139,11 @@ pub trait Catalog: Send + Sync {
         after: Option<&ImageId>,
         limit: usize,
     ) -> Result<Vec<ImageRow>, CatalogError>;
+    /// Those of these images that it does not know, in their order.
+    fn missing(&self, images: &[ImageId]) -> Result<Vec<ImageId>, CatalogError>;
+    /// Every version of a family with its last build, lowest first: numbers that are taken, also
+    /// when the bytes are gone.
+    fn versions(&self, family: &str) -> Result<Vec<(Version, u32)>, CatalogError>;
     /// Copies of an image, by target.
     fn copies(&self, image: &ImageId) -> Result<Vec<CopyRow>, CatalogError>;
     /// Whether any image, other than `image`, has a copy of this name that is there still.

@@ -1,8 +1,10 @@
 //! Why the catalog did not do something.
 
+use std::path::PathBuf;
+
 use super::RunId;
 use crate::failure::{Class, Failure};
-use crate::image::{ImageId, NoSuchStep};
+use crate::image::{ImageId, ImageState, NoSuchStep};
 
 /// Why the catalog did not do something.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,34 @@ pub enum CatalogError {
         #[source]
         source: NoSuchStep,
     },
+    /// A channel never comes to name what must not be used.
+    #[error("the channel `{channel}` cannot name `{image}`, which is {}", state.name())]
+    NotUsable {
+        /// Which.
+        image: ImageId,
+        /// `production`.
+        channel: String,
+        /// How the image stands.
+        state: ImageState,
+    },
+    /// What was to be written is there already.
+    #[error("`{}` is there already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another process has it, in a way that this one cannot work beside.
+    #[error("the catalog is in use by another process")]
+    InUse,
+    /// The disk is full. Nothing was changed.
+    #[error("there is no space left to {action} in the catalog")]
+    NoSpace {
+        /// `keep a batch`.
+        action: &'static str,
+        /// What the database says.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The catalog is one of a later version of Goldsmith.
     #[error("the catalog has form {found}, and this version of Goldsmith reads up to {known}")]
     Newer {
@@ -64,11 +94,13 @@ impl Failure for CatalogError {
     fn class(&self) -> Class {
         match self {
             Self::Raced { .. }
+            | Self::InUse
+            | Self::NoSpace { .. }
             | Self::Newer { .. }
             | Self::Damaged { .. }
             | Self::Database { .. } => Class::Environment,
-            Self::Unknown { .. } => Class::Usage,
-            Self::Taken { .. } | Self::State { .. } => Class::Policy,
+            Self::Unknown { .. } | Self::Exists { .. } => Class::Usage,
+            Self::Taken { .. } | Self::State { .. } | Self::NotUsable { .. } => Class::Policy,
         }
     }
 
