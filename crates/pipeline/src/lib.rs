@@ -11,6 +11,8 @@ pub mod error;
 pub mod evidence;
 pub mod format;
 pub mod happening;
+pub mod notify;
+pub mod outbox;
 pub mod outputs;
 pub mod port;
 pub mod stage;
