@@ -1,6 +1,7 @@
 //! One file for each command: its arguments (their comments are the help) and its run.
 
 pub(crate) mod approve;
+pub(crate) mod assess;
 pub(crate) mod awstoe;
 pub(crate) mod build;
 pub(crate) mod component;
@@ -14,11 +15,14 @@ pub(crate) mod generate_reference;
 pub(crate) mod images;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod lifecycle;
 pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod rebuild;
 pub(crate) mod run;
 pub(crate) mod scan;
+pub(crate) mod schedule;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod test;
 pub(crate) mod validate;

@@ -98,6 +98,26 @@ impl LocalWorkshop<'_> {
         })
     }
 
+    /// Whether locking anew would change anything. Nothing is written.
+    pub(crate) fn would_change(&self, cx: &Cx) -> Result<bool, CmdError> {
+        let app = self.app(cx);
+        let documents = project::documents(&app, self.recipe)?;
+        let store = wiring::store(&app)?;
+        let old = lockfile::read(&app)?.unwrap_or_default();
+        let section = lockfile::section(
+            &app,
+            &store,
+            self.recipe,
+            &documents,
+            old.recipes.get(&self.recipe.name),
+            Update::All,
+            self.is_offline,
+        )?;
+        let mut new = old.clone();
+        new.recipes.insert(self.recipe.name.clone(), section);
+        Ok(diff(&old, &new).has_updates())
+    }
+
     fn build_now(&self, app: &App) -> Result<Made, CmdError> {
         let store = wiring::store(app)?;
         let images = Images::new(&app.home()?);

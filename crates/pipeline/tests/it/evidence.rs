@@ -92,6 +92,7 @@ fn predicates() -> Vec<(&'static str, Value)> {
         },
         is_new: true,
         origin: Origin {
+            authors: Vec::new(),
             parameters: [("team".to_owned(), "shop".to_owned())].into(),
             inputs: vec![
                 input("pkg:deb/debian/bash@5.2.15-2+b7?arch=amd64"),
