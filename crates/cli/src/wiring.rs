@@ -3,17 +3,20 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
 use goldsmith_catalog::Sqlite;
 use goldsmith_component::Services;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
+use goldsmith_core::notify::Notifier;
 use goldsmith_core::recipe::{self, Distribution, TargetKind};
 use goldsmith_core::remote::{Download as _, InstanceMetadata, ObjectStore, Unpinned};
 use goldsmith_core::target::Target;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
 use goldsmith_provider::aws::{self, Aws};
+use goldsmith_provider::notify;
 use goldsmith_provider::target::LocalTarget;
 use goldsmith_provider::{HttpFetch, Offline, Proxies, Settings};
 use goldsmith_store::Store;
@@ -213,6 +216,25 @@ pub(crate) fn identifier() -> Result<String, CmdError> {
 /// What is known of images and runs.
 pub(crate) fn catalog(app: &App) -> Result<Sqlite, CmdError> {
     Ok(Sqlite::open(&app.home()?)?)
+}
+
+/// Who is told of what happens in a pipeline.
+pub(crate) fn notifiers(
+    app: &App,
+    blocks: &[recipe::Notifier],
+) -> Result<Vec<Box<dyn Notifier>>, CmdError> {
+    let settings = http(app);
+    let notifiers = blocks.iter().map(|block| notify::of(block, &settings));
+    Ok(notifiers.collect::<Result<_, _>>()?)
+}
+
+/// Somebody whom a step of a pipeline asks.
+pub(crate) fn webhook(app: &App, hook: &recipe::Webhook, timeout: Duration) -> notify::Webhook {
+    let settings = Settings {
+        stall_timeout: timeout,
+        ..http(app)
+    };
+    notify::Webhook::new("step", hook.url.clone(), hook.secret.clone(), settings)
 }
 
 /// The places of a distribution.

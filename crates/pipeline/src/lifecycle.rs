@@ -14,6 +14,7 @@ use goldsmith_plan::lifecycle::{self, Action, Group, Hold, Image, Phase, Plan, P
 use jiff::Timestamp;
 
 use crate::happening::{Happening, Herald, What};
+use crate::unit::StageError;
 
 /// Tag that says since when the end of an image is announced, in seconds since 1970-01-01 UTC.
 pub const ANNOUNCED: &str = "goldsmith:announced";
@@ -47,7 +48,7 @@ pub enum LifecycleError {
         place: String,
         /// Why.
         #[source]
-        source: TargetError,
+        source: StageError,
     },
     /// Interrupted.
     #[error(transparent)]
@@ -210,10 +211,10 @@ impl Retirement<'_> {
     fn withdraw(&self, cx: &Cx, id: &ImageId) -> Result<Vec<Change>, LifecycleError> {
         let failed = |place: &str| {
             let place = place.to_owned();
-            move |source| LifecycleError::Place {
+            move |error: TargetError| LifecycleError::Place {
                 image: id.clone(),
                 place,
-                source,
+                source: StageError::of(&*error),
             }
         };
         let mut changes = Vec::new();

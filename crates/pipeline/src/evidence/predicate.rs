@@ -100,9 +100,6 @@ pub struct Decision {
     pub reason: String,
     /// When, in seconds since 1970-01-01 UTC.
     pub unix: i64,
-    /// Until then, in seconds since 1970-01-01 UTC; `None`: for good.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_unix: Option<i64>,
 }
 
 impl Decision {
@@ -114,7 +111,6 @@ impl Decision {
             approves,
             reason: reason.to_owned(),
             unix,
-            expires_unix: None,
         }
     }
 }
