@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use goldsmith_catalog::Sqlite;
@@ -17,7 +18,8 @@ use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
 use goldsmith_provider::aws::{self, Aws};
 use goldsmith_provider::notify;
-use goldsmith_provider::target::LocalTarget;
+use goldsmith_provider::target::s3::Bucket;
+use goldsmith_provider::target::{LocalTarget, S3Target};
 use goldsmith_provider::{HttpFetch, Offline, Proxies, Settings};
 use goldsmith_store::Store;
 
@@ -250,10 +252,27 @@ pub(crate) fn targets(
                 let target = LocalTarget::new(&target.name, directory, target.formats.clone());
                 Ok(Box::new(target))
             }
-            TargetKind::S3(_) => Err(CmdError::config(format!(
-                "target `{}` cannot be reached yet",
-                target.id()
-            ))),
+            TargetKind::S3(s3) => {
+                let mut settings = aws::Settings::from_env(app.env.all(), http(app));
+                settings.region = Some(s3.region.clone());
+                if let Some(endpoint) = &s3.endpoint {
+                    settings.endpoints.insert("s3".to_owned(), endpoint.clone());
+                }
+                let bucket = Bucket {
+                    name: s3.bucket.clone(),
+                    prefix: s3.prefix.clone(),
+                    owner: None,
+                };
+                Ok(Box::new(S3Target::new(
+                    &target.name,
+                    Arc::new(Aws::new(settings)),
+                    bucket,
+                    target.formats.clone(),
+                    app.home()?
+                        .join("runs")
+                        .join(format!("outgoing-{}", target.name)),
+                )))
+            }
         }
     };
     targets.map(one).collect()

@@ -82,7 +82,9 @@ pub fn standing(
 fn told(outcome: &Outcome, people: &BTreeMap<Sha256, String>) -> Standing {
     let rule = |name: &str| {
         let mut rules = outcome.rules.iter().filter(|rule| rule.name == name);
-        rules.next().map_or_else(String::new, |rule| rule.text.clone())
+        rules
+            .next()
+            .map_or_else(String::new, |rule| rule.text.clone())
     };
     match outcome.verdict {
         Verdict::Approved if outcome.is_automatic => Standing::Approved {
@@ -91,7 +93,9 @@ fn told(outcome: &Outcome, people: &BTreeMap<Sha256, String>) -> Standing {
                 .last()
                 .map_or_else(String::new, |rule| rule.text.clone()),
         },
-        Verdict::Approved => Standing::Approved { why: rule("quorum") },
+        Verdict::Approved => Standing::Approved {
+            why: rule("quorum"),
+        },
         Verdict::Rejected => Standing::Rejected {
             why: rule("objection"),
         },
@@ -162,7 +166,9 @@ fn subject(checked: &[Checked], disk: Sha256) -> Subject {
         let people = &statement.predicate["buildDefinition"]["internalParameters"];
         // An image that a later run found was built by whoever started the first one.
         if let Some(starter) = people["startedBy"].as_str() {
-            subject.built_by.extend(subject.started_by.replace(starter.to_owned()));
+            subject
+                .built_by
+                .extend(subject.started_by.replace(starter.to_owned()));
         }
         let authors = people["authors"].as_array().into_iter().flatten();
         let authors = authors.filter_map(|author| author.as_str().map(str::to_owned));

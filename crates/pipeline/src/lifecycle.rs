@@ -10,7 +10,9 @@ use goldsmith_core::failure::{Cancelled, Class, Failure, with_causes};
 use goldsmith_core::image::{ImageId, ImageState};
 use goldsmith_core::recipe::LifecyclePolicy;
 use goldsmith_core::target::{Target, TargetError};
-use goldsmith_plan::lifecycle::{self, Action, Group, Hold, Image, Phase, Plan, PlanError, Standing};
+use goldsmith_plan::lifecycle::{
+    self, Action, Group, Hold, Image, Phase, Plan, PlanError, Standing,
+};
 use jiff::Timestamp;
 
 use crate::happening::{Happening, Herald, What};
@@ -131,7 +133,9 @@ impl Retirement<'_> {
             };
             // Somebody may have started to use it since.
             let row = self.catalog.image(&id)?;
-            if let Err(refused) = lifecycle::recheck(self.policy, decision, &image(&row), moment(now)) {
+            if let Err(refused) =
+                lifecycle::recheck(self.policy, decision, &image(&row), moment(now))
+            {
                 done.push((decision.id.clone(), Err(with_causes(&refused))));
                 continue;
             }
@@ -158,7 +162,13 @@ impl Retirement<'_> {
         }
     }
 
-    fn step(&self, cx: &Cx, row: &ImageRow, action: Action, actor: &str) -> Result<(), LifecycleError> {
+    fn step(
+        &self,
+        cx: &Cx,
+        row: &ImageRow,
+        action: Action,
+        actor: &str,
+    ) -> Result<(), LifecycleError> {
         let (id, unix) = (&row.made.id, cx.clock().unix_seconds());
         let reason = format!("lifecycle policy `{}`", self.policy.name);
         let state = |to: ImageState| Change::State {
@@ -222,9 +232,14 @@ impl Retirement<'_> {
             if !copy.is_there {
                 continue;
             }
-            let target = self.targets.iter().find(|target| target.name() == copy.target);
+            let target = self
+                .targets
+                .iter()
+                .find(|target| target.name() == copy.target);
             if let Some(target) = target {
-                target.withdraw(cx, &copy.name).map_err(failed(&copy.target))?;
+                target
+                    .withdraw(cx, &copy.name)
+                    .map_err(failed(&copy.target))?;
                 copy.is_there = false;
                 changes.push(Change::Copy(copy));
             } else {
@@ -247,7 +262,12 @@ fn moment(unix: i64) -> Timestamp {
 fn image(row: &ImageRow) -> Image {
     let since = moment(row.changed_unix);
     let announced = row.tags.get(ANNOUNCED).and_then(|unix| unix.parse().ok());
-    let mut holds: Vec<Hold> = row.channels.iter().cloned().map(Hold::ChannelHead).collect();
+    let mut holds: Vec<Hold> = row
+        .channels
+        .iter()
+        .cloned()
+        .map(Hold::ChannelHead)
+        .collect();
     holds.extend(row.tags.get(LEGAL_HOLD).cloned().map(Hold::Legal));
     if row.state == ImageState::Distributing {
         holds.push(Hold::CopyPending("its targets".to_owned()));

@@ -93,7 +93,9 @@ impl<'a> Watch<'a> {
         let runs = catalog.runs(Some(self.pipeline), LOOK_BACK)?;
         let start = self.schedule.start;
         let facts = Facts {
-            is_running: runs.first().is_some_and(|run| run.status == RunStatus::Running),
+            is_running: runs
+                .first()
+                .is_some_and(|run| run.status == RunStatus::Running),
             is_queued: false,
             failures: failures(&runs),
             would_change: (start == StartCondition::DependencyUpdates)

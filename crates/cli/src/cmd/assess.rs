@@ -8,8 +8,8 @@ use goldsmith_core::failure::Class;
 use goldsmith_core::finding::Finding;
 use goldsmith_core::image::ImageState;
 use goldsmith_core::recipe::Pipeline;
-use goldsmith_pipeline::evidence::verify::verify;
 use goldsmith_pipeline::evidence::predicate;
+use goldsmith_pipeline::evidence::verify::verify;
 use goldsmith_pipeline::happening::{Happening, Herald as _, What};
 use serde_json::json;
 
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     app.output.result(&text(&assessed), || {
         let images = assessed.iter().map(|image| {
             json!({ "image": image.row.made.id.to_string(),
-                "new": image.new.iter().map(|it| json!({ "id": it.id, "severity": it.severity, "title": it.title })).collect::<Vec<_>>() })
+                "new": image.new.iter().map(|it| json!({ "id": it.id, "severity": it.severity.to_string(), "title": it.title })).collect::<Vec<_>>() })
         });
         json!({ "images": images.collect::<Vec<_>>() })
     });
@@ -122,14 +122,19 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
 /// are not kept is left out, and said.
 pub(super) fn look(app: &App, pipeline: &Pipeline) -> Result<Vec<Assessed>, CmdError> {
     let Some(spec) = &pipeline.scan else {
-        return Err(CmdError::config(format!("pipeline `{}` has no `scan` block", pipeline.name))
-            .hint("without one nothing is judged"));
+        return Err(
+            CmdError::config(format!("pipeline `{}` has no `scan` block", pipeline.name))
+                .hint("without one nothing is judged"),
+        );
     };
     let catalog = wiring::catalog(app)?;
     let keys = signing::trusted(app)?;
     let filter = ImageFilter {
         name: Some(pipeline.recipe.clone()),
-        states: ImageState::ALL.into_iter().filter(|state| state.is_usable()).collect(),
+        states: ImageState::ALL
+            .into_iter()
+            .filter(|state| state.is_usable())
+            .collect(),
         ..ImageFilter::default()
     };
     let images = Images::new(&app.home()?);
@@ -138,7 +143,8 @@ pub(super) fn look(app: &App, pipeline: &Pipeline) -> Result<Vec<Assessed>, CmdE
         let id = &row.made.id;
         let name = format!("{}@{}/{}", id.name, id.version, id.build);
         let Ok(image) = images.find(&name) else {
-            app.cx.warn(format!("{id} is not on this machine, and is not looked at"));
+            app.cx
+                .warn(format!("{id} is not on this machine, and is not looked at"));
             continue;
         };
         let mut new = match scan::stage::again(app, image, &pipeline.name, spec) {
@@ -156,7 +162,12 @@ pub(super) fn look(app: &App, pipeline: &Pipeline) -> Result<Vec<Assessed>, CmdE
             .iter()
             .filter_map(|it| it.statement.as_ref())
             .filter(|it| it.predicate_type == predicate::VULNERABILITIES)
-            .flat_map(|it| it.predicate["scanner"]["result"].as_array().cloned().unwrap_or_default())
+            .flat_map(|it| {
+                it.predicate["scanner"]["result"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default()
+            })
             .filter_map(|finding| finding["id"].as_str().map(str::to_owned))
             .collect();
         new.retain(|finding| !known.contains(&finding.id));

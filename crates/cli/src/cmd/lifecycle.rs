@@ -99,8 +99,11 @@ fn with(
     work: impl FnOnce(&Retirement<'_>) -> Result<Outcome, LifecycleError>,
 ) -> Result<Outcome, CmdError> {
     let policy: &LifecyclePolicy = pipeline.lifecycle.as_ref().ok_or_else(|| {
-        CmdError::config(format!("pipeline `{}` has no lifecycle policy", pipeline.name))
-            .hint("add `lifecycle = lifecycle.NAME` and a `lifecycle \"NAME\"` block")
+        CmdError::config(format!(
+            "pipeline `{}` has no lifecycle policy",
+            pipeline.name
+        ))
+        .hint("add `lifecycle = lifecycle.NAME` and a `lifecycle \"NAME\"` block")
     })?;
     let catalog = wiring::catalog(app)?;
     let targets = wiring::targets(app, pipeline.distribution.as_ref())?;
@@ -130,7 +133,12 @@ fn remove(app: &App, id: &ImageId) -> Result<(), TargetError> {
     let aside = folder.with_extension("gone");
     fs::rename(&folder, &aside)
         .and_then(|()| fs::remove_dir_all(&aside))
-        .map_err(|e| boxed(CmdError::io(format!("cannot remove `{}`", folder.display()), &e)))
+        .map_err(|e| {
+            boxed(CmdError::io(
+                format!("cannot remove `{}`", folder.display()),
+                &e,
+            ))
+        })
 }
 
 fn what(decision: &Decision) -> (String, String) {
@@ -161,9 +169,15 @@ fn text(plan: &Plan) -> String {
     let next = if count == 0 {
         "nothing to do".to_owned()
     } else {
-        format!("{count} steps; take them with `goldsmith lifecycle apply --plan {}`", plan.digest)
+        format!(
+            "{count} steps; take them with `goldsmith lifecycle apply --plan {}`",
+            plan.digest
+        )
     };
-    format!("{list}\npolicy {}, plan {}\n{next}\n", plan.policy, plan.digest)
+    format!(
+        "{list}\npolicy {}, plan {}\n{next}\n",
+        plan.policy, plan.digest
+    )
 }
 
 fn plan_json(plan: &Plan) -> Value {

@@ -169,7 +169,11 @@ pub(crate) fn pipeline(
     variables: &Variables,
 ) -> Result<(Project, Pipeline), CmdError> {
     let project = project::recipes(app, variables, &[])?;
-    let names: Vec<&str> = project.pipelines.iter().map(|it| it.name.as_str()).collect();
+    let names: Vec<&str> = project
+        .pipelines
+        .iter()
+        .map(|it| it.name.as_str())
+        .collect();
     let known = || format!("it has {}", names.join(", "));
     let found = match (name, project.pipelines.as_slice()) {
         (Some(name), all) => all.iter().find(|it| it.name == *name).ok_or_else(|| {
@@ -199,7 +203,10 @@ pub(crate) fn secrets(app: &App, pipeline: &Pipeline) {
 
 /// Turns what happens in a pipeline into messages.
 pub(crate) fn herald(app: &App, pipeline: &Pipeline) -> Rules {
-    let rules = pipeline.notify.iter().map(|it| Rule::of(&pipeline.name, it));
+    let rules = pipeline
+        .notify
+        .iter()
+        .map(|it| Rule::of(&pipeline.name, it));
     let source = format!("urn:goldsmith:{}", pipeline.name);
     Rules::new(&source, rules.collect(), app.cx.redactor.clone())
 }
@@ -251,10 +258,10 @@ fn alone(app: &App, pipeline: &str) -> Result<File, CmdError> {
 
 /// The run to work on, and whether it had begun before.
 fn open(
-    args: &Args,
     app: &App,
     catalog: &dyn Catalog,
     pipeline: &str,
+    how: &How,
 ) -> Result<(RunId, bool), CmdError> {
     let last = catalog.runs(Some(pipeline), 1)?.into_iter().next();
     match last {

@@ -102,8 +102,14 @@ fn next(args: &NextArgs, app: &App) -> Result<Outcome, CmdError> {
     let (_, pipeline) = super::run::pipeline(app, args.pipeline.as_deref(), &args.variables)?;
     let schedule = of(&pipeline)?;
     let timetable = Timetable::new(schedule, now(app))?;
-    let times: Vec<Timestamp> = timetable.upcoming(now(app)).take(args.count as usize).collect();
-    let lines: String = times.iter().map(|time| shown(*time, schedule) + "\n").collect();
+    let times: Vec<Timestamp> = timetable
+        .upcoming(now(app))
+        .take(args.count as usize)
+        .collect();
+    let lines: String = times
+        .iter()
+        .map(|time| shown(*time, schedule) + "\n")
+        .collect();
     let text = if times.is_empty() {
         "never\n".to_owned()
     } else {
@@ -141,5 +147,7 @@ fn condition(start: StartCondition) -> String {
 /// By the clock of the schedule's zone.
 pub(super) fn shown(time: Timestamp, schedule: &Schedule) -> String {
     let zone = jiff::tz::TimeZone::get(&schedule.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-    time.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    time.to_zoned(zone)
+        .strftime("%Y-%m-%d %H:%M %Z")
+        .to_string()
 }

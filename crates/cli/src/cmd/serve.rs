@@ -5,7 +5,6 @@ use std::time::Duration;
 use goldsmith_core::finding::Severity;
 use goldsmith_core::recipe::{Pipeline, Project};
 use goldsmith_pipeline::engine::Ended;
-use goldsmith_pipeline::port::Workshop as _;
 use goldsmith_pipeline::scheduler::{BY_SCHEDULE, Lookout, Watch};
 use goldsmith_plan::schedule::Decision;
 use jiff::Timestamp;
@@ -45,10 +44,16 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     debug_assert!(args.scheduler, "nothing else is served yet");
     let project = project::recipes(app, &args.variables, &[])?;
-    let scheduled: Vec<&Pipeline> = project.pipelines.iter().filter(|it| it.schedule.is_some()).collect();
+    let scheduled: Vec<&Pipeline> = project
+        .pipelines
+        .iter()
+        .filter(|it| it.schedule.is_some())
+        .collect();
     if scheduled.is_empty() {
-        return Err(CmdError::config("no pipeline of the project has a schedule")
-            .hint("add a `schedule` block with `cron` or `rate`"));
+        return Err(
+            CmdError::config("no pipeline of the project has a schedule")
+                .hint("add a `schedule` block with `cron` or `rate`"),
+        );
     }
     std::thread::scope(|scope| {
         let threads: Vec<_> = scheduled
@@ -77,7 +82,10 @@ fn watch(args: &Args, app: &App, name: &str) -> Result<(), CmdError> {
     };
     let mut watch = Watch::new(&catalog, name, &schedule, now(app))?;
     if let Some(next) = watch.next(now(app)) {
-        app.cx.note(format!("`{name}` starts next at {}", super::schedule::shown(next, &schedule)));
+        app.cx.note(format!(
+            "`{name}` starts next at {}",
+            super::schedule::shown(next, &schedule)
+        ));
     }
     while !app.cx.cancel.is_cancelled() {
         let (project, pipeline) = match read(args, app, name) {
@@ -97,7 +105,9 @@ fn watch(args: &Args, app: &App, name: &str) -> Result<(), CmdError> {
         };
         match watch.look(&catalog, &lookout, now(app))? {
             None => {}
-            Some(Decision::Skip(why)) => app.cx.note(format!("`{name}` is due, and not started: {why}")),
+            Some(Decision::Skip(why)) => app
+                .cx
+                .note(format!("`{name}` is due, and not started: {why}")),
             Some(Decision::Start(why) | Decision::Queue(why)) => {
                 app.cx.note(format!("`{name}` starts: {why}"));
                 start(args, app, &project, &pipeline);
@@ -143,7 +153,9 @@ fn start(args: &Args, app: &App, project: &Project, pipeline: &Pipeline) {
                 app.cx.warn(format!("`{}`: {unit}: {error}", pipeline.name));
             }
         }
-        Err(error) => app.cx.warn(format!("`{}`: {}", pipeline.name, error.message())),
+        Err(error) => app
+            .cx
+            .warn(format!("`{}`: {}", pipeline.name, error.message())),
     }
 }
 

@@ -7,6 +7,7 @@ mod event;
 mod evidence;
 mod kill;
 mod world;
+mod year;
 
 use goldsmith_testing::emulators;
 

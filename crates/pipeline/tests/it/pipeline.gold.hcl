@@ -15,7 +15,13 @@ recipe "web" {
 }
 
 pipeline "web" {
-  recipe = recipe.web
+  recipe    = recipe.web
+  lifecycle = lifecycle.standard
+
+  schedule {
+    cron            = "cron(0 3 ? * MON *)"
+    start_condition = "always"
+  }
 
   test {
     boot = ["bios"]
@@ -47,4 +53,12 @@ pipeline "web" {
     if      = step.warm.size > 100
     command = ["never"]
   }
+}
+
+lifecycle "standard" {
+  keep_last       = 3
+  keep_monthly    = 12
+  deprecate_after = "7d"
+  disable_after   = "7d"
+  delete_after    = "14d"
 }

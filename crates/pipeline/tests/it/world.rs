@@ -142,7 +142,7 @@ impl Hands for Echo {
 }
 
 /// Two tests at once, a scan, steps before and after stages; what does not hold is skipped.
-fn pipeline() -> Pipeline {
+pub(crate) fn pipeline() -> Pipeline {
     let text = include_str!("pipeline.gold.hcl");
     let input = goldsmith_lang::Input {
         name: "pipeline.gold.hcl".to_owned(),
