@@ -1,7 +1,9 @@
 //! One file for each command: its arguments (their comments are the help) and its run.
 
+pub(crate) mod audit_log;
 pub(crate) mod awstoe;
 pub(crate) mod build;
+pub(crate) mod catalog;
 pub(crate) mod component;
 pub(crate) mod diff;
 pub(crate) mod doctor;
@@ -10,13 +12,19 @@ pub(crate) mod feed;
 pub(crate) mod fmt;
 pub(crate) mod gc;
 pub(crate) mod generate_reference;
+pub(crate) mod history;
 pub(crate) mod images;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod lock;
 pub(crate) mod plan;
+pub(crate) mod promote;
 pub(crate) mod rebuild;
+pub(crate) mod resolve;
+pub(crate) mod rollback;
+pub(crate) mod runs;
 pub(crate) mod scan;
 pub(crate) mod show;
+pub(crate) mod tag;
 pub(crate) mod test;
 pub(crate) mod validate;

@@ -16,6 +16,10 @@ pub(crate) const VARIABLES: &[Variable] = &[
         summary: "where images, the package store and scratch trees live; else `$XDG_DATA_HOME/goldsmith`, else `~/.local/share/goldsmith`",
     },
     Variable {
+        name: "GOLDSMITH_ACTOR",
+        summary: "who acts, for the audit log: an address; else `LOGNAME` or `USER`",
+    },
+    Variable {
         name: "GOLDSMITH_VAR_<name>",
         summary: "value of the variable `<name>`; `-var` and `-var-file` win over it",
     },

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
+use goldsmith_catalog::Sqlite;
 use goldsmith_component::Services;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
@@ -28,6 +29,11 @@ pub(crate) fn store(app: &App) -> Result<Store, CmdError> {
         ));
     }
     Ok(store)
+}
+
+/// Opens the catalog of the home, and makes one when there is none.
+pub(crate) fn catalog(app: &App) -> Result<Sqlite, CmdError> {
+    Ok(Sqlite::open(&app.home()?)?)
 }
 
 /// What runs a guest on this host: from the home when it was found out since the host booted,

@@ -11,6 +11,7 @@ use goldsmith_core::recipe::{Firmware, TestSpec};
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
+use crate::catalog;
 use crate::lockfile;
 use crate::project;
 use crate::report::CmdError;
@@ -38,7 +39,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let mut image = Images::new(&app.home()?).find(&args.image)?;
+    let mut image = catalog::find(app, &args.image)?;
     let (spec, documents) = if args.bare {
         (TestSpec::default(), Vec::new())
     } else {

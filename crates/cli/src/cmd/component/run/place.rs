@@ -13,6 +13,7 @@ use goldsmith_core::diagnostic::nearest;
 use goldsmith_exec::ssh::Ssh;
 
 use crate::app::App;
+use crate::catalog;
 use crate::host;
 use crate::lockfile::{self, Reach};
 use crate::report::CmdError;
@@ -170,7 +171,7 @@ impl Place {
                 Err(CmdError::usage(format!("`{ssh}` is no place of this host")))
             }
             Self::Image { name } => {
-                let image = Images::new(&app.home()?).find(name)?;
+                let image = catalog::find(app, name)?;
                 let store = wiring::store(app)?;
                 let network = network(None);
                 let trial = Trial::of_image(&app.cx, &store, &image, network.as_ref())?;
