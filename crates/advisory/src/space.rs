@@ -1,7 +1,21 @@
 //! The name of a distribution's release, or of a language, under which advisories are kept:
 //! `debian:12`, `alpine:3.18`, `pypi`.
 
-use goldsmith_core::inventory::{Distribution, Ecosystem, debian_number};
+use goldsmith_core::inventory::{Distribution, Ecosystem};
+
+/// Debian's releases: some feeds say the number, some the name.
+const DEBIAN: [(&str, &str); 10] = [
+    ("jessie", "8"),
+    ("stretch", "9"),
+    ("buster", "10"),
+    ("bullseye", "11"),
+    ("bookworm", "12"),
+    ("trixie", "13"),
+    ("forky", "14"),
+    ("duke", "15"),
+    ("sid", "sid"),
+    ("unstable", "sid"),
+];
 
 /// Whose versions the packages of a space have, by what stands before the colon.
 const ECOSYSTEMS: [(&str, Ecosystem); 20] = [
@@ -31,10 +45,16 @@ const ECOSYSTEMS: [(&str, Ecosystem); 20] = [
 pub(crate) fn of_debian(release: &str) -> Option<String> {
     let release = release.to_ascii_lowercase();
     let is_number = release.bytes().all(|b| b.is_ascii_digit()) && !release.is_empty();
+    let known = || {
+        DEBIAN
+            .iter()
+            .find(|(name, _)| *name == release)
+            .map(|it| it.1)
+    };
     let release = if is_number {
         Some(release.as_str())
     } else {
-        debian_number(&release)
+        known()
     };
     release.map(|release| format!("debian:{release}"))
 }

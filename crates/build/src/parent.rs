@@ -231,7 +231,7 @@ fn section(wanted: Wanted<'_>, request: Request, image: &Image) -> Result<Sectio
 }
 
 /// What the image itself was locked to.
-pub(crate) fn own_section(image: &Image) -> Result<Section, ParentError> {
+fn own_section(image: &Image) -> Result<Section, ParentError> {
     let path = image.path("goldsmith.lock");
     let unreadable = |detail: String| ParentError::Lock {
         path: path.clone(),

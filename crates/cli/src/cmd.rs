@@ -1,5 +1,6 @@
 //! One file for each command: its arguments (their comments are the help) and its run.
 
+pub(crate) mod approve;
 pub(crate) mod audit_log;
 pub(crate) mod awstoe;
 pub(crate) mod build;
@@ -22,9 +23,11 @@ pub(crate) mod promote;
 pub(crate) mod rebuild;
 pub(crate) mod resolve;
 pub(crate) mod rollback;
+pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod scan;
 pub(crate) mod show;
 pub(crate) mod tag;
 pub(crate) mod test;
 pub(crate) mod validate;
+pub(crate) mod verify;

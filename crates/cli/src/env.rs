@@ -16,16 +16,20 @@ pub(crate) const VARIABLES: &[Variable] = &[
         summary: "where images, the package store and scratch trees live; else `$XDG_DATA_HOME/goldsmith`, else `~/.local/share/goldsmith`",
     },
     Variable {
-        name: "GOLDSMITH_ACTOR",
-        summary: "who acts, for the audit log: an address; else `LOGNAME` or `USER`",
-    },
-    Variable {
         name: "GOLDSMITH_VAR_<name>",
         summary: "value of the variable `<name>`; `-var` and `-var-file` win over it",
     },
     Variable {
         name: "GOLDSMITH_RUNNER",
         summary: "the program that `component run --on` puts on other machines; else `goldsmith-runner` beside `goldsmith`",
+    },
+    Variable {
+        name: "GOLDSMITH_ACTOR",
+        summary: "who starts runs, approves and promotes: an address; else the user's name",
+    },
+    Variable {
+        name: "GOLDSMITH_SIGNING_KEY",
+        summary: "file with the private key that signs what is stated of images; else the one that the home has for the project",
     },
     Variable {
         name: "NO_COLOR",

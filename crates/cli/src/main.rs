@@ -17,8 +17,10 @@ mod project;
 mod render;
 mod report;
 mod shell;
+mod signing;
 mod style;
 mod wiring;
+mod workshop;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use goldsmith_build::document::{self, Loaded};
 use goldsmith_build::project::ProjectDirectory;
 use goldsmith_core::diagnostic::{Diagnostic, Severity};
-use goldsmith_core::recipe::{Project, Recipe};
+use goldsmith_core::recipe::{Project, Recipe, Work};
 use goldsmith_lang::{Assignment, Host, Input, Options, Outcome};
 
 use crate::app::App;
@@ -174,11 +174,12 @@ pub(crate) fn warnings(app: &App, problems: &[Diagnostic]) {
 
 /// The documents of a recipe, checked.
 pub(crate) fn documents(app: &App, recipe: &Recipe) -> Result<Vec<Loaded>, CmdError> {
-    let (loaded, problems) = document::load(
-        &app.cx,
-        &ProjectDirectory::new(&app.directory),
-        &recipe.work,
-    );
+    documents_of(app, &recipe.work)
+}
+
+/// The documents of work, checked.
+pub(crate) fn documents_of(app: &App, work: &[Work]) -> Result<Vec<Loaded>, CmdError> {
+    let (loaded, problems) = document::load(&app.cx, &ProjectDirectory::new(&app.directory), work);
     if problems.iter().any(|p| p.severity == Severity::Error) {
         return Err(CmdError::Problems(problems));
     }

@@ -77,6 +77,15 @@ impl CmdError {
         }
     }
 
+    /// What to do next, a line each.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Failed(failure) => failure.hints(),
+            Self::Problems(_) => Vec::new(),
+            Self::Refused { hints, .. } => hints.clone(),
+        }
+    }
+
     /// The failure in a line, with its causes.
     pub(crate) fn message(&self) -> String {
         match self {

@@ -8,10 +8,13 @@ use goldsmith_catalog::Sqlite;
 use goldsmith_component::Services;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
+use goldsmith_core::recipe::{self, Distribution, TargetKind};
 use goldsmith_core::remote::{Download as _, InstanceMetadata, ObjectStore, Unpinned};
+use goldsmith_core::target::Target;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
 use goldsmith_provider::aws::{self, Aws};
+use goldsmith_provider::target::LocalTarget;
 use goldsmith_provider::{HttpFetch, Offline, Proxies, Settings};
 use goldsmith_store::Store;
 
@@ -210,4 +213,26 @@ pub(crate) fn identifier() -> Result<String, CmdError> {
         .map_err(|e| CmdError::io("cannot read `/dev/urandom`", &e))?;
     let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
     Ok(id.to_string())
+}
+
+/// The places of a distribution.
+pub(crate) fn targets(
+    app: &App,
+    distribution: Option<&Distribution>,
+) -> Result<Vec<Box<dyn Target>>, CmdError> {
+    let targets = distribution.into_iter().flat_map(|it| &it.targets);
+    let one = |target: &recipe::Target| -> Result<Box<dyn Target>, CmdError> {
+        match &target.kind {
+            TargetKind::Local(local) => {
+                let directory = app.directory.join(&local.directory);
+                let target = LocalTarget::new(&target.name, directory, target.formats.clone());
+                Ok(Box::new(target))
+            }
+            TargetKind::S3(_) => Err(CmdError::config(format!(
+                "target `{}` cannot be reached yet",
+                target.id()
+            ))),
+        }
+    };
+    targets.map(one).collect()
 }

@@ -5,10 +5,8 @@
 
 use std::fmt;
 
-mod debian;
 mod purl;
 
-pub use debian::debian_number;
 pub use purl::{Purl, parse as parse_purl, purl, python_name};
 
 /// The package system that a version belongs to, and by whose rules versions are ordered.

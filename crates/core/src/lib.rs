@@ -19,4 +19,5 @@ pub mod recipe;
 pub mod remote;
 pub mod secret;
 pub mod size;
+pub mod target;
 pub mod version;

@@ -38,7 +38,7 @@ pub fn parse_bytes(text: &str) -> Result<u64, SizeError> {
         .ok_or_else(|| SizeError(format!("`{text}` is not a size such as `8GiB`")))
 }
 
-/// Reads `60s`, `1m30s`, `500ms`, `2h`.
+/// Reads `60s`, `1m30s`, `500ms`, `2h`, `30d`, `2w`, `1y` (365 days).
 pub fn parse_duration(text: &str) -> Result<Duration, SizeError> {
     let refuse = || {
         SizeError(format!(
@@ -63,6 +63,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, SizeError> {
             "m" => 60_000,
             "h" => 3_600_000,
             "d" => 86_400_000,
+            "w" => 7 * 86_400_000,
+            // Of 365 days.
+            "y" => 365 * 86_400_000,
             _ => return Err(refuse()),
         };
         let (whole, thousandths) = decimal(&rest[..digits]).ok_or_else(refuse)?;
@@ -153,6 +156,8 @@ mod tests {
             ("500ms", 500),
             ("1.5h", 5_400_000),
             ("7d", 604_800_000),
+            ("2w", 1_209_600_000),
+            ("1y", 31_536_000_000),
         ] {
             assert_eq!(
                 parse_duration(text),

@@ -2,18 +2,20 @@
 //! that is not known, without a problem.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use goldsmith_core::diagnostic::{Diagnostic, Span, nearest};
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::{Firmware, Parameter};
+use goldsmith_core::secret::Secret;
 use goldsmith_core::size::{parse_bytes, parse_duration};
 use goldsmith_core::version::{VersionPattern, VersionPrefix};
 
 use crate::eval::{Env, Evaluator, with_article};
 use crate::schema::{BlockSpec, Form};
 use crate::syntax::Body;
-use crate::syntax::ast::{Attribute, Expr, Kind as Syntax};
+use crate::syntax::ast::{Attribute, Block, Expr, Kind as Syntax};
 use crate::value::{BlockName, Kind, Value};
 use crate::world::{Definition, World};
 
@@ -22,6 +24,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) world: &'a World,
     pub(crate) evaluator: &'a Evaluator<'a>,
     pub(crate) definition: &'a Definition,
+    pub(crate) block: &'a Block,
     pub(crate) body: &'a Body,
     pub(crate) spec: &'static BlockSpec,
     /// The block's own name when it is a top-level one: its attributes are evaluated once.
@@ -39,6 +42,14 @@ pub(crate) enum Found<T> {
 }
 
 impl<T> Found<T> {
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Found<U> {
+        match self {
+            Self::Absent => Found::Absent,
+            Self::Unusable => Found::Unusable,
+            Self::Is(value) => Found::Is(make(value)),
+        }
+    }
+
     /// The value, or the default when it is not written.
     pub(crate) fn or(self, default: T) -> Option<T> {
         match self {
@@ -74,28 +85,42 @@ impl<'a> Reader<'a> {
             world,
             evaluator,
             definition,
+            block: &definition.block,
             body: &definition.block.body,
             spec: definition.spec,
             name: Some(name),
         }
     }
 
-    /// A block within this one.
-    pub(crate) fn inner(&self, body: &'a Body, kind: &str) -> Self {
+    /// A block within this one. Of a type that there is not, which was reported, it has no
+    /// attribute that can be read.
+    pub(crate) fn inner(&self, block: &'a Block) -> Self {
         let spec = self
             .spec
             .blocks
             .iter()
             .copied()
-            .find(|spec| spec.name == kind)
+            .find(|spec| spec.name == block.kind.text)
             .expect("kinds were checked");
+        let label = block.labels.first().map(|label| label.text.as_str());
         Self {
             world: self.world,
             evaluator: self.evaluator,
             definition: self.definition,
-            body,
-            spec,
+            block,
+            body: &block.body,
+            spec: spec.of_type(label).unwrap_or(spec),
             name: None,
+        }
+    }
+
+    /// The block as it is spoken of: `schedule`, `step "wait"`.
+    pub(crate) fn title(&self) -> String {
+        let kind = &self.block.kind.text;
+        if self.spec.name == kind {
+            kind.clone()
+        } else {
+            format!("{kind} \"{}\"", self.spec.name)
         }
     }
 
@@ -234,19 +259,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn version(&self, name: &str) -> Found<VersionPattern> {
-        self.read(name, "a version", |value| {
-            let text = value.as_text().ok_or(None)?;
-            text.parse()
-                .map_err(|e: goldsmith_core::version::VersionError| Some(e.to_string()))
-        })
+        self.parsed(name, "a version")
     }
 
     pub(crate) fn version_prefix(&self, name: &str) -> Found<VersionPrefix> {
-        self.read(name, "the beginning of a version", |value| {
-            let text = value.as_text().ok_or(None)?;
-            text.parse()
-                .map_err(|e: goldsmith_core::version::VersionError| Some(e.to_string()))
-        })
+        self.parsed(name, "the beginning of a version")
     }
 
     pub(crate) fn sha256(&self, name: &str) -> Found<Sha256> {
@@ -268,7 +285,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(crate) fn firmwares(&self, name: &str) -> Found<Vec<Firmware>> {
+    /// Some of the words that the table allows, at least one, each once, in its order.
+    pub(crate) fn choices(&self, name: &str) -> Found<Vec<&'static str>> {
         let Some(Form::Choices(words)) = self.spec.attribute(name).map(|spec| spec.form) else {
             unreachable!("not a choice")
         };
@@ -276,24 +294,54 @@ impl<'a> Reader<'a> {
             let Some(Some(texts)) = texts(value) else {
                 return Err(None);
             };
-            let mut found: Vec<Firmware> = Vec::new();
-            for text in texts {
-                let firmware = if one_of(words, &text)? == "bios" {
-                    Firmware::Bios
-                } else {
-                    Firmware::Uefi
-                };
-                if !found.contains(&firmware) {
-                    found.push(firmware);
-                }
+            for text in &texts {
+                one_of(words, text)?;
             }
-            found.sort();
-            if found.is_empty() {
-                Err(Some("the list is empty".to_owned()))
-            } else {
-                Ok(found)
+            if texts.is_empty() {
+                return Err(Some("the list is empty".to_owned()));
             }
+            let chosen = words.iter().copied();
+            Ok(chosen
+                .filter(|word| texts.iter().any(|text| text == word))
+                .collect())
         })
+    }
+
+    pub(crate) fn firmwares(&self, name: &str) -> Found<Vec<Firmware>> {
+        let firmware = |word| match word {
+            "bios" => Firmware::Bios,
+            _ => Firmware::Uefi,
+        };
+        self.choices(name)
+            .map(|words| words.into_iter().map(firmware).collect())
+    }
+
+    /// A whole number of a range.
+    pub(crate) fn number(&self, name: &str, range: RangeInclusive<u32>) -> Found<u32> {
+        let wanted = format!("a number from {} to {}", range.start(), range.end());
+        self.read(name, &wanted, |value| {
+            let text = value.as_text().ok_or(None)?;
+            let number = text.parse::<u32>().ok();
+            number
+                .filter(|number| range.contains(number))
+                .ok_or_else(|| Some(format!("this is `{text}`")))
+        })
+    }
+
+    /// A text that is read further. What is wrong with it is said where it stands.
+    pub(crate) fn parsed<T: std::str::FromStr>(&self, name: &str, wanted: &str) -> Found<T>
+    where
+        T::Err: std::fmt::Display,
+    {
+        self.read(name, wanted, |value| {
+            let text = value.as_text().ok_or(None)?;
+            text.parse().map_err(|e: T::Err| Some(e.to_string()))
+        })
+    }
+
+    /// A text that must not be shown, whatever it came from.
+    pub(crate) fn hidden(&self, name: &str) -> Found<Secret<String>> {
+        self.text(name).map(Secret::new)
     }
 
     /// An object whose values are text, numbers or booleans.
@@ -386,7 +434,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The value of a member where it is written, for a problem with it.
-fn member_place<'e>(expr: &'e Expr, key: &str) -> &'e Expr {
+pub(crate) fn member_place<'e>(expr: &'e Expr, key: &str) -> &'e Expr {
     if let Syntax::Object(pairs) = &expr.kind {
         let found = pairs
             .iter()

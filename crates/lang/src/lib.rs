@@ -19,7 +19,7 @@ mod value;
 mod world;
 
 use goldsmith_core::diagnostic::{Diagnostic, Severity, SourceFile, nearest};
-use goldsmith_core::recipe::Project;
+use goldsmith_core::recipe::{Pipeline, Project};
 use goldsmith_core::secret::Secret;
 
 use eval::Evaluator;
@@ -158,12 +158,14 @@ pub fn evaluate(inputs: &[Input], options: &Options, host: &dyn Host) -> Outcome
         .flat_map(|recipe| &recipe.work)
         .flat_map(goldsmith_core::recipe::Work::values)
         .filter(|parameter| parameter.is_sensitive)
-        .map(|parameter| parameter.value.clone());
+        .map(|parameter| Secret::new(parameter.value.clone()));
+    let of_pipelines = project.pipelines.iter().flat_map(Pipeline::secrets);
     let secrets = world
         .secrets()
         .into_iter()
-        .chain(made)
         .map(Secret::new)
+        .chain(made)
+        .chain(of_pipelines)
         .collect();
     problems.sort_by_key(|problem| {
         let place = problem

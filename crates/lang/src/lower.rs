@@ -1,15 +1,22 @@
 //! From blocks to the typed model. What has a problem or is not wholly known is left out.
 
+mod approval;
+mod condition;
+mod distribution;
+mod lifecycle;
+mod notify;
+mod pipeline;
 mod provisioner;
 mod scan;
+mod schedule;
 mod source;
+mod step;
+mod test;
 
 use std::collections::BTreeMap;
 
-use goldsmith_core::diagnostic::Diagnostic;
-use goldsmith_core::recipe::{
-    Budget, ComponentUse, DiskSpec, Parameter, Pipeline, Recipe, Source, TestSpec, Work,
-};
+use goldsmith_core::diagnostic::{Diagnostic, Span};
+use goldsmith_core::recipe::{ComponentUse, DiskSpec, Parameter, Recipe, Source, Work};
 
 use crate::decode::{Found, Reader};
 use crate::eval::Evaluator;
@@ -17,6 +24,7 @@ use crate::syntax::ast::Block;
 use crate::value::BlockName;
 use crate::world::World;
 
+pub(crate) use pipeline::pipeline;
 pub(crate) use source::check_circles;
 
 /// The smallest disk that holds a boot loader and a file system.
@@ -84,6 +92,44 @@ fn check_words(
     }
 }
 
+/// One of two.
+enum Either<A, B> {
+    First(A),
+    Second(B),
+}
+
+/// The one of two attributes that is written: neither or both is a problem.
+fn one_of<A, B>(
+    reader: &Reader<'_>,
+    (first, a): (&str, Found<A>),
+    (second, b): (&str, Found<B>),
+) -> Option<Either<A, B>> {
+    let message = format!("`{}` has one of `{first}` and `{second}`", reader.title());
+    match (a, b) {
+        (Found::Is(a), Found::Absent) => Some(Either::First(a)),
+        (Found::Absent, Found::Is(b)) => Some(Either::Second(b)),
+        (Found::Absent, Found::Absent) => {
+            let problem = Diagnostic::error("L0113", message);
+            let problem = problem.label(reader.span(&reader.block.head), "neither is written");
+            reader.evaluator.report(problem);
+            None
+        }
+        (Found::Absent | Found::Unusable, Found::Absent | Found::Unusable) => None,
+        _ => {
+            let at = |name| reader.body.attribute(name).map(|found| &found.name.at);
+            let problem = Diagnostic::error("L0113", message);
+            let problem = [at(first), at(second)]
+                .into_iter()
+                .flatten()
+                .fold(problem, |problem, at| {
+                    problem.label(reader.span(at), "one of them")
+                });
+            reader.evaluator.report(problem);
+            None
+        }
+    }
+}
+
 /// Components and provisioners, in the order they stand in.
 fn work(reader: &Reader<'_>) -> Option<Vec<Work>> {
     let mut numbers = BTreeMap::new();
@@ -102,14 +148,28 @@ fn work(reader: &Reader<'_>) -> Option<Vec<Work>> {
     work.into_iter().collect()
 }
 
-/// A use of a component: by path, by a name of the library, or by the name of a top-level block.
 fn component(reader: &Reader<'_>, block: &Block) -> Option<ComponentUse> {
-    let inner = reader.inner(&block.body, "component");
+    let own = reader.inner(block).parameters("parameters");
     let label = &block.labels.first()?.text;
-    let own = inner.parameters("parameters").or(BTreeMap::new());
+    component_use(
+        reader,
+        label,
+        reader.span(&block.head),
+        own.or(BTreeMap::new()),
+    )
+}
+
+/// A use of a component: by path, by a name of the library, or by the name of a top-level block.
+/// `own` are the parameters given with the use, if they can be known.
+fn component_use(
+    reader: &Reader<'_>,
+    label: &str,
+    span: Span,
+    own: Option<BTreeMap<String, Parameter>>,
+) -> Option<ComponentUse> {
     let named = BlockName {
         kind: "component".to_owned(),
-        labels: vec![label.clone()],
+        labels: vec![label.to_owned()],
     };
     let (document, shared) = if reader.world.blocks.contains_key(&named) {
         let shared = Reader::of(reader.world, reader.evaluator, &named);
@@ -119,7 +179,7 @@ fn component(reader: &Reader<'_>, block: &Block) -> Option<ComponentUse> {
         )
     } else {
         (
-            Some(label.clone()),
+            Some(label.to_owned()),
             Some(BTreeMap::<String, Parameter>::new()),
         )
     };
@@ -127,16 +187,35 @@ fn component(reader: &Reader<'_>, block: &Block) -> Option<ComponentUse> {
     parameters.extend(own?);
     Some(ComponentUse {
         document: document?,
-        span: reader.span(&block.head),
+        span,
         parameters,
     })
+}
+
+/// Reports every name that two blocks have; `whose` says what has them: `step`.
+fn check_distinct<'b>(
+    reader: &Reader<'_>,
+    whose: &str,
+    named: impl Iterator<Item = (String, &'b Block)>,
+) {
+    let mut seen: BTreeMap<String, &Block> = BTreeMap::new();
+    for (name, block) in named {
+        if let Some(first) = seen.get(&name) {
+            let problem = Diagnostic::error("L0108", format!("`{whose}.{name}` is defined twice"))
+                .label(reader.span(&block.head), "again")
+                .label(reader.span(&first.head), "first");
+            reader.evaluator.report(problem);
+        } else {
+            seen.insert(name, block);
+        }
+    }
 }
 
 /// The disk of a recipe: a block, or a reference to a top-level one.
 fn disk_of(reader: &Reader<'_>) -> Option<DiskSpec> {
     let block = blocks(reader, "disk").next();
     match (block, reader.reference("disk")) {
-        (Some(block), Found::Absent) => disk(&reader.inner(&block.body, "disk")),
+        (Some(block), Found::Absent) => disk(&reader.inner(block)),
         (Some(block), _) => {
             let problem = Diagnostic::error(
                 "L0111",
@@ -221,65 +300,9 @@ pub(crate) fn check(world: &World, evaluator: &Evaluator<'_>, name: &BlockName) 
             drop(reader.text("document").required());
             drop(reader.parameters("parameters").required());
         }
+        "distribution" => drop(distribution::distribution(&reader)),
+        "lifecycle" => drop(lifecycle::lifecycle(&reader)),
         // Recipes and pipelines are read as such.
         _ => {}
     }
-}
-
-pub(crate) fn pipeline(
-    world: &World,
-    evaluator: &Evaluator<'_>,
-    name: &BlockName,
-) -> Option<Pipeline> {
-    let reader = Reader::of(world, evaluator, name);
-    let recipe = reader.reference("recipe").required();
-    let test = match blocks(&reader, "test").next() {
-        Some(block) => test(&reader.inner(&block.body, "test")),
-        None => Some(TestSpec::default()),
-    };
-    let has_scan = blocks(&reader, "scan").next().is_some();
-    let scan = scan::scan(&reader);
-    Some(Pipeline {
-        name: name.labels[0].clone(),
-        recipe: recipe?.labels[0].clone(),
-        test: test?,
-        scan: Some(scan?).filter(|_| has_scan),
-    })
-}
-
-fn test(reader: &Reader<'_>) -> Option<TestSpec> {
-    let boot = reader.firmwares("boot").or(Vec::new());
-    let budget = match blocks(reader, "budget").next() {
-        Some(block) => budget(&reader.inner(&block.body, "budget")),
-        None => Some(Budget::default()),
-    };
-    Some(TestSpec {
-        boot: boot?,
-        budget: budget?,
-    })
-}
-
-fn budget(reader: &Reader<'_>) -> Option<Budget> {
-    let boot_time = reader.time("boot_time").optional();
-    let disk_usage_bytes = reader.size("disk_usage").optional();
-    let memory_bytes = reader.size("memory").optional();
-    let listening_ports = reader.texts("listening_ports").optional();
-    let is_port = |text: &str| {
-        text.split_once('/').is_some_and(|(number, kind)| {
-            number.parse::<u16>().is_ok_and(|n| n > 0) && matches!(kind, "tcp" | "udp")
-        })
-    };
-    check_words(
-        reader,
-        "listening_ports",
-        listening_ports.as_ref().and_then(Option::as_deref),
-        is_port,
-        "is not a port such as `22/tcp`",
-    );
-    Some(Budget {
-        boot_time: boot_time?,
-        disk_usage_bytes: disk_usage_bytes?,
-        memory_bytes: memory_bytes?,
-        listening_ports: listening_ports?,
-    })
 }

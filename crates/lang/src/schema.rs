@@ -13,6 +13,8 @@ pub(crate) struct BlockSpec {
     pub(crate) name: &'static str,
     /// What its labels are called.
     pub(crate) labels: &'static [&'static str],
+    /// How many of them, from the last, may be left out.
+    pub(crate) optional_labels: usize,
     pub(crate) summary: &'static str,
     pub(crate) attributes: &'static [AttributeSpec],
     pub(crate) blocks: &'static [&'static BlockSpec],
@@ -48,6 +50,10 @@ pub(crate) enum Form {
     Choice(&'static [&'static str]),
     /// Some of these words.
     Choices(&'static [&'static str]),
+    /// A whole number, zero or more.
+    Number,
+    /// How many to keep: a number, or `"all"`.
+    Keep,
     /// A size in bytes: `8GiB`.
     Size,
     /// A length of time: `60s`.
@@ -63,6 +69,15 @@ pub(crate) enum Form {
 }
 
 impl BlockSpec {
+    /// The table of a block with these labels: that of its type, where it has types. `None`:
+    /// there is no such type.
+    pub(crate) fn of_type(&'static self, label: Option<&str>) -> Option<&'static Self> {
+        match (self.types, label) {
+            ([], _) | (_, None) => Some(self),
+            (types, Some(label)) => types.iter().copied().find(|kind| kind.name == label),
+        }
+    }
+
     pub(crate) fn attribute(&self, name: &str) -> Option<&'static AttributeSpec> {
         self.attributes.iter().find(|spec| spec.name == name)
     }

@@ -18,6 +18,17 @@ use crate::value::{BlockName, Kind, Value};
 pub(crate) use collect::collect;
 pub(crate) use variables::{Given, GivenText};
 
+/// Kinds of blocks that expressions may name.
+const BLOCKS: [&str; 7] = [
+    "source",
+    "recipe",
+    "component",
+    "disk",
+    "pipeline",
+    "distribution",
+    "lifecycle",
+];
+
 /// A block and the file it stands in.
 #[derive(Debug)]
 pub(crate) struct Definition {
@@ -237,11 +248,15 @@ impl Names for World {
                 self.local(evaluator, name, &Span::new(file, at.clone()))
                     .map(|value| (value, 2)),
             ),
-            ("source" | "recipe" | "component" | "disk" | "pipeline", None) => {
-                Some(needs_name("name"))
-            }
-            ("source" | "recipe" | "component" | "disk" | "pipeline", Some(_)) => {
-                Some(self.block(evaluator, path, file))
+            (kind, None) if BLOCKS.contains(&kind) => Some(needs_name("name")),
+            (kind, Some(_)) if BLOCKS.contains(&kind) => Some(self.block(evaluator, path, file)),
+            ("step" | "stage", _) => {
+                let message = format!("`{root}` stands only in the `if` of a step, as it is");
+                let problem = Diagnostic::error("L0034", message);
+                let label = "its outputs are not there before the run is";
+                Some(Err(
+                    evaluator.report(problem.label(Span::new(file, at.clone()), label))
+                ))
             }
             // Paths are relative to the project, wherever it lies: the same recipe on every machine.
             ("path", Some(("root" | "cwd", _))) => Some(Ok((".".into(), 2))),
@@ -250,18 +265,8 @@ impl Names for World {
     }
 
     fn known(&self) -> Vec<String> {
-        [
-            "var",
-            "local",
-            "source",
-            "recipe",
-            "component",
-            "disk",
-            "pipeline",
-            "path",
-        ]
-        .map(str::to_owned)
-        .into()
+        let others = ["var", "local", "path"].into_iter();
+        others.chain(BLOCKS).map(str::to_owned).collect()
     }
 
     fn block_attribute(

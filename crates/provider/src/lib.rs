@@ -13,6 +13,7 @@ mod mask;
 mod offline;
 mod part;
 mod retry;
+pub mod target;
 
 pub use http::{HttpFetch, Proxies, Settings};
 pub use mask::mask_url;

@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let mut outcome = Outcome::Done;
     for recipe in project.parents_first() {
         let documents = project::documents(app, recipe)?;
-        let section = locked(args, app, &store, recipe, &documents)?;
+        let section = locked(app, &store, recipe, &documents, args.offline)?;
         let mut job = bench.job(app, recipe, &section, &documents);
         job.anew = anew(args, &job)?;
         job.wants_sha256 = args.sha256;
@@ -98,9 +98,9 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                 for reason in reasons {
                     app.cx.note(reason);
                 }
-                (make(args, app, &store, &images, &job)?, false)
+                (make(app, &store, &images, &job, args.offline)?, false)
             }
-            Need::Nothing(_) => (make(args, app, &store, &images, &job)?, false),
+            Need::Nothing(_) => (make(app, &store, &images, &job, args.offline)?, false),
         };
         catalog::enter(app, &known, std::slice::from_ref(&image))?;
         let time = app.cx.clock().monotonic().saturating_sub(started);
@@ -147,12 +147,12 @@ fn anew(args: &Args, job: &Job<'_>) -> Result<Anew, CmdError> {
 }
 
 /// The section to build: of the lock file, which a first build makes.
-fn locked(
-    args: &Args,
+pub(crate) fn locked(
     app: &App,
     store: &Store,
     recipe: &Recipe,
     documents: &[Loaded],
+    is_offline: bool,
 ) -> Result<Section, CmdError> {
     let lock = lockfile::read(app)?;
     if lock
@@ -168,7 +168,7 @@ fn locked(
         documents,
         None,
         Update::None,
-        args.offline,
+        is_offline,
     )?;
     let mut lock = lock.unwrap_or_default();
     lock.recipes.insert(recipe.name.clone(), section.clone());
@@ -178,18 +178,19 @@ fn locked(
     Ok(section)
 }
 
-fn make(
-    args: &Args,
+/// Fetches what the section names and makes the image.
+pub(crate) fn make(
     app: &App,
     store: &Store,
     images: &Images,
     job: &Job<'_>,
+    is_offline: bool,
 ) -> Result<Image, CmdError> {
     // The whole lock: the pins of a project are one list.
     if let Some(lock) = lockfile::read(app)? {
         lockfile::pin(app, store, &lock)?;
     }
-    lockfile::fetch_inputs(app, store, job.recipe, job.section, args.offline)?;
+    lockfile::fetch_inputs(app, store, job.recipe, job.section, is_offline)?;
     Ok(image::build(&app.cx, store, images, job)?)
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use goldsmith_build::export::{Exported, to_file, to_stream};
-use goldsmith_build::record::{Image, Images};
+use goldsmith_build::record::Image;
 use goldsmith_core::size::format_bytes;
 use goldsmith_disk::fmt::{self, Format};
 

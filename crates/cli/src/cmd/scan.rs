@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use goldsmith_advisory::stock::Stock;
-use goldsmith_build::record::{Images, Record, RecordError};
+use goldsmith_build::record::{Image, Images, Record, RecordError};
 use goldsmith_core::finding::{Finding, Kind, Place};
 use goldsmith_core::inventory::Inventory;
 use goldsmith_inspect::harden::Profile;
@@ -25,6 +25,7 @@ mod difference;
 mod kept;
 mod policy;
 mod show;
+pub(crate) mod stage;
 mod verdict;
 
 /// Show what is in an image, and what is wrong with it, without starting or mounting it
@@ -79,6 +80,16 @@ struct Target {
     path: PathBuf,
     /// Of an image of this machine.
     record: Option<Record>,
+}
+
+impl Target {
+    fn of(image: Image) -> Self {
+        Self {
+            name: image.title(),
+            path: image.path("disk.raw"),
+            record: Some(image.record),
+        }
+    }
 }
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
@@ -150,11 +161,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
 fn target(app: &App, wanted: &str) -> Result<Target, CmdError> {
     let named = catalog::without_channel(app, wanted)?;
     match Images::new(&app.home()?).find(&named) {
-        Ok(image) => Ok(Target {
-            name: image.title(),
-            path: image.path("disk.raw"),
-            record: Some(image.record),
-        }),
+        Ok(image) => Ok(Target::of(image)),
         Err(error @ RecordError::Unknown { .. }) => {
             let path = app.env.working_directory.join(wanted);
             if !path.exists() {

@@ -1,13 +1,15 @@
 //! `goldsmith test`: boot an image and check it from inside.
 
 use std::fs;
+use std::path::PathBuf;
 
 use goldsmith_build::boot_test::{self, Subject, TestDocument, format::TestReport};
+use goldsmith_build::document::Loaded;
 use goldsmith_build::project::ProjectDirectory;
-use goldsmith_build::record::{Image, Images, TestSummary};
+use goldsmith_build::record::{Image, TestSummary};
 use goldsmith_build::services::{self, Part, Purpose};
 use goldsmith_core::failure::Class;
-use goldsmith_core::recipe::{Firmware, TestSpec};
+use goldsmith_core::recipe::{Budget, Firmware, TestSpec};
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
@@ -45,7 +47,28 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     } else {
         wanted(args, app, &image)?
     };
-    let firmwares = firmwares(args, &spec, &image)?;
+    let firmwares = firmwares(&args.boot, &spec, &image)?;
+    let (report, logs) = boot(app, &mut image, "test", spec.budget, firmwares, documents)?;
+    app.output.result(&boot_test::text(&report), || {
+        serde_json::json!({ "image": image.title(), "report": report, "junit": logs.join("junit.xml").to_string_lossy() })
+    });
+    Ok(if report.is_passed {
+        Outcome::Done
+    } else {
+        Outcome::No(Class::Test)
+    })
+}
+
+/// Boots the image with each firmware and keeps what was found in this folder beside it; gives
+/// the folder too.
+pub(crate) fn boot(
+    app: &App,
+    image: &mut Image,
+    folder: &str,
+    budget: Budget,
+    firmwares: Vec<Firmware>,
+    documents: Vec<TestDocument>,
+) -> Result<(TestReport, PathBuf), CmdError> {
     let Some(probe) = wiring::accelerator(app)? else {
         return Err(goldsmith_exec::vm::VmError::NoQemu {
             program: "qemu-system-x86_64",
@@ -54,7 +77,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     };
     let store = wiring::store(app)?;
     let scratch = store.scratch("boot-test")?;
-    let logs = image.path("test");
+    let logs = image.path(folder);
     drop(fs::remove_dir_all(&logs));
     let own = ProjectDirectory::new(&app.directory);
     let outside = wiring::outside(app, false);
@@ -72,7 +95,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         ),
         firmwares,
         documents,
-        budget: spec.budget,
+        budget,
         logs: logs.clone(),
         ..Subject::new(
             &image.title(),
@@ -83,15 +106,8 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         )
     };
     let report = boot_test::boot_test(&app.cx, &subject)?;
-    keep(app, &mut image, &report, &logs)?;
-    app.output.result(&boot_test::text(&report), || {
-        serde_json::json!({ "image": image.title(), "report": report, "junit": logs.join("junit.xml").to_string_lossy() })
-    });
-    Ok(if report.is_passed {
-        Outcome::Done
-    } else {
-        Outcome::No(Class::Test)
-    })
+    keep(app, image, &report, &logs)?;
+    Ok((report, logs))
 }
 
 /// What the project wants tested: the pipeline's `test` block and the documents of the recipe.
@@ -132,25 +148,32 @@ fn wanted(
             return Err(CmdError::config(message).hint("`--bare` tests without any"));
         }
     };
+    Ok((spec, test_documents(documents)))
+}
+
+/// Those that have something to do in a booted machine.
+pub(crate) fn test_documents(documents: Vec<Loaded>) -> Vec<TestDocument> {
     let with_test = documents
         .into_iter()
         .filter(|loaded| loaded.has_phase("test"));
-    Ok((
-        spec,
-        with_test
-            .map(|loaded| TestDocument {
-                document: loaded.document,
-                parameters: loaded.parameters,
-            })
-            .collect(),
-    ))
+    with_test
+        .map(|loaded| TestDocument {
+            document: loaded.document,
+            parameters: loaded.parameters,
+        })
+        .collect()
 }
 
-fn firmwares(args: &Args, spec: &TestSpec, image: &Image) -> Result<Vec<Firmware>, CmdError> {
+/// Which firmwares to boot with: those asked for, else those of the block, else all.
+pub(crate) fn firmwares(
+    asked: &[String],
+    spec: &TestSpec,
+    image: &Image,
+) -> Result<Vec<Firmware>, CmdError> {
     let can = &image.record.boot;
     let asked: Vec<Firmware> = [Firmware::Bios, Firmware::Uefi]
         .into_iter()
-        .filter(|f| args.boot.iter().any(|b| b == f.name()))
+        .filter(|f| asked.iter().any(|b| b == f.name()))
         .collect();
     let chosen = match (asked.is_empty(), spec.boot.is_empty()) {
         (false, _) => asked,

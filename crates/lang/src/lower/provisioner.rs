@@ -31,7 +31,7 @@ pub(super) fn provisioner(
     block: &Block,
     numbers: &mut BTreeMap<String, u32>,
 ) -> Option<Provisioner> {
-    let inner = reader.inner(&block.body, "provisioner");
+    let inner = reader.inner(block);
     let label = block.labels.first()?;
     let number = numbers.entry(label.text.clone()).or_default();
     *number += 1;

@@ -16,7 +16,7 @@ pub(super) fn scan(pipeline: &Reader<'_>) -> Option<ScanSpec> {
     let Some(block) = blocks(pipeline, "scan").next() else {
         return Some(default);
     };
-    let reader = pipeline.inner(&block.body, "scan");
+    let reader = pipeline.inner(block);
     let fail_on = severity(&reader, "fail_on", default.fail_on);
     let only_fixable = reader.flag("only_fixable").or(default.only_fixable);
     let unrated = severity(&reader, "unrated", default.unrated);
@@ -54,7 +54,7 @@ fn every<T>(
     let mut seen: BTreeMap<String, &Block> = BTreeMap::new();
     let mut all = Vec::new();
     for block in blocks(reader, kind) {
-        let inner = reader.inner(&block.body, kind);
+        let inner = reader.inner(block);
         let made = block
             .labels
             .first()

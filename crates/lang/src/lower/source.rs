@@ -7,7 +7,7 @@ use goldsmith_core::recipe::{
     DebianSource, DiskFrom, DiskSource, ImageSource, Source, Variant, Which,
 };
 
-use super::check_words;
+use super::{Either, check_words, one_of};
 use crate::decode::{Found, Reader};
 use crate::eval::{Evaluator, Reported};
 use crate::value::BlockName;
@@ -131,44 +131,6 @@ fn disk(reader: &Reader<'_>, name: String) -> Option<DiskSource> {
     })
 }
 
-enum Either<A, B> {
-    First(A),
-    Second(B),
-}
-
-/// The one of two attributes that is written: neither or both is a problem.
-fn one_of<A, B>(
-    reader: &Reader<'_>,
-    (first, a): (&str, Found<A>),
-    (second, b): (&str, Found<B>),
-) -> Option<Either<A, B>> {
-    let kind = reader.spec.name;
-    let message = format!("`source \"{kind}\"` has one of `{first}` and `{second}`");
-    match (a, b) {
-        (Found::Is(a), Found::Absent) => Some(Either::First(a)),
-        (Found::Absent, Found::Is(b)) => Some(Either::Second(b)),
-        (Found::Absent, Found::Absent) => {
-            let problem = Diagnostic::error("L0113", message);
-            let problem = problem.label(reader.definition.span(), "neither is written");
-            reader.evaluator.report(problem);
-            None
-        }
-        (Found::Absent | Found::Unusable, Found::Absent | Found::Unusable) => None,
-        _ => {
-            let at = |name| reader.body.attribute(name).map(|found| &found.name.at);
-            let problem = Diagnostic::error("L0113", message);
-            let problem = [at(first), at(second)]
-                .into_iter()
-                .flatten()
-                .fold(problem, |problem, at| {
-                    problem.label(reader.span(at), "one of them")
-                });
-            reader.evaluator.report(problem);
-            None
-        }
-    }
-}
-
 /// Reports every recipe that starts from an image which, through the recipes of the project,
 /// starts from that recipe's own.
 pub(crate) fn check_circles(world: &World, evaluator: &Evaluator<'_>) {
@@ -262,7 +224,7 @@ fn is_image(word: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-fn check_url(reader: &Reader<'_>, key: &str, url: Option<&str>, schemes: &[&str]) {
+pub(super) fn check_url(reader: &Reader<'_>, key: &str, url: Option<&str>, schemes: &[&str]) {
     let (Some(url), Some(attribute)) = (url, reader.body.attribute(key)) else {
         return;
     };

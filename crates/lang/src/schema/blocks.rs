@@ -1,8 +1,18 @@
 //! The table.
 
+mod distribution;
+mod lifecycle;
+mod notify;
+mod pipeline;
+mod scan;
 mod source;
+mod step;
+mod test;
 
 use super::{AttributeSpec, BlockSpec, Form};
+use distribution::DISTRIBUTION;
+use lifecycle::LIFECYCLE;
+use pipeline::PIPELINE;
 use source::SOURCE;
 
 const fn required(name: &'static str, form: Form, summary: &'static str) -> AttributeSpec {
@@ -35,6 +45,7 @@ const FIRMWARES: &[&str] = &["bios", "uefi"];
 static VALIDATION: BlockSpec = BlockSpec {
     name: "validation",
     labels: &[],
+    optional_labels: 0,
     summary: "A condition that the value must meet.",
     attributes: &[
         required(
@@ -52,6 +63,7 @@ static VALIDATION: BlockSpec = BlockSpec {
 static VARIABLE: BlockSpec = BlockSpec {
     name: "variable",
     labels: &["name"],
+    optional_labels: 0,
     summary: "A value given from outside: `-var name=value`, `-var-file`, `GOLDSMITH_VAR_name`, or its default.",
     attributes: &[
         optional(
@@ -82,6 +94,7 @@ static VARIABLE: BlockSpec = BlockSpec {
 static LOCAL: BlockSpec = BlockSpec {
     name: "local",
     labels: &["name"],
+    optional_labels: 0,
     summary: "One local value, read as `local.<name>`.",
     attributes: &[
         required("expression", Form::Own, "Its value"),
@@ -100,6 +113,7 @@ static LOCAL: BlockSpec = BlockSpec {
 static LOCALS: BlockSpec = BlockSpec {
     name: "locals",
     labels: &[],
+    optional_labels: 0,
     summary: "Local values: any names, read as `local.<name>`.",
     attributes: &[],
     blocks: &[],
@@ -111,6 +125,7 @@ static LOCALS: BlockSpec = BlockSpec {
 static COMPONENT_USE: BlockSpec = BlockSpec {
     name: "component",
     labels: &["document"],
+    optional_labels: 0,
     summary: "A component document to run: a path that begins with `./`, a name in the library, or the name of a top-level `component`.",
     attributes: &[optional(
         "parameters",
@@ -127,6 +142,7 @@ static COMPONENT_USE: BlockSpec = BlockSpec {
 static PROVISIONER: BlockSpec = BlockSpec {
     name: "provisioner",
     labels: &["type"],
+    optional_labels: 0,
     summary: "A step without a document: `\"shell\"` runs commands, `\"file\"` puts a file or directory of the project into the image. Runs in order with the components.",
     attributes: &[
         optional("name", Form::Text, "`shell 1`", "How it is shown"),
@@ -209,6 +225,7 @@ static PROVISIONER: BlockSpec = BlockSpec {
 static COMPONENT: BlockSpec = BlockSpec {
     name: "component",
     labels: &["name"],
+    optional_labels: 0,
     summary: "A component document with parameters, to be used by its name in recipes.",
     attributes: &[
         required(
@@ -247,6 +264,7 @@ const DISK_ATTRIBUTES: &[AttributeSpec] = &[
 static DISK_OF_RECIPE: BlockSpec = BlockSpec {
     name: "disk",
     labels: &[],
+    optional_labels: 0,
     summary: "The disk to write; instead of it `disk = disk.<name>` uses a top-level one.",
     attributes: DISK_ATTRIBUTES,
     blocks: &[],
@@ -257,6 +275,7 @@ static DISK_OF_RECIPE: BlockSpec = BlockSpec {
 static DISK: BlockSpec = BlockSpec {
     name: "disk",
     labels: &["name"],
+    optional_labels: 0,
     summary: "A disk to be used by several recipes as `disk.<name>`.",
     attributes: DISK_ATTRIBUTES,
     blocks: &[],
@@ -267,6 +286,7 @@ static DISK: BlockSpec = BlockSpec {
 static RECIPE: BlockSpec = BlockSpec {
     name: "recipe",
     labels: &["name"],
+    optional_labels: 0,
     summary: "A versioned description of an image.",
     attributes: &[
         required(
@@ -292,156 +312,18 @@ static RECIPE: BlockSpec = BlockSpec {
     types: &[],
 };
 
-static BUDGET: BlockSpec = BlockSpec {
-    name: "budget",
-    labels: &[],
-    summary: "Limits that a boot test holds the image to.",
-    attributes: &[
-        optional(
-            "boot_time",
-            Form::Time,
-            "",
-            "From power-on to multi-user: `60s`",
-        ),
-        optional(
-            "disk_usage",
-            Form::Size,
-            "",
-            "Used bytes of the root file system: `1.5GiB`",
-        ),
-        optional(
-            "memory",
-            Form::Size,
-            "",
-            "Used bytes of memory after boot: `300MiB`",
-        ),
-        optional(
-            "listening_ports",
-            Form::Texts,
-            "",
-            "The only ports that may listen on other than loopback: `[\"22/tcp\"]`",
-        ),
-    ],
-    blocks: &[],
-    is_repeated: false,
-    types: &[],
-};
-
-static TEST: BlockSpec = BlockSpec {
-    name: "test",
-    labels: &[],
-    summary: "How the image is booted to test it.",
-    attributes: &[optional(
-        "boot",
-        Form::Choices(FIRMWARES),
-        "all of the disk",
-        "Which firmwares to test",
-    )],
-    blocks: &[&BUDGET],
-    is_repeated: false,
-    types: &[],
-};
-
-const SEVERITIES: &[&str] = &["negligible", "low", "medium", "high", "critical"];
-
-static ACCEPT: BlockSpec = BlockSpec {
-    name: "accept",
-    labels: &["id"],
-    summary: "A finding that somebody decided to live with: `accept \"CVE-2025-0001\" { ... }`.",
-    attributes: &[
-        required("reason", Form::Text, "Why it does not matter here"),
-        optional(
-            "expires",
-            Form::Text,
-            "never",
-            "The last day on which it counts: `2027-01-31`",
-        ),
-        optional(
-            "package",
-            Form::Text,
-            "any",
-            "Only where it is found in this package",
-        ),
-    ],
-    blocks: &[],
-    is_repeated: true,
-    types: &[],
-};
-
-static SEVERITY: BlockSpec = BlockSpec {
-    name: "severity",
-    labels: &["id"],
-    summary: "What a finding counts as here, whatever others say; a name that ends in `*` means all that begin so.",
-    attributes: &[required("level", Form::Choice(SEVERITIES), "Its severity")],
-    blocks: &[],
-    is_repeated: true,
-    types: &[],
-};
-
-static SCAN: BlockSpec = BlockSpec {
-    name: "scan",
-    labels: &[],
-    summary: "What may be found in an image that is good enough. What is known to be exploited never is.",
-    attributes: &[
-        optional(
-            "fail_on",
-            Form::Choice(SEVERITIES),
-            "high",
-            "Findings of this severity, and worse ones, stop the image",
-        ),
-        optional(
-            "only_fixable",
-            Form::Flag,
-            "false",
-            "Whether a vulnerability that nothing mends stops nothing",
-        ),
-        optional(
-            "unrated",
-            Form::Choice(SEVERITIES),
-            "medium",
-            "What a vulnerability counts as that nobody rated",
-        ),
-        optional(
-            "end_of_life",
-            Form::Choice(&["fail", "allow"]),
-            "fail",
-            "Whether a distribution past its end of life stops the image",
-        ),
-        optional(
-            "max_feed_age",
-            Form::Time,
-            "7d",
-            "Feeds that are older are a finding",
-        ),
-        optional(
-            "vex",
-            Form::Texts,
-            "[]",
-            "OpenVEX documents of the project that say what does not matter",
-        ),
-    ],
-    blocks: &[&ACCEPT, &SEVERITY],
-    is_repeated: false,
-    types: &[],
-};
-
-static PIPELINE: BlockSpec = BlockSpec {
-    name: "pipeline",
-    labels: &["name"],
-    summary: "What is done with the images of a recipe.",
-    attributes: &[required(
-        "recipe",
-        Form::Reference("recipe"),
-        "`recipe.<name>`",
-    )],
-    blocks: &[&TEST, &SCAN],
-    is_repeated: true,
-    types: &[],
-};
-
 /// The blocks of a file.
-pub(crate) fn top_level() -> [&'static BlockSpec; 8] {
+pub(crate) fn top_level() -> [&'static BlockSpec; 10] {
     [
-        &VARIABLE, &LOCALS, &LOCAL, &SOURCE, &RECIPE, &COMPONENT, &DISK, &PIPELINE,
+        &VARIABLE,
+        &LOCALS,
+        &LOCAL,
+        &SOURCE,
+        &RECIPE,
+        &COMPONENT,
+        &DISK,
+        &PIPELINE,
+        &DISTRIBUTION,
+        &LIFECYCLE,
     ]
 }

@@ -13,7 +13,7 @@ pub fn reference_page() -> String {
         "# Configuration\n\nA directory is a project: every `*.gold.hcl` and `*.gold.json` in it is read as one.\n",
     );
     for block in top_level() {
-        block_section(&mut page, block, "");
+        block_section(&mut page, block, "", false);
     }
     page.push_str("\n## Functions\n\n| function | result |\n|---|---|\n");
     let mut all: Vec<_> = functions::all().collect();
@@ -25,17 +25,25 @@ pub fn reference_page() -> String {
     page
 }
 
-fn block_section(page: &mut String, block: &BlockSpec, parent: &str) {
+/// `is_type`: its name is a label of the block it is a type of, whose kind ends `parent`.
+fn block_section(page: &mut String, block: &BlockSpec, parent: &str, is_type: bool) {
     let labels: String = block
         .labels
         .iter()
-        .map(|label| format!(" \"<{label}>\""))
+        .enumerate()
+        .map(|(n, label)| {
+            if n + block.optional_labels < block.labels.len() {
+                format!(" \"<{label}>\"")
+            } else {
+                format!(" [\"<{label}>\"]")
+            }
+        })
         .collect();
     // The type of a block is its first label, as it stands.
-    let name = if parent.ends_with("> ") || parent.is_empty() {
-        block.name.to_owned()
-    } else {
+    let name = if is_type {
         format!("\"{}\"", block.name)
+    } else {
+        block.name.to_owned()
     };
     let path = format!("{parent}{name}{labels}");
     let _ = write!(page, "\n## `{path}`\n\n{}\n", block.summary);
@@ -57,10 +65,10 @@ fn block_section(page: &mut String, block: &BlockSpec, parent: &str) {
         );
     }
     for inner in block.blocks {
-        block_section(page, inner, &format!("{path} > "));
+        block_section(page, inner, &format!("{path} > "), false);
     }
     for kind in block.types {
-        block_section(page, kind, &format!("{} ", block.name));
+        block_section(page, kind, &format!("{parent}{} ", block.name), true);
     }
 }
 
@@ -88,6 +96,8 @@ fn form(form: Form) -> String {
         Form::Map => "object".to_owned(),
         Form::Choice(choices) => format!("one of {}", words(choices)),
         Form::Choices(choices) => format!("list of {}", words(choices)),
+        Form::Number => "number".to_owned(),
+        Form::Keep => "number, or `\"all\"`".to_owned(),
         Form::Size => "size".to_owned(),
         Form::Time => "length of time".to_owned(),
         Form::Version => "version".to_owned(),
@@ -121,12 +131,19 @@ fn labelled(block: &BlockSpec, labels: usize) -> Value {
         let types: Map<String, Value> = block.types.iter().map(of_type).collect();
         return json!({ "type": "object", "additionalProperties": false, "properties": types });
     }
-    if labels > 0 {
+    if labels > block.optional_labels {
         return json!({ "type": "object", "additionalProperties": labelled(block, labels - 1) });
     }
     let body = body(block);
-    if block.is_repeated {
-        return json!({ "oneOf": [body.clone(), { "type": "array", "items": body }] });
+    let body = if block.is_repeated {
+        json!({ "oneOf": [body.clone(), { "type": "array", "items": body }] })
+    } else {
+        body
+    };
+    if labels > 0 {
+        let named =
+            json!({ "type": "object", "additionalProperties": labelled(block, labels - 1) });
+        return json!({ "anyOf": [body, named] });
     }
     body
 }
@@ -175,6 +192,10 @@ fn attribute(attribute: &AttributeSpec) -> Value {
             json!({ "anyOf": [{ "type": "array", "items": { "type": "string" } }, template()] })
         }
         Form::Map => json!({ "anyOf": [{ "type": "object" }, template()] }),
+        Form::Number => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, template()] }),
+        Form::Keep => {
+            json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "const": "all" }, template()] })
+        }
         Form::Choice(words) => json!({ "anyOf": [{ "enum": words }, template()] }),
         Form::Choices(words) => {
             json!({ "anyOf": [{ "type": "array", "items": { "enum": words } }, template()] })

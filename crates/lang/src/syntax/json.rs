@@ -27,6 +27,18 @@ struct Reader<'a> {
     problems: Vec<Diagnostic>,
 }
 
+/// Whether an object is what a block holds, where it could also hold labels: it has one of the
+/// block's names in it, or nothing.
+fn is_body(node: &Node, table: &'static BlockSpec) -> bool {
+    let Json::Object(members) = &node.json else {
+        return false;
+    };
+    let is_known = |name: &str| {
+        table.attribute(name).is_some() || table.blocks.iter().any(|inner| inner.name == name)
+    };
+    members.is_empty() || members.iter().any(|(name, _)| is_known(&name.text))
+}
+
 impl Reader<'_> {
     fn wrong(&mut self, node: &Node, message: impl Into<String>) {
         let place = Span::new(self.file, node.at.clone());
@@ -97,12 +109,14 @@ impl Reader<'_> {
         labels: &mut Vec<Name>,
         out: &mut Body,
     ) {
+        let table = spec.of_type(labels.first().map(|label| label.text.as_str()));
+        let table = table.unwrap_or(spec);
         if let Json::Array(items) = &node.json {
             for item in items {
                 self.blocks(kind, item, spec, left, labels, out);
             }
-        } else if left == 0 {
-            let inner = self.body(node, spec.blocks, false);
+        } else if left == 0 || (left <= spec.optional_labels && is_body(node, table)) {
+            let inner = self.body(node, table.blocks, false);
             let head = labels.last().unwrap_or(kind).at.clone();
             out.blocks.push(Block {
                 kind: kind.clone(),

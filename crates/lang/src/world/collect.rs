@@ -101,12 +101,10 @@ fn of_type(
     spec: &'static BlockSpec,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<&'static BlockSpec> {
-    let (false, Some(label)) = (spec.types.is_empty(), block.labels.first()) else {
-        return Some(spec);
-    };
-    let known = || spec.types.iter().map(|kind| kind.name);
-    let found = spec.types.iter().find(|kind| kind.name == label.text);
-    if found.is_none() {
+    let label = block.labels.first();
+    let found = spec.of_type(label.map(|label| label.text.as_str()));
+    if let (None, Some(label)) = (found, label) {
+        let known = || spec.types.iter().map(|kind| kind.name);
         let message = format!("there is no {} type `{}`", spec.name, label.text);
         let hint = if let Some(near) = nearest(&label.text, known()) {
             format!("did you mean `{near}`?")
@@ -117,7 +115,7 @@ fn of_type(
         let problem = Diagnostic::error("L0107", message);
         problems.push(problem.label(Span::new(file, label.at.clone()), hint));
     }
-    found.copied()
+    found
 }
 
 /// Checks a block and those in it; says whether its labels are right, so that it can be defined.
@@ -130,7 +128,8 @@ fn check(
     problems: &mut Vec<Diagnostic>,
 ) -> bool {
     let place = |at: &std::ops::Range<usize>| Span::new(file, at.clone());
-    let has_labels = block.labels.len() == spec.labels.len();
+    let fewest = spec.labels.len() - spec.optional_labels;
+    let has_labels = (fewest..=spec.labels.len()).contains(&block.labels.len());
     if !has_labels {
         let form: String = spec
             .labels
@@ -186,7 +185,7 @@ fn check(
     }
     let mut seen: Vec<&Block> = Vec::new();
     for inner in &block.body.blocks {
-        let Some(inner_spec) = spec
+        let Some(inner_spec) = body
             .blocks
             .iter()
             .copied()
@@ -195,7 +194,7 @@ fn check(
             problems.push(unknown_block(
                 file,
                 &inner.kind,
-                spec.blocks.iter().map(|s| s.name),
+                body.blocks.iter().map(|s| s.name),
             ));
             continue;
         };
@@ -218,7 +217,13 @@ fn check(
             );
         }
         seen.push(inner);
-        check(file, inner, inner_spec, inner_spec, problems);
+        let Some(of_type) = of_type(file, inner, inner_spec, problems) else {
+            continue;
+        };
+        check(file, inner, inner_spec, of_type, problems);
+        let labels = inner_spec.labels.iter().zip(&inner.labels);
+        let names = labels.filter(|(called, _)| **called == "name");
+        problems.extend(names.filter_map(|(_, label)| not_a_name(file, label)));
     }
     has_labels
 }
@@ -235,12 +240,12 @@ fn define(
         .iter()
         .map(|label| label.text.clone())
         .collect();
-    if let Some(label) = block.labels.iter().find(|label| !is_name(&label.text)) {
-        let problem = Diagnostic::error("L0106", format!("`{}` is not a name", label.text));
-        problems.push(problem.label(
-            Span::new(file, label.at.clone()),
-            "letters, digits, `-` and `_`, a letter first",
-        ));
+    if let Some(problem) = block
+        .labels
+        .iter()
+        .find_map(|label| not_a_name(file, label))
+    {
+        problems.push(problem);
         return;
     }
     let definition = Definition {
@@ -325,6 +330,14 @@ fn duplicate(name: &str, again: &Span, first: &Span) -> Diagnostic {
     Diagnostic::error("L0108", format!("`{name}` is defined twice"))
         .label(again.clone(), "again")
         .label(first.clone(), "first")
+}
+
+fn not_a_name(file: &SourceFile, label: &Name) -> Option<Diagnostic> {
+    let problem = Diagnostic::error("L0106", format!("`{}` is not a name", label.text)).label(
+        Span::new(file, label.at.clone()),
+        "letters, digits, `-` and `_`, a letter first",
+    );
+    (!is_name(&label.text)).then_some(problem)
 }
 
 /// Names become parts of paths and of references.

@@ -56,20 +56,35 @@ pub(super) fn find(app: &App, args: &PolicyArgs, recipe: Option<&str>) -> Result
         spec.fail_on = level;
     }
     spec.only_fixable |= args.only_fixable;
+    Ok(Policy {
+        decides: name.is_some() || args.fail_on.is_some() || args.only_fixable,
+        pipeline: name,
+        statements: statements(app, &spec, &args.vex)?,
+        spec,
+    })
+}
+
+/// The policy of a pipeline.
+pub(super) fn of(app: &App, pipeline: &str, spec: &ScanSpec) -> Result<Policy, CmdError> {
+    Ok(Policy {
+        decides: true,
+        pipeline: Some(pipeline.to_owned()),
+        statements: statements(app, spec, &[])?,
+        spec: spec.clone(),
+    })
+}
+
+/// What the documents of a policy, and these, say does not matter.
+fn statements(app: &App, spec: &ScanSpec, more: &[PathBuf]) -> Result<Vec<Statement>, CmdError> {
     let mut statements = Vec::new();
     let of_project = spec.vex.iter().map(PathBuf::from);
-    for path in of_project.chain(args.vex.iter().cloned()) {
+    for path in of_project.chain(more.iter().cloned()) {
         let shown = path.display().to_string();
         let bytes = fs::read(app.directory.join(&path))
             .map_err(|e| CmdError::io(format!("cannot read `{shown}`"), &e))?;
         statements.extend(vex::read(&shown, &bytes)?);
     }
-    Ok(Policy {
-        decides: name.is_some() || args.fail_on.is_some() || args.only_fixable,
-        pipeline: name,
-        spec,
-        statements,
-    })
+    Ok(statements)
 }
 
 fn named(app: &App, args: &PolicyArgs, name: &str) -> Result<Pipeline, CmdError> {

@@ -177,6 +177,20 @@ impl Judgement {
         text
     }
 
+    /// What stops the image, a line each; empty: nothing does.
+    pub(super) fn refused(&self) -> Vec<String> {
+        let reasons = self.reasons().into_iter();
+        let line = |(count, kind, reason)| format!("{count} {kind}: {reason}");
+        reasons.map(line).collect()
+    }
+
+    /// The feeds it was held against: their names, and the age of the oldest in seconds.
+    pub(super) fn feed(&self, now: i64) -> Option<(String, i64)> {
+        let names: Vec<&str> = self.feeds.iter().map(|feed| feed.name.as_str()).collect();
+        let oldest = self.feeds.iter().map(|feed| feed.as_of).min()?;
+        Some((names.join(", "), now - oldest))
+    }
+
     /// Why findings stop the image, with how many of each, the most first.
     fn reasons(&self) -> Vec<(usize, Kind, &str)> {
         let mut reasons: Vec<(usize, Kind, &str)> = Vec::new();

@@ -12,6 +12,7 @@ const ARCH: AttributeSpec = optional(
 pub(super) static SOURCE: BlockSpec = BlockSpec {
     name: "source",
     labels: &["type", "name"],
+    optional_labels: 0,
     summary: "What a build starts from: packages, another image, or a disk that others made.",
     attributes: &[],
     blocks: &[],
@@ -22,6 +23,7 @@ pub(super) static SOURCE: BlockSpec = BlockSpec {
 static SOURCE_DEBIAN: BlockSpec = BlockSpec {
     name: "debian",
     labels: &["name"],
+    optional_labels: 0,
     summary: "The packages of a Debian suite.",
     attributes: &[
         required("suite", Form::Text, "`bookworm`"),
@@ -90,6 +92,7 @@ static SOURCE_DEBIAN: BlockSpec = BlockSpec {
 static SOURCE_IMAGE: BlockSpec = BlockSpec {
     name: "image",
     labels: &["name"],
+    optional_labels: 0,
     summary: "Another image: what its disk holds. The lock pins one by its digest; a newer one is an update of the lock.",
     attributes: &[
         required(
@@ -125,6 +128,7 @@ static SOURCE_IMAGE: BlockSpec = BlockSpec {
 static SOURCE_DISK: BlockSpec = BlockSpec {
     name: "disk",
     labels: &["name"],
+    optional_labels: 0,
     summary: "A disk that others made, raw or qcow2, or a tar of a root file system.",
     attributes: &[
         optional("file", Form::Text, "", "Path relative to the project"),

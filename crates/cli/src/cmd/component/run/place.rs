@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use goldsmith_build::record::Images;
 use goldsmith_build::repo;
 use goldsmith_build::trial::{self, Network, Trial};
 use goldsmith_component::machine::{Host, Machine};

@@ -1,0 +1,53 @@
+//! The scan of a run: the image of a pipeline by its policy.
+
+use std::collections::BTreeMap;
+
+use goldsmith_advisory::report::word;
+use goldsmith_advisory::stock::Stock;
+use goldsmith_build::record::Image;
+use goldsmith_core::finding::Kind;
+use goldsmith_core::recipe::ScanSpec;
+use goldsmith_inspect::scan::format;
+use goldsmith_inspect::snapshot::Snapshot;
+use goldsmith_inspect::view::open::open;
+use goldsmith_pipeline::port::Scanned;
+
+use super::{Target, kept, look, policy, verdict};
+use crate::app::App;
+use crate::report::CmdError;
+
+/// Scans the image and holds it against the policy of a pipeline.
+pub(crate) fn scan(
+    app: &App,
+    image: Image,
+    pipeline: &str,
+    spec: &ScanSpec,
+) -> Result<Scanned, CmdError> {
+    let policy = policy::of(app, pipeline, spec)?;
+    let target = Target::of(image);
+    let opened = open(&target.path, &app.home()?, &app.cx)?;
+    let snapshot = Snapshot::take(&*opened.view, &app.cx)?;
+    let (inventory, findings) = look(app, &opened, &snapshot, None)?;
+    let stock = Stock::of(&inventory);
+    kept::write(&target, &stock)?;
+    let judged = verdict::judge(app, &policy, &stock, findings)?;
+    let findings = judged.findings();
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut names = Vec::new();
+    for finding in &findings {
+        *counts.entry(word(finding.severity).to_owned()).or_default() += 1;
+        if finding.kind == Kind::Vulnerability {
+            names.push(finding.id.clone());
+        }
+    }
+    names.sort();
+    names.dedup();
+    let report = format::report(&target.name, &opened.form, &inventory, &findings);
+    Ok(Scanned {
+        refused: judged.refused(),
+        counts,
+        findings: names,
+        feed: judged.feed(app.began),
+        report: judged.complete(report),
+    })
+}

@@ -1,0 +1,129 @@
+//! `goldsmith verify`: whether what is stated of an image can be believed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use goldsmith_build::record::{Images, RecordError};
+use goldsmith_core::catalog::Catalog as _;
+use goldsmith_core::digest::Sha256;
+use goldsmith_core::failure::Class;
+use goldsmith_disk::read::Disk as _;
+use goldsmith_disk::sparse::{CHUNK, Chunk, DiskDigest, is_zero};
+use goldsmith_inspect::view::file::FileDisk;
+use goldsmith_pipeline::evidence::verify::{Checked, EXPECTED, Verdict, verify};
+
+use crate::app::App;
+use crate::args::Outcome;
+use crate::catalog;
+use crate::output::table;
+use crate::report::CmdError;
+use crate::signing;
+use crate::wiring;
+
+/// Check what is stated of an image: who signed it, and that it is about this very disk
+///
+/// The disk is read and its digest computed; nothing is asked of anybody else. Statements come
+/// from the catalog, or from files. Exits with 5 when one is missing, altered, about another disk
+/// or signed with a key that the project does not trust (`goldsmith.pub`, `keys/*.pub`).
+///
+/// Example: goldsmith verify web@1.4.0
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// An image (`web`, `web@1.4.0`, `web@1.4.0/2`), or a file with a raw disk
+    image: String,
+    /// Take the statements from these DSSE envelopes instead
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    evidence: Vec<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
+    let named = catalog::without_channel(app, &args.image)?;
+    let path = match Images::new(&app.home()?).find(&named) {
+        Ok(image) => image.path("disk.raw"),
+        Err(error @ RecordError::Unknown { .. }) => {
+            let path = app.env.working_directory.join(&args.image);
+            if !path.is_file() {
+                return Err(error.into());
+            }
+            path
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let disk = digest(app, &path)?;
+    let mut envelopes = Vec::new();
+    for file in &args.evidence {
+        let text = fs::read_to_string(app.env.working_directory.join(file))
+            .map_err(|e| CmdError::io(format!("cannot read `{}`", file.display()), &e))?;
+        envelopes.push(text);
+    }
+    if args.evidence.is_empty() {
+        for image in Images::new(&app.home()?).list()? {
+            let entry = image.made();
+            if entry.digest == disk {
+                let rows = wiring::catalog(app)?.statements(&entry.id)?;
+                envelopes.extend(rows.into_iter().map(|row| row.envelope));
+            }
+        }
+    }
+    let keys = signing::trusted(app)?;
+    let checked = verify(disk, &envelopes, &keys, &EXPECTED);
+    let is_good = checked
+        .iter()
+        .all(|it| matches!(it.verdict, Verdict::Good { .. }));
+    app.output.result(&text(disk, &checked, is_good), || {
+        let rows = checked.iter().map(|it| {
+            let (verdict, detail) = words(&it.verdict);
+            serde_json::json!({ "kind": it.kind, "verdict": verdict, "detail": detail })
+        });
+        serde_json::json!({ "disk": disk.to_string(), "good": is_good, "statements": rows.collect::<Vec<_>>() })
+    });
+    Ok(if is_good {
+        Outcome::Done
+    } else {
+        Outcome::No(Class::Policy)
+    })
+}
+
+fn words(verdict: &Verdict) -> (&'static str, String) {
+    match verdict {
+        Verdict::Good { by } => ("good", format!("signed by key {}", &by[..16])),
+        Verdict::Bad(why) => ("BAD", why.clone()),
+        Verdict::Missing => ("MISSING", "nothing is stated".to_owned()),
+    }
+}
+
+fn text(disk: Sha256, checked: &[Checked], is_good: bool) -> String {
+    let rows = checked.iter().map(|it| {
+        let (verdict, detail) = words(&it.verdict);
+        [it.kind.clone(), verdict.to_owned(), detail]
+    });
+    let list = table(["STATEMENT", "VERDICT", ""], rows);
+    let verdict = if is_good {
+        "every statement is good"
+    } else {
+        "the evidence is NOT good"
+    };
+    format!("disk digest {disk}\n\n{list}\n{verdict}\n")
+}
+
+/// The digest of a raw disk, as it lies there now.
+fn digest(app: &App, path: &Path) -> Result<Sha256, CmdError> {
+    let failed = |e: &std::io::Error| CmdError::io(format!("cannot read `{}`", path.display()), e);
+    let disk = FileDisk::open(path).map_err(|e| failed(&e))?;
+    let size = disk.size();
+    let mut digest = DiskDigest::default();
+    let mut bytes = vec![0; CHUNK];
+    for index in 0..size.div_ceil(CHUNK as u64) {
+        app.cx.cancel.check()?;
+        let offset = index * CHUNK as u64;
+        let length = usize::try_from(size - offset).map_or(CHUNK, |left| left.min(CHUNK));
+        bytes.resize(length, 0);
+        disk.read_at(offset, &mut bytes).map_err(|e| failed(&e))?;
+        if !is_zero(&bytes) {
+            let chunk = Chunk { index, bytes };
+            digest.add(index, chunk.digest());
+            bytes = chunk.bytes;
+        }
+    }
+    Ok(Sha256::from_bytes(digest.finish(size)))
+}

@@ -1,0 +1,92 @@
+//! The port to a place that images are brought to.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::catalog::CopyRow;
+use crate::cx::Cx;
+use crate::digest::Sha256;
+use crate::failure::Failure;
+use crate::image::ImageId;
+
+/// A failure of whoever did the work.
+pub type TargetError = Box<dyn Failure>;
+
+/// One file of an image in the form that a target takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormFile {
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// Bytes.
+    pub size_bytes: u64,
+}
+
+/// Writes an image in a form.
+pub trait Forms: Send + Sync {
+    /// What a file of the form ends in: `.qcow2`, `.tar.gz`. `None`: there is no such form.
+    fn ending(&self, form: &str) -> Option<&'static str>;
+
+    /// Writes the image `image` in the form to a new file.
+    fn write(
+        &self,
+        cx: &Cx,
+        image: &ImageId,
+        form: &str,
+        to: &Path,
+    ) -> Result<FormFile, TargetError>;
+}
+
+/// Gives the signed manifest of what was brought somewhere, from the names of its files.
+pub type Sign<'a> = dyn Fn(&BTreeMap<String, FormFile>) -> Vec<u8> + Send + Sync + 'a;
+
+/// An image on its way.
+#[derive(Clone, Copy)]
+pub struct Parcel<'a> {
+    /// Which.
+    pub image: &'a ImageId,
+    /// Its name at every target.
+    pub name: &'a str,
+    /// What is written on it there.
+    pub tags: &'a BTreeMap<String, String>,
+    /// Writes it in any form.
+    pub forms: &'a dyn Forms,
+    /// Signs what lies there.
+    pub sign: &'a Sign<'a>,
+}
+
+impl std::fmt::Debug for Parcel<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parcel")
+            .field("image", &self.image)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A place that images are brought to. Every call may be repeated: it finds what an earlier one
+/// made, also one that was broken off, instead of making another.
+pub trait Target: Send + Sync {
+    /// Kind and name: `local/lab`.
+    fn name(&self) -> &str;
+
+    /// The image that has this name there; `None`: it is free.
+    fn taken(&self, cx: &Cx, name: &str) -> Result<Option<ImageId>, TargetError>;
+
+    /// Brings an image there.
+    fn send(&self, cx: &Cx, parcel: Parcel<'_>) -> Result<Vec<CopyRow>, TargetError>;
+
+    /// Takes away what a `send` that was broken off has left; never what one finished.
+    fn sweep(&self, cx: &Cx, name: &str) -> Result<(), TargetError>;
+
+    /// Has a channel of the image's family name it there; `None`: the channel names none.
+    fn point(
+        &self,
+        cx: &Cx,
+        family: &str,
+        channel: &str,
+        name: Option<&str>,
+    ) -> Result<(), TargetError>;
+
+    /// Takes an image away.
+    fn withdraw(&self, cx: &Cx, name: &str) -> Result<(), TargetError>;
+}

@@ -1,0 +1,347 @@
+//! A directory as a target.
+//!
+//! ```text
+//! <directory>/
+//!     web-debian-12-1.4.0-20261129/      an image; comes into being whole, by one rename
+//!         web-debian-12-1.4.0-20261129.qcow2     each form
+//!         SHA256SUMS                     of the forms, as `sha256sum --check` reads it
+//!         manifest.dsse.json             image, disk, tags, files and digests, signed
+//!     channels/web/production            link to the image that the channel names
+//!     .web-debian-12-1.4.0-20261129.part     being written
+//!     .web-debian-12-1.4.0-20261129.gone     being removed
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use goldsmith_core::catalog::CopyRow;
+use goldsmith_core::cx::Cx;
+use goldsmith_core::digest::Sha256;
+use goldsmith_core::failure::{Class, Failure};
+use goldsmith_core::image::ImageId;
+use goldsmith_core::target::{FormFile, Parcel, Target, TargetError};
+
+const SUMS: &str = "SHA256SUMS";
+const MANIFEST: &str = "manifest.dsse.json";
+const CHANNELS: &str = "channels";
+
+/// Why a directory could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocalTargetError {
+    /// A file or folder could not be used.
+    #[error("cannot {action} `{path}`")]
+    Io {
+        /// `read`, `write`, ...
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A name that would lead out of the directory.
+    #[error("`{name}` is no name for a folder")]
+    Name {
+        /// As given.
+        name: String,
+    },
+    /// There is no such form.
+    #[error("there is no form `{form}`")]
+    Form {
+        /// As given.
+        form: String,
+    },
+    /// What lies there was not brought by Goldsmith.
+    #[error("`{path}` is there and is not an image that Goldsmith brought")]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl Failure for LocalTargetError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Io { .. } => Class::Environment,
+            Self::Name { .. } | Self::Form { .. } => Class::Config,
+            Self::Foreign { .. } => Class::Policy,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Io { source, .. } if source.kind() == ErrorKind::StorageFull => {
+                vec!["make room there; what was begun is removed".to_owned()]
+            }
+            Self::Foreign { .. } => {
+                vec!["move it away, or change the `name` of the distribution".to_owned()]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A directory.
+#[derive(Debug)]
+pub struct LocalTarget {
+    name: String,
+    directory: PathBuf,
+    forms: Vec<String>,
+}
+
+impl LocalTarget {
+    /// The target `local/<label>`, which takes images in these forms.
+    pub fn new(label: &str, directory: PathBuf, forms: Vec<String>) -> Self {
+        Self {
+            name: format!("local/{label}"),
+            directory,
+            forms,
+        }
+    }
+
+    fn folder(&self, name: &str) -> Result<PathBuf, LocalTargetError> {
+        plain(name)?;
+        Ok(self.directory.join(name))
+    }
+
+    fn aside(&self, name: &str, ending: &str) -> Result<PathBuf, LocalTargetError> {
+        plain(name)?;
+        Ok(self.directory.join(format!(".{name}.{ending}")))
+    }
+
+    /// What lies in the folder of an image, if it is the one meant and has every form.
+    fn copies(
+        &self,
+        parcel: &Parcel<'_>,
+        unix: i64,
+    ) -> Result<Option<Vec<CopyRow>>, LocalTargetError> {
+        let folder = self.folder(parcel.name)?;
+        let sums = match fs::read_to_string(folder.join(SUMS)) {
+            Ok(text) => sums_of(&text),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed("read", &folder.join(SUMS))(error)),
+        };
+        let mut copies = Vec::new();
+        for form in &self.forms {
+            let file = file_name(parcel, form)?;
+            let path = folder.join(&file);
+            match sums.get(&file) {
+                Some(sha256) if path.is_file() => copies.push(CopyRow {
+                    image: parcel.image.clone(),
+                    target: self.name.clone(),
+                    name: parcel.name.to_owned(),
+                    location: path.to_string_lossy().into_owned(),
+                    format: form.clone(),
+                    digest: Some(*sha256),
+                    unix,
+                    is_there: true,
+                }),
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(copies))
+    }
+
+    /// Writes everything into the folder `part`.
+    fn fill(&self, cx: &Cx, parcel: &Parcel<'_>, part: &Path) -> Result<(), TargetError> {
+        let mut files: BTreeMap<String, FormFile> = BTreeMap::new();
+        for form in &self.forms {
+            let file = file_name(parcel, form).map_err(boxed)?;
+            let written = parcel
+                .forms
+                .write(cx, parcel.image, form, &part.join(&file))?;
+            files.insert(file, written);
+        }
+        let mut sums = String::new();
+        for (file, written) in &files {
+            sums.push_str(&format!("{}  {file}\n", written.sha256));
+        }
+        write(&part.join(SUMS), sums.as_bytes()).map_err(boxed)?;
+        write(&part.join(MANIFEST), &(parcel.sign)(&files)).map_err(boxed)?;
+        sync(part).map_err(boxed)
+    }
+}
+
+impl Target for LocalTarget {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn taken(&self, _cx: &Cx, name: &str) -> Result<Option<ImageId>, TargetError> {
+        let folder = self.folder(name).map_err(boxed)?;
+        if !folder.exists() {
+            return Ok(None);
+        }
+        image_of(&folder)
+            .map(Some)
+            .ok_or_else(|| boxed(LocalTargetError::Foreign { path: folder }))
+    }
+
+    fn send(&self, cx: &Cx, parcel: Parcel<'_>) -> Result<Vec<CopyRow>, TargetError> {
+        let unix = cx.clock().unix_seconds();
+        let folder = self.folder(parcel.name).map_err(boxed)?;
+        let is_ours = self
+            .taken(cx, parcel.name)?
+            .is_some_and(|image| image == *parcel.image);
+        if is_ours && let Some(copies) = self.copies(&parcel, unix).map_err(boxed)? {
+            return Ok(copies);
+        }
+        self.sweep(cx, parcel.name)?;
+        let part = self.aside(parcel.name, "part").map_err(boxed)?;
+        fs::create_dir_all(&part)
+            .map_err(failed("make", &part))
+            .map_err(boxed)?;
+        if let Err(error) = self.fill(cx, &parcel, &part) {
+            drop(fs::remove_dir_all(&part));
+            return Err(error);
+        }
+        // One that lacks a form gives way; for a moment there is none, which a repeat mends.
+        let gone = self.aside(parcel.name, "gone").map_err(boxed)?;
+        if folder.exists() {
+            fs::rename(&folder, &gone)
+                .map_err(failed("move away", &folder))
+                .map_err(boxed)?;
+        }
+        fs::rename(&part, &folder)
+            .map_err(failed("make", &folder))
+            .map_err(boxed)?;
+        sync(&self.directory).map_err(boxed)?;
+        remove(&gone).map_err(boxed)?;
+        let copies = self.copies(&parcel, unix).map_err(boxed)?;
+        Ok(copies.expect("every form was written a moment ago"))
+    }
+
+    fn sweep(&self, _cx: &Cx, name: &str) -> Result<(), TargetError> {
+        for ending in ["part", "gone"] {
+            remove(&self.aside(name, ending).map_err(boxed)?).map_err(boxed)?;
+        }
+        Ok(())
+    }
+
+    fn point(
+        &self,
+        _cx: &Cx,
+        family: &str,
+        channel: &str,
+        name: Option<&str>,
+    ) -> Result<(), TargetError> {
+        plain(family).and_then(|()| plain(channel)).map_err(boxed)?;
+        let folder = self.directory.join(CHANNELS).join(family);
+        let link = folder.join(channel);
+        let Some(name) = name else {
+            return gone(fs::remove_file(&link))
+                .map_err(failed("remove", &link))
+                .map_err(boxed);
+        };
+        plain(name).map_err(boxed)?;
+        let aim = Path::new("../..").join(name);
+        if fs::read_link(&link).is_ok_and(|known| known == aim) {
+            return Ok(());
+        }
+        let fresh = folder.join(format!(".{channel}.new"));
+        let made = fs::create_dir_all(&folder)
+            .and_then(|()| gone(fs::remove_file(&fresh)))
+            .and_then(|()| symlink(&aim, &fresh))
+            .and_then(|()| fs::rename(&fresh, &link));
+        made.map_err(failed("write", &link)).map_err(boxed)
+    }
+
+    fn withdraw(&self, cx: &Cx, name: &str) -> Result<(), TargetError> {
+        self.sweep(cx, name)?;
+        let folder = self.folder(name).map_err(boxed)?;
+        let aside = self.aside(name, "gone").map_err(boxed)?;
+        gone(fs::rename(&folder, &aside))
+            .map_err(failed("move away", &folder))
+            .map_err(boxed)?;
+        remove(&aside).map_err(boxed)
+    }
+}
+
+fn boxed(error: LocalTargetError) -> TargetError {
+    Box::new(error)
+}
+
+fn failed<'p>(
+    action: &'static str,
+    path: &'p Path,
+) -> impl FnOnce(io::Error) -> LocalTargetError + 'p {
+    move |source| LocalTargetError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// What is not there needs nothing.
+fn gone(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn remove(folder: &Path) -> Result<(), LocalTargetError> {
+    gone(fs::remove_dir_all(folder)).map_err(failed("remove", folder))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), LocalTargetError> {
+    let written = File::create(path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(failed("write", path))
+}
+
+fn sync(folder: &Path) -> Result<(), LocalTargetError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(failed("write", folder))
+}
+
+/// A name of one folder that is not hidden.
+fn plain(name: &str) -> Result<(), LocalTargetError> {
+    let is_plain = !name.is_empty()
+        && !name.starts_with('.')
+        && !name.contains(['/', '\0'])
+        && name != CHANNELS;
+    if is_plain {
+        Ok(())
+    } else {
+        Err(LocalTargetError::Name {
+            name: name.to_owned(),
+        })
+    }
+}
+
+fn file_name(parcel: &Parcel<'_>, form: &str) -> Result<String, LocalTargetError> {
+    let ending = parcel
+        .forms
+        .ending(form)
+        .ok_or_else(|| LocalTargetError::Form {
+            form: form.to_owned(),
+        })?;
+    Ok(format!("{}{ending}", parcel.name))
+}
+
+fn sums_of(text: &str) -> BTreeMap<String, Sha256> {
+    let rows = text.lines().filter_map(|line| line.split_once("  "));
+    rows.filter_map(|(sum, file)| Some((file.to_owned(), sum.parse().ok()?)))
+        .collect()
+}
+
+/// The image that a folder says it holds.
+fn image_of(folder: &Path) -> Option<ImageId> {
+    let envelope: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()?;
+    let payload = STANDARD.decode(envelope["payload"].as_str()?).ok()?;
+    let manifest: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    manifest["image"].as_str()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;
