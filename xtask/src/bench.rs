@@ -5,6 +5,7 @@ mod catalog;
 mod cli;
 mod component;
 mod export;
+mod lifecycle;
 mod measure;
 mod page;
 mod peers;
@@ -34,6 +35,7 @@ const ALL: &[Benchmark] = &[
     ("export", export::run),
     ("scan", scan::run),
     ("catalog", catalog::run),
+    ("lifecycle", lifecycle::run),
 ];
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {

@@ -118,13 +118,20 @@ fn sshd() -> Outcome {
 /// Emulators of clouds and other oracles, in a Python environment of their own where the tests look for them.
 /// With `moto` come boto3, the client that ours is held against, and botocore's models.
 fn emulators() -> Outcome {
-    const PACKAGES: [&str; 5] = [
+    const PACKAGES: [&str; 10] = [
         "moto[s3,ssm,secretsmanager]==5.2.5",
         "flask==3.1.3",
         "flask-cors==6.0.5",
         // What bills of materials are held against: the schemas, and the tools of SPDX.
         "cyclonedx-python-lib[json-validation]==11.12.0",
         "spdx-tools==0.8.5",
+        // What statements are held against: envelopes and signatures, and the forms of in-toto.
+        "securesystemslib[crypto]==1.6.0",
+        "in-toto-attestation==0.9.3",
+        // What messages are held against, and a mail server.
+        "cloudevents==2.2.0",
+        "standardwebhooks==1.1.0",
+        "aiosmtpd==1.4.6",
     ];
     let folder = sh::target().join("emulators");
     let made = folder.join("made");

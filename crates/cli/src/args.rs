@@ -75,6 +75,12 @@ pub(crate) enum Command {
     Approve(cmd::approve::Args),
     Reject(cmd::approve::RejectArgs),
     Verify(cmd::verify::Args),
+    Assess(cmd::assess::Args),
+    #[command(subcommand)]
+    Schedule(cmd::schedule::Command),
+    #[command(subcommand)]
+    Lifecycle(cmd::lifecycle::Command),
+    Serve(cmd::serve::Args),
     Images(cmd::images::Args),
     Show(cmd::show::Args),
     History(cmd::history::Args),
@@ -120,7 +126,13 @@ impl Command {
     /// of an ordinary user in a namespace of users.
     pub(crate) fn makes_trees(&self) -> bool {
         match self {
-            Self::Build(_) | Self::Plan(_) | Self::Diff(_) | Self::Gc(_) | Self::Doctor(_) => true,
+            Self::Build(_)
+            | Self::Run(_)
+            | Self::Serve(_)
+            | Self::Plan(_)
+            | Self::Diff(_)
+            | Self::Gc(_)
+            | Self::Doctor(_) => true,
             Self::Component(command) => command.makes_trees(),
             _ => false,
         }
@@ -139,6 +151,10 @@ impl Command {
             Self::Approve(args) => cmd::approve::run(args, app),
             Self::Reject(args) => cmd::approve::reject(args, app),
             Self::Verify(args) => cmd::verify::run(args, app),
+            Self::Assess(args) => cmd::assess::run(args, app),
+            Self::Schedule(command) => cmd::schedule::run(command, app),
+            Self::Lifecycle(command) => cmd::lifecycle::run(command, app),
+            Self::Serve(args) => cmd::serve::run(args, app),
             Self::Images(args) => cmd::images::run(args, app),
             Self::Show(args) => cmd::show::run(args, app),
             Self::History(args) => cmd::history::run(args, app),

@@ -1,6 +1,7 @@
 //! One file for each command: its arguments (their comments are the help) and its run.
 
 pub(crate) mod approve;
+pub(crate) mod assess;
 pub(crate) mod audit_log;
 pub(crate) mod awstoe;
 pub(crate) mod build;
@@ -17,6 +18,7 @@ pub(crate) mod history;
 pub(crate) mod images;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod lifecycle;
 pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod promote;
@@ -26,6 +28,8 @@ pub(crate) mod rollback;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod scan;
+pub(crate) mod schedule;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod tag;
 pub(crate) mod test;

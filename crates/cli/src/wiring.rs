@@ -3,17 +3,20 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
 use goldsmith_catalog::Sqlite;
 use goldsmith_component::Services;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
+use goldsmith_core::notify::Notifier;
 use goldsmith_core::recipe::{self, Distribution, TargetKind};
 use goldsmith_core::remote::{Download as _, InstanceMetadata, ObjectStore, Unpinned};
 use goldsmith_core::target::Target;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
 use goldsmith_provider::aws::{self, Aws};
+use goldsmith_provider::notify;
 use goldsmith_provider::target::LocalTarget;
 use goldsmith_provider::{HttpFetch, Offline, Proxies, Settings};
 use goldsmith_store::Store;
@@ -32,11 +35,6 @@ pub(crate) fn store(app: &App) -> Result<Store, CmdError> {
         ));
     }
     Ok(store)
-}
-
-/// Opens the catalog of the home, and makes one when there is none.
-pub(crate) fn catalog(app: &App) -> Result<Sqlite, CmdError> {
-    Ok(Sqlite::open(&app.home()?)?)
 }
 
 /// What runs a guest on this host: from the home when it was found out since the host booted,
@@ -213,6 +211,30 @@ pub(crate) fn identifier() -> Result<String, CmdError> {
         .map_err(|e| CmdError::io("cannot read `/dev/urandom`", &e))?;
     let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
     Ok(id.to_string())
+}
+
+/// What is known of images and runs.
+pub(crate) fn catalog(app: &App) -> Result<Sqlite, CmdError> {
+    Ok(Sqlite::open(&app.home()?)?)
+}
+
+/// Who is told of what happens in a pipeline.
+pub(crate) fn notifiers(
+    app: &App,
+    blocks: &[recipe::Notifier],
+) -> Result<Vec<Box<dyn Notifier>>, CmdError> {
+    let settings = http(app);
+    let notifiers = blocks.iter().map(|block| notify::of(block, &settings));
+    Ok(notifiers.collect::<Result<_, _>>()?)
+}
+
+/// Somebody whom a step of a pipeline asks.
+pub(crate) fn webhook(app: &App, hook: &recipe::Webhook, timeout: Duration) -> notify::Webhook {
+    let settings = Settings {
+        stall_timeout: timeout,
+        ..http(app)
+    };
+    notify::Webhook::new("step", hook.url.clone(), hook.secret.clone(), settings)
 }
 
 /// The places of a distribution.

@@ -17,7 +17,7 @@ use goldsmith_core::event::Event;
 use goldsmith_core::failure::Class;
 use goldsmith_core::image::ImageId;
 use goldsmith_core::recipe::{
-    Command, Distribution, Part, Pipeline, Placeholder, Recipe, ScanSpec, Test, Webhook, Work,
+    Command, Distribution, Pipeline, Recipe, ScanSpec, Test, Webhook, Work,
 };
 use goldsmith_core::target::{FormFile, Forms, TargetError};
 use goldsmith_disk::fmt::Format;
@@ -29,6 +29,7 @@ use goldsmith_pipeline::stage::distribute::Named;
 use goldsmith_pipeline::unit::StageError;
 use goldsmith_plan::lock::diff::diff;
 use goldsmith_plan::lock::{Lock, Section};
+use goldsmith_plan::naming::{self, Facts};
 use serde_json::Value;
 
 use crate::app::App;
@@ -97,6 +98,26 @@ impl LocalWorkshop<'_> {
             digest: Sha256::of(alone.to_text().as_bytes()),
             updates: lines.map(str::to_owned).collect(),
         })
+    }
+
+    /// Whether locking anew would change anything. Nothing is written.
+    pub(crate) fn would_change(&self, cx: &Cx) -> Result<bool, CmdError> {
+        let app = self.app(cx);
+        let documents = project::documents(&app, self.recipe)?;
+        let store = wiring::store(&app)?;
+        let old = lockfile::read(&app)?.unwrap_or_default();
+        let section = lockfile::section(
+            &app,
+            &store,
+            self.recipe,
+            &documents,
+            old.recipes.get(&self.recipe.name),
+            Update::All,
+            self.is_offline,
+        )?;
+        let mut new = old.clone();
+        new.recipes.insert(self.recipe.name.clone(), section);
+        Ok(diff(&old, &new).has_updates())
     }
 
     fn build_now(&self, app: &App) -> Result<Made, CmdError> {
@@ -250,43 +271,21 @@ pub(crate) fn name(
         return Err(StageError::new(Class::Bug, "there is no distribution"));
     };
     let made = &row.made;
-    let date = jiff::Timestamp::from_second(made.created_unix)
-        .map(|time| time.strftime("%Y%m%d").to_string())
-        .unwrap_or_default();
-    let mut tags = distribution.tags.clone();
-    tags.extend([
-        ("purpose".to_owned(), made.purpose.clone()),
-        ("os".to_owned(), made.os.clone()),
-        ("version".to_owned(), made.id.version.to_string()),
-        ("date".to_owned(), date.clone()),
-    ]);
-    let value = |placeholder: &Placeholder| match placeholder {
-        Placeholder::Name => made.id.name.clone(),
-        Placeholder::Build => made.id.build.to_string(),
-        Placeholder::Arch => made.arch.clone(),
-        other => tags.get(other.word()).cloned().unwrap_or_default(),
+    let date = jiff::Timestamp::from_second(made.created_unix).unwrap_or_default();
+    let facts = Facts {
+        name: &made.id.name,
+        purpose: &made.purpose,
+        os: &made.os,
+        version: made.id.version,
+        build: made.id.build,
+        arch: &made.arch,
+        date: date.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
-    let mut name = String::new();
-    for part in distribution.naming.parts() {
-        match part {
-            Part::Text(text) => name.push_str(text),
-            Part::Value(placeholder) => {
-                let value = value(placeholder);
-                if value.is_empty() {
-                    let word = placeholder.word();
-                    return Err(StageError::new(
-                        Class::Config,
-                        format!(
-                            "the name of {} asks for `{{{word}}}`, which is not known",
-                            made.id
-                        ),
-                    ));
-                }
-                name.push_str(&value);
-            }
-        }
-    }
-    Ok(Named { name, tags })
+    let name = naming::render(&distribution.naming, &distribution.tags, &facts);
+    Ok(Named {
+        name: name.map_err(|error| StageError::of(&error))?,
+        tags: naming::tags(&distribution.tags, &facts),
+    })
 }
 
 /// Does what a pipeline's own steps ask for, from this computer.
@@ -352,60 +351,16 @@ impl Hands for LocalHands<'_> {
 
     fn webhook(
         &self,
-        _cx: &Cx,
-        _id: &str,
-        _webhook: &Webhook,
-        _body: &Value,
-        _timeout: Duration,
-    ) -> Result<Answer, StageError> {
-        Err(StageError::new(Class::Bug, "no webhook yet"))
-    }
-}
-
-/// The forms that `build::export` writes.
-pub(crate) struct Exports<'a> {
-    pub(crate) app: &'a App,
-}
-
-impl Forms for Exports<'_> {
-    fn ending(&self, form: &str) -> Option<&'static str> {
-        Format::named(form).map(|format| format.endings[0])
-    }
-
-    fn write(
-        &self,
         cx: &Cx,
-        image: &ImageId,
-        form: &str,
-        to: &Path,
-    ) -> Result<FormFile, TargetError> {
-        let failed = |error: CmdError| -> TargetError { Box::new(stage_error(error)) };
-        let image = find(self.app, image).map_err(failed)?;
-        let format = Format::named(form)
-            .ok_or_else(|| failed(CmdError::config(format!("there is no form `{form}`"))))?;
-        let written =
-            export::to_file(cx, &image, format, to, false).map_err(|error| failed(error.into()))?;
-        let sha256 = match written.sha256 {
-            Some(sha256) => sha256,
-            None => digest(to)
-                .map_err(|error| failed(CmdError::io("cannot read what was written", &error)))?,
-        };
-        Ok(FormFile {
-            sha256,
-            size_bytes: written.size_bytes,
-        })
-    }
-}
-
-/// What `sha256sum` says of a file.
-fn digest(path: &Path) -> std::io::Result<Sha256> {
-    let mut file = fs::File::open(path)?;
-    let mut hasher = Hasher::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher.finish()),
-            length => hasher.update(&buffer[..length]),
-        }
+        id: &str,
+        webhook: &Webhook,
+        body: &Value,
+        timeout: Duration,
+    ) -> Result<Answer, StageError> {
+        let hook = wiring::webhook(self.app, webhook, timeout);
+        let (code, body) = hook
+            .ask(cx, id, &body.to_string())
+            .map_err(|error| StageError::of(&error))?;
+        Ok(Answer { code, body })
     }
 }

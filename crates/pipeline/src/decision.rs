@@ -1,9 +1,8 @@
-//! Whether people have approved an image, read from what they signed.
+//! Whether people have approved an image, read from what they signed. The rules are those of
+//! `plan::approval`; here what is signed becomes what they decide over.
 //!
-//! A decision counts when it is signed by a key that is trusted (by the person's own, where the
-//! project has one of them), about this very disk, by one of the approvers, and not too old. Who
-//! started the run, wrote the change or built the image may reject it, not approve it. Of
-//! several decisions of one person the last one counts, so that an approval can be taken back.
+//! A statement counts as a person's when it is signed by a key that is trusted, and by their own
+//! where the project has one of theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,28 +10,30 @@ use goldsmith_core::catalog::{Catalog, CatalogError, ImageFilter};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::image::{ImageId, ImageState};
-use goldsmith_core::recipe::{ApprovalSpec, AutoApproval};
+use goldsmith_core::recipe::ApprovalSpec;
+use goldsmith_plan::approval::{self, Findings, Outcome, Statement, Subject, Verdict, Voice};
+use jiff::Timestamp;
 
 use crate::evidence::predicate::{self, Decision};
-use crate::evidence::verify::{Checked, Verdict, verify};
-use crate::evidence::{PublicKey, Statement};
+use crate::evidence::verify::{self, Checked, verify};
+use crate::evidence::{self, PublicKey};
 
 /// How an image stands with those who have to approve it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// Enough said yes.
+    /// It may go out.
     Approved {
-        /// Who, and why.
+        /// Who said so, or why nobody was asked.
         why: String,
     },
     /// Somebody said no.
     Rejected {
-        /// Who, and why.
+        /// Who.
         why: String,
     },
     /// Not enough said anything.
     Open {
-        /// What is missing, and which decisions do not count.
+        /// What is missing, and which statements do not count.
         why: String,
     },
 }
@@ -42,7 +43,7 @@ pub enum Standing {
 pub struct Keys<'a> {
     /// Those that are trusted.
     pub trusted: &'a [PublicKey],
-    /// Address of a person and identity of the key that is theirs alone.
+    /// Address of a person, in lower case, and identity of the key that is theirs alone.
     pub owners: &'a BTreeMap<String, String>,
 }
 
@@ -56,21 +57,63 @@ pub fn standing(
     disk: Sha256,
 ) -> Result<Standing, CatalogError> {
     let checked = statements(catalog, keys, image, disk)?;
-    let decisions: Vec<(Decision, String)> = checked.iter().filter_map(decision).collect();
-    let standing = decide(
-        spec,
-        keys.owners,
-        &decisions,
-        &barred(&checked),
-        cx.clock().unix_seconds(),
-    );
-    if matches!(standing, Standing::Open { .. })
-        && spec.auto == Some(AutoApproval::NoNewFindings)
-        && let Some(why) = nothing_new(catalog, keys, image, &checked)?
-    {
-        return Ok(Standing::Approved { why });
+    let mut people: BTreeMap<Sha256, String> = BTreeMap::new();
+    let mut spoken = Vec::new();
+    for it in &checked {
+        if let Some(statement) = spoken_by(it, keys, disk) {
+            people.insert(statement.id, statement.by.clone());
+            spoken.push(statement);
+        }
     }
-    Ok(standing)
+    let predecessor = match spec.auto {
+        None => None,
+        Some(_) => predecessor(catalog, keys, image)?,
+    };
+    let known = Findings {
+        found: findings(&checked),
+        predecessor,
+    };
+    let now = Timestamp::from_second(cx.clock().unix_seconds()).unwrap_or_default();
+    let outcome = approval::decide(spec, &subject(&checked, disk), &spoken, &known, now);
+    Ok(told(&outcome, &people))
+}
+
+/// The outcome in words.
+fn told(outcome: &Outcome, people: &BTreeMap<Sha256, String>) -> Standing {
+    let rule = |name: &str| {
+        let mut rules = outcome.rules.iter().filter(|rule| rule.name == name);
+        rules
+            .next()
+            .map_or_else(String::new, |rule| rule.text.clone())
+    };
+    match outcome.verdict {
+        Verdict::Approved if outcome.is_automatic => Standing::Approved {
+            why: outcome
+                .rules
+                .last()
+                .map_or_else(String::new, |rule| rule.text.clone()),
+        },
+        Verdict::Approved => Standing::Approved {
+            why: rule("quorum"),
+        },
+        Verdict::Rejected => Standing::Rejected {
+            why: rule("objection"),
+        },
+        Verdict::Waiting { .. } => {
+            let mut why = rule("quorum");
+            let refused = outcome.refused.iter().map(|(id, refusal)| {
+                let person = people.get(id).map_or("somebody", String::as_str);
+                format!("{person}: {refusal}")
+            });
+            // Each once, in an order that does not hang on digests.
+            let refused: BTreeSet<String> = refused.collect();
+            if !refused.is_empty() {
+                let list: Vec<String> = refused.into_iter().collect();
+                why = format!("{why}; not counted: {}", list.join(", "));
+            }
+            Standing::Open { why }
+        }
+    }
 }
 
 fn statements(
@@ -84,112 +127,70 @@ fn statements(
     Ok(verify(disk, &envelopes, keys.trusted, &[]))
 }
 
-/// A decision, and the identity of the key that signed it.
-fn decision(checked: &Checked) -> Option<(Decision, String)> {
+/// What a person said.
+fn spoken_by(checked: &Checked, keys: Keys<'_>, disk: Sha256) -> Option<Statement> {
     let statement = checked.statement.as_ref()?;
-    let Verdict::Good { by } = &checked.verdict else {
+    let verify::Verdict::Good { by: key } = &checked.verdict else {
         return None;
     };
-    let is_one = statement.predicate_type == predicate::APPROVAL;
-    let decision = is_one.then(|| serde_json::from_value(statement.predicate.clone()).ok())??;
-    Some((decision, by.clone()))
+    if statement.predicate_type != predicate::APPROVAL {
+        return None;
+    }
+    let said: Decision = serde_json::from_value(statement.predicate.clone()).ok()?;
+    let own = keys.owners.get(&said.by.to_lowercase());
+    let text = statement.predicate.to_string();
+    Some(Statement {
+        id: Sha256::of(text.as_bytes()),
+        voice: if said.approves {
+            Voice::Approve
+        } else {
+            Voice::Reject
+        },
+        reason: said.reason,
+        at: Timestamp::from_second(said.unix).unwrap_or_default(),
+        subject: disk,
+        is_signed: own.is_none_or(|own| own == key),
+        by: said.by,
+    })
 }
 
-/// Who may not approve: whoever started the run, wrote the change or built the image.
-fn barred(checked: &[Checked]) -> BTreeMap<String, &'static str> {
-    let mut barred = BTreeMap::new();
+/// What is decided about, and who has had a hand in it.
+fn subject(checked: &[Checked], disk: Sha256) -> Subject {
+    let mut subject = Subject {
+        digest: disk,
+        started_by: None,
+        written_by: Vec::new(),
+        built_by: Vec::new(),
+    };
     for statement in of_kind(checked, predicate::PROVENANCE) {
         let people = &statement.predicate["buildDefinition"]["internalParameters"];
+        // An image that a later run found was built by whoever started the first one.
         if let Some(starter) = people["startedBy"].as_str() {
-            barred.insert(starter.to_lowercase(), "started the run that built it");
+            subject
+                .built_by
+                .extend(subject.started_by.replace(starter.to_owned()));
         }
-        for author in people["authors"].as_array().into_iter().flatten() {
-            if let Some(author) = author.as_str() {
-                barred.insert(author.to_lowercase(), "wrote the change");
-            }
-        }
+        let authors = people["authors"].as_array().into_iter().flatten();
+        let authors = authors.filter_map(|author| author.as_str().map(str::to_owned));
+        subject.written_by.extend(authors);
     }
-    barred
+    subject
 }
 
 fn of_kind<'c>(
     checked: &'c [Checked],
     kind: &'static str,
-) -> impl DoubleEndedIterator<Item = &'c Statement> {
+) -> impl DoubleEndedIterator<Item = &'c evidence::Statement> {
     let statements = checked.iter().filter_map(|it| it.statement.as_ref());
     statements.filter(move |statement| statement.predicate_type == kind)
 }
 
-/// The decision over decisions, oldest first.
-pub fn decide(
-    spec: &ApprovalSpec,
-    owners: &BTreeMap<String, String>,
-    decisions: &[(Decision, String)],
-    barred: &BTreeMap<String, &'static str>,
-    now: i64,
-) -> Standing {
-    let (mut counted, mut uncounted) = (BTreeMap::new(), Vec::new());
-    for (decision, key) in decisions {
-        let by = decision.by.to_lowercase();
-        let expiry = spec.expires.map(|time| {
-            decision
-                .unix
-                .saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
-        });
-        let is_over = |end: Option<i64>| end.is_some_and(|end| now > end);
-        let why = if !spec.approvers.contains(&by) {
-            Some("is not one of the approvers")
-        } else if owners.get(&by).is_some_and(|own| own != key) {
-            Some("has a key, and this was signed with another")
-        } else if decision.reason.trim().is_empty() {
-            Some("gave no reason")
-        } else if is_over(expiry) || is_over(decision.expires_unix) {
-            Some("approved too long ago")
-        } else if decision.approves {
-            barred.get(&by).copied()
-        } else {
-            None
-        };
-        // Whatever it was, an earlier one of the same person does not count any more.
-        counted.remove(&by);
-        match why {
-            None => drop(counted.insert(by, decision)),
-            Some(why) => uncounted.push(format!("{by} {why}")),
-        }
-    }
-    let named = |decision: &&Decision| format!("{}: {}", decision.by, decision.reason);
-    let (yes, no): (Vec<&Decision>, Vec<&Decision>) = counted
-        .into_values()
-        .partition(|decision| decision.approves);
-    if let Some(first) = no.first() {
-        return Standing::Rejected {
-            why: format!("rejected by {}", named(first)),
-        };
-    }
-    let required = usize::try_from(spec.required).unwrap_or(usize::MAX);
-    if yes.len() >= required {
-        let list: Vec<String> = yes.iter().map(named).collect();
-        return Standing::Approved {
-            why: format!("approved by {}", list.join("; ")),
-        };
-    }
-    let mut why = format!("{} of {} approvals", yes.len(), spec.required);
-    if !uncounted.is_empty() {
-        let list: BTreeSet<String> = uncounted.into_iter().collect();
-        let list: Vec<String> = list.into_iter().collect();
-        why.push_str(&format!("; not counted: {}", list.join(", ")));
-    }
-    Standing::Open { why }
-}
-
-/// Why nobody has to be asked: the scan found nothing that the newest approved image of the
-/// family has not. `None`: it did, or there is nothing to compare with.
-fn nothing_new(
+/// What the scan of the newest approved image of the family found, this one left out.
+fn predecessor(
     catalog: &dyn Catalog,
     keys: Keys<'_>,
     image: &ImageId,
-    checked: &[Checked],
-) -> Result<Option<String>, CatalogError> {
+) -> Result<Option<BTreeSet<String>>, CatalogError> {
     let filter = ImageFilter {
         name: Some(image.name.clone()),
         states: vec![
@@ -203,22 +204,15 @@ fn nothing_new(
     let Some(before) = others.into_iter().find(|row| row.made.id != *image) else {
         return Ok(None);
     };
-    let theirs = statements(catalog, keys, &before.made.id, before.made.digest)?;
-    let (Some(own), Some(theirs)) = (findings(checked), findings(&theirs)) else {
-        return Ok(None);
-    };
-    let is_new = own.iter().any(|finding| !theirs.contains(finding));
-    Ok((!is_new).then(|| format!("no finding that {} has not", before.made.id)))
+    let checked = statements(catalog, keys, &before.made.id, before.made.digest)?;
+    Ok(findings(&checked))
 }
 
 fn findings(checked: &[Checked]) -> Option<BTreeSet<String>> {
     let newest = of_kind(checked, predicate::VULNERABILITIES).next_back()?;
     let list = newest.predicate["scanner"]["result"].as_array()?;
-    let names = list
-        .iter()
-        .map(|finding| finding["id"].as_str().map(str::to_owned));
-    names.collect()
+    let names = list.iter();
+    names
+        .map(|finding| finding["id"].as_str().map(str::to_owned))
+        .collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,6 +10,7 @@ mod file;
 mod http;
 pub mod local;
 mod mask;
+pub mod notify;
 mod offline;
 mod part;
 mod retry;

@@ -1,5 +1,9 @@
 //! Places that images are brought to: a file each, behind [`goldsmith_core::target::Target`].
 
+mod layout;
 pub mod local;
+pub mod s3;
 
+pub use layout::PlaceError;
 pub use local::LocalTarget;
+pub use s3::S3Target;

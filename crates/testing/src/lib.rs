@@ -2,6 +2,7 @@
 
 pub mod apt;
 pub mod clock;
+pub mod contract;
 pub mod emulators;
 pub mod front;
 pub mod host_tree;
@@ -10,3 +11,4 @@ pub mod mirror;
 pub mod moto;
 pub mod remote;
 pub mod repo;
+pub mod smtp;

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::path::PathBuf;
 
-use goldsmith_core::catalog::{Catalog, NewRun, RunId, RunRow};
+use goldsmith_core::catalog::{Catalog, NewRun, RunId, RunRow, RunStatus};
 use goldsmith_core::failure::Class;
 use goldsmith_core::recipe::{Pipeline, Project, Stage};
 use goldsmith_pipeline::course::{Ports, course};
 use goldsmith_pipeline::decision::Keys;
 use goldsmith_pipeline::engine::{Ended, Engine};
-use goldsmith_pipeline::happening::Silent;
+use goldsmith_pipeline::notify::{Rule, Rules};
+use goldsmith_pipeline::outbox::{Outbox, Patience};
 use goldsmith_pipeline::state::{State, UnitState};
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ use crate::report::CmdError;
 use crate::signing;
 use crate::style;
 use crate::wiring;
-use crate::workshop::{Exports, LocalHands, LocalWorkshop};
+use crate::workshop::{self, Exports, LocalHands, LocalWorkshop};
 
 /// Take an image through a pipeline: lock, build, test, scan, gate, approve, distribute, register
 ///
@@ -50,27 +51,81 @@ pub(crate) struct Args {
     variables: Variables,
 }
 
+/// How a pipeline is run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct How {
+    /// Do this stage of the last run and all after it again.
+    pub(crate) from: Option<Stage>,
+    pub(crate) is_update: bool,
+    pub(crate) is_offline: bool,
+    /// Who starts it.
+    pub(crate) actor: String,
+    /// What makes it begin.
+    pub(crate) trigger: &'static str,
+}
+
+/// A run when it was let go of.
+pub(crate) struct Ran {
+    pub(crate) row: RunRow,
+    pub(crate) ended: Ended,
+    state: State,
+    names: Vec<String>,
+}
+
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let (project, pipeline) = find(app, args)?;
-    let recipe = project
-        .recipes
-        .iter()
-        .find(|recipe| recipe.name == pipeline.recipe);
-    let recipe = recipe
+    let (project, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
+    let how = How {
+        from: args.from.as_deref().and_then(|stage| stage.parse().ok()),
+        is_update: args.update,
+        is_offline: args.offline,
+        actor: actor(app, args.actor.as_deref()),
+        trigger: "person",
+    };
+    let ran = go(app, &project, &pipeline, &how)?;
+    app.output.result(&ran.text(), || ran.json());
+    match ran.ended {
+        Ended::Done | Ended::Waiting(_) => Ok(Outcome::Done),
+        Ended::Cancelled => Ok(Outcome::No(Class::Cancelled)),
+        Ended::Failed {
+            unit,
+            error,
+            class,
+            mut hints,
+        } => {
+            hints.push(format!("`goldsmith run {}` goes on there", pipeline.name));
+            Err(CmdError::Refused {
+                class,
+                message: format!("run {}: {unit}: {error}", ran.row.id),
+                hints,
+            })
+        }
+    }
+}
+
+/// Runs a pipeline until it is done, waits or fails, and tells whoever wants to know.
+pub(crate) fn go(
+    app: &App,
+    project: &Project,
+    pipeline: &Pipeline,
+    how: &How,
+) -> Result<Ran, CmdError> {
+    let mut recipes = project.recipes.iter();
+    let recipe = recipes
+        .find(|recipe| recipe.name == pipeline.recipe)
         .ok_or_else(|| CmdError::config(format!("pipeline `{}` has no recipe", pipeline.name)))?;
     let _alone = alone(app, &pipeline.name)?;
     let catalog = wiring::catalog(app)?;
     let workshop = LocalWorkshop {
         app,
         recipe,
-        pipeline: &pipeline,
-        is_offline: args.offline,
+        pipeline,
+        is_offline: how.is_offline,
     };
     let key = signing::own(app)?;
     let trusted = signing::trusted(app)?;
     let owners = signing::owners(app)?;
     let targets = wiring::targets(app, pipeline.distribution.as_ref())?;
-    let naming = |row: &_| crate::workshop::name(pipeline.distribution.as_ref(), row);
+    let naming = |row: &_| workshop::name(pipeline.distribution.as_ref(), row);
     let ports = Ports {
         workshop: &workshop,
         hands: &LocalHands { app },
@@ -83,13 +138,14 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             owners: &owners,
         },
         version: env!("CARGO_PKG_VERSION"),
-        is_update: args.update,
+        is_update: how.is_update,
     };
-    let course = course(&pipeline, ports);
-    let (id, is_taken_up) = open(args, app, &catalog, &pipeline.name)?;
-    let engine = Engine::open(&catalog, id, &course, &Silent)?;
-    if let Some(stage) = args.from.as_deref().and_then(|stage| stage.parse().ok()) {
-        engine.again(&app.cx, stage, &actor(app, args.actor.as_deref()))?;
+    let course = course(pipeline, ports);
+    let herald = herald(app, pipeline);
+    let (id, is_taken_up) = open(app, &catalog, &pipeline.name, how)?;
+    let engine = Engine::open(&catalog, id, &course, &herald)?;
+    if let Some(stage) = how.from {
+        engine.again(&app.cx, stage, &how.actor)?;
     } else if is_taken_up {
         app.cx.note(format!(
             "run {id} of `{}` is taken up where it stopped",
@@ -97,41 +153,29 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         ));
     }
     let ended = engine.work(&app.cx)?;
-    let row = catalog.run(id)?;
-    let state = engine.state();
-    app.output
-        .result(&text(&row, &state, &course.names(), &ended), || {
-            json_of(&row, &state, &course.names())
-        });
-    match ended {
-        Ended::Done | Ended::Waiting(_) => Ok(Outcome::Done),
-        Ended::Cancelled => Ok(Outcome::No(Class::Cancelled)),
-        Ended::Failed {
-            unit,
-            error,
-            class,
-            hints,
-        } => Err(CmdError::Refused {
-            class,
-            message: format!("run {id}: {unit}: {error}"),
-            hints: hints
-                .into_iter()
-                .chain([format!("`goldsmith run {}` goes on there", pipeline.name)])
-                .collect(),
-        }),
-    }
+    deliver(app, pipeline, &catalog);
+    Ok(Ran {
+        row: catalog.run(id)?,
+        ended,
+        state: engine.state(),
+        names: course.names().into_iter().map(str::to_owned).collect(),
+    })
 }
 
-/// The pipeline that is meant.
-fn find(app: &App, args: &Args) -> Result<(Project, Pipeline), CmdError> {
-    let project = project::recipes(app, &args.variables, &[])?;
+/// The pipeline that is meant, and its project.
+pub(crate) fn pipeline(
+    app: &App,
+    name: Option<&str>,
+    variables: &Variables,
+) -> Result<(Project, Pipeline), CmdError> {
+    let project = project::recipes(app, variables, &[])?;
     let names: Vec<&str> = project
         .pipelines
         .iter()
         .map(|it| it.name.as_str())
         .collect();
     let known = || format!("it has {}", names.join(", "));
-    let found = match (&args.pipeline, project.pipelines.as_slice()) {
+    let found = match (name, project.pipelines.as_slice()) {
         (Some(name), all) => all.iter().find(|it| it.name == *name).ok_or_else(|| {
             let error = CmdError::usage(format!("the project has no pipeline `{name}`"));
             error.hint(known())
@@ -141,13 +185,48 @@ fn find(app: &App, args: &Args) -> Result<(Project, Pipeline), CmdError> {
                 .hint("add a `pipeline` block with `recipe = recipe.NAME`"));
         }
         (None, [one]) => one,
-        (None, _) => return Err(CmdError::usage("the project has several pipelines").hint(known())),
+        (None, _) => {
+            return Err(CmdError::usage("the project has several pipelines").hint(known()));
+        }
     };
-    for secret in found.secrets() {
+    let found = found.clone();
+    secrets(app, &found);
+    Ok((project, found))
+}
+
+/// Makes the secrets of a pipeline known to the redactor.
+pub(crate) fn secrets(app: &App, pipeline: &Pipeline) {
+    for secret in pipeline.secrets() {
         app.cx.redactor.add(&secret);
     }
-    let found = found.clone();
-    Ok((project, found))
+}
+
+/// Turns what happens in a pipeline into messages.
+pub(crate) fn herald(app: &App, pipeline: &Pipeline) -> Rules {
+    let rules = pipeline
+        .notify
+        .iter()
+        .map(|it| Rule::of(&pipeline.name, it));
+    let source = format!("urn:goldsmith:{}", pipeline.name);
+    Rules::new(&source, rules.collect(), app.cx.redactor.clone())
+}
+
+/// Tries to deliver what there is to tell. What fails is tried again by the next command.
+pub(crate) fn deliver(app: &App, pipeline: &Pipeline, catalog: &dyn Catalog) {
+    let notifiers = match wiring::notifiers(app, &pipeline.notify) {
+        Ok(notifiers) => notifiers,
+        Err(error) => return app.cx.warn(format!("nobody is told: {}", error.message())),
+    };
+    let notifiers = notifiers.iter().map(|notifier| &**notifier);
+    let outbox = Outbox::new(catalog, notifiers, Patience::default());
+    match outbox.deliver(&app.cx) {
+        Ok(tally) if tally.later > 0 => app.cx.warn(format!(
+            "{} messages could not be delivered; they are tried again later",
+            tally.later
+        )),
+        Ok(_) => {}
+        Err(error) => app.cx.warn(format!("nobody is told: {error}")),
+    }
 }
 
 /// Who does it.
@@ -182,29 +261,21 @@ fn open(
 ) -> Result<(RunId, bool), CmdError> {
     let last = catalog.runs(Some(pipeline), 1)?.into_iter().next();
     match last {
-        Some(last) if args.from.is_some() => return Ok((last.id, true)),
-        None if args.from.is_some() => {
-            return Err(
-                CmdError::usage(format!("pipeline `{pipeline}` was never run"))
-                    .hint("leave `--from` out"),
-            );
+        Some(last) if how.from.is_some() => return Ok((last.id, true)),
+        None if how.from.is_some() => {
+            let error = CmdError::usage(format!("pipeline `{pipeline}` was never run"));
+            return Err(error.hint("leave `--from` out"));
         }
         // What was done, or stopped by somebody, is not gone on with unasked.
-        Some(last)
-            if !matches!(
-                last.status,
-                goldsmith_core::catalog::RunStatus::Done
-                    | goldsmith_core::catalog::RunStatus::Cancelled
-            ) =>
-        {
+        Some(last) if !matches!(last.status, RunStatus::Done | RunStatus::Cancelled) => {
             return Ok((last.id, true));
         }
         _ => {}
     }
     let run = NewRun {
         pipeline: pipeline.to_owned(),
-        actor: actor(app, args.actor.as_deref()),
-        trigger: "person".to_owned(),
+        actor: how.actor.clone(),
+        trigger: how.trigger.to_owned(),
         unix: app.cx.clock().unix_seconds(),
     };
     Ok((catalog.begin_run(&run)?, false))
@@ -223,42 +294,40 @@ fn standing(state: Option<&UnitState>) -> (&'static str, String) {
     }
 }
 
-fn text(row: &RunRow, state: &State, names: &[&str], ended: &Ended) -> String {
-    let how = match ended {
-        Ended::Done => "done",
-        Ended::Waiting(_) => "waits",
-        Ended::Failed { .. } => "FAILED",
-        Ended::Cancelled => "stopped",
-    };
-    let image = row
-        .image
-        .as_ref()
-        .map_or_else(String::new, |image| format!(", {image}"));
-    let mut text = format!(
-        "\n{}run {} of {}{}: {how}{image}\n",
-        style::BOLD,
-        row.id,
-        row.begun.pipeline,
-        style::RESET
-    );
-    for name in names {
-        let (word, what) = standing(state.unit(name));
-        let _ = writeln!(
-            text,
-            "  {name:<28} {word:<8} {}",
-            crate::escape::escape(&what)
+impl Ran {
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let how = match self.ended {
+            Ended::Done => "done",
+            Ended::Waiting(_) => "waits",
+            Ended::Failed { .. } => "FAILED",
+            Ended::Cancelled => "stopped",
+        };
+        let image = self.row.image.as_ref();
+        let image = image.map_or_else(String::new, |image| format!(", {image}"));
+        let (id, pipeline) = (self.row.id, &self.row.begun.pipeline);
+        let mut text = format!(
+            "\n{}run {id} of {pipeline}{}: {how}{image}\n",
+            style::BOLD,
+            style::RESET
         );
+        for name in &self.names {
+            let (word, what) = standing(self.state.unit(name));
+            let what = crate::escape::escape(&what);
+            let _ = writeln!(text, "  {name:<28} {word:<8} {what}");
+        }
+        text
     }
-    text
-}
 
-fn json_of(row: &RunRow, state: &State, names: &[&str]) -> Value {
-    let units = names.iter().map(|name| {
-        let (word, what) = standing(state.unit(name));
-        json!({ "unit": name, "status": word.to_lowercase(), "summary": what,
-            "attempts": state.attempts(name), "output": state.output(name) })
-    });
-    json!({ "run": { "id": row.id.0, "pipeline": row.begun.pipeline, "status": row.status.name(),
-        "note": row.note, "image": row.image.as_ref().map(ToString::to_string),
-        "actor": row.begun.actor, "units": units.collect::<Vec<_>>() } })
+    fn json(&self) -> Value {
+        let units = self.names.iter().map(|name| {
+            let (word, what) = standing(self.state.unit(name));
+            json!({ "unit": name, "status": word.to_lowercase(), "summary": what,
+                "attempts": self.state.attempts(name), "output": self.state.output(name) })
+        });
+        let row = &self.row;
+        json!({ "run": { "id": row.id.0, "pipeline": row.begun.pipeline, "status": row.status.name(),
+            "note": row.note, "image": row.image.as_ref().map(ToString::to_string),
+            "actor": row.begun.actor, "units": units.collect::<Vec<_>>() } })
+    }
 }

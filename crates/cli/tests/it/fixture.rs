@@ -42,6 +42,10 @@ pub(crate) fn with_packages() -> TestEnv {
     for kept in ["layers", "chains", "again"] {
         drop(fs::remove_dir_all(env.home().join("store").join(kept)));
     }
+    // A database is written in place: one that is linked would be everybody's.
+    for file in ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"] {
+        drop(fs::remove_file(env.home().join(file)));
+    }
     fs::copy(env.project().join("goldsmith.lock"), &lock_file).unwrap();
     copy(&env.home(), &home);
     fs::write(home.join("complete"), "").unwrap();

@@ -20,6 +20,7 @@ mod library;
 mod mirror;
 mod on_disk;
 mod on_image;
+mod run;
 mod scan;
 mod source_disk;
 mod surface;

@@ -82,7 +82,11 @@ fn smtp(reader: &Reader<'_>) -> Option<Smtp> {
         reader,
         "server",
         server.as_ref().map(std::slice::from_ref),
-        |text| text.starts_with("smtp://") || text.starts_with("smtps://"),
+        |text| {
+            let scheme = ["smtp://", "smtps://"];
+            let host = scheme.iter().find_map(|scheme| text.strip_prefix(scheme));
+            host.is_some_and(|host| !host.is_empty() && !host.contains(['@', '/']))
+        },
         "is not a mail server such as `smtp://mail.example.com:25`",
     );
     let message = "is not an address such as `ops@example.com`";

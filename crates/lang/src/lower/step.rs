@@ -166,6 +166,14 @@ fn wait(reader: &Reader<'_>) -> Option<Wait> {
         reader.wrong(&attribute.value, "the message is empty".to_owned(), label);
         return None;
     }
+    if let (true, Some(attribute)) = (
+        reader.is_secret("message"),
+        reader.body.attribute("message"),
+    ) {
+        let message = "`message` is shown to people and written down".to_owned();
+        reader.wrong(&attribute.value, message, "this is sensitive".to_owned());
+        return None;
+    }
     Some(Wait { message })
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use goldsmith_core::diagnostic::Diagnostic;
-use goldsmith_core::recipe::Work;
+use goldsmith_core::recipe::{Pipeline, Work};
 use goldsmith_lang::{Options, Outcome};
 
 use crate::evaluate;
@@ -81,19 +81,80 @@ fn shown(outcome: &Outcome) -> String {
         let _ = writeln!(out, "  disk {:?}", recipe.disk);
     }
     for pipeline in &outcome.project.pipelines {
-        let _ = writeln!(
-            out,
-            "pipeline {} of {}: {:?}",
-            pipeline.name, pipeline.recipe, pipeline.test
-        );
-        if let Some(scan) = &pipeline.scan {
-            let _ = writeln!(out, "  {scan:?}");
-        }
+        show_pipeline(&mut out, pipeline);
     }
     if !outcome.incomplete.is_empty() && outcome.problems.is_empty() {
         let _ = writeln!(out, "incomplete {:?}", outcome.incomplete);
     }
     out
+}
+
+fn show_pipeline(out: &mut String, pipeline: &Pipeline) {
+    let _ = writeln!(
+        out,
+        "pipeline {} of {}: {:?}",
+        pipeline.name, pipeline.recipe, pipeline.test
+    );
+    if let Some(schedule) = &pipeline.schedule {
+        let _ = writeln!(out, "  {} {schedule:?}", schedule.cadence);
+    }
+    for test in &pipeline.tests {
+        let components = test.components.iter();
+        let components: Vec<_> = components
+            .map(|one| (&one.document, &one.parameters))
+            .collect();
+        let _ = writeln!(
+            out,
+            "  test {} {:?} {components:?} {:?} {:?} skip={}",
+            test.name, test.spec, test.parallel_group, test.on_failure, test.skip
+        );
+    }
+    if let Some(scan) = &pipeline.scan {
+        let _ = writeln!(out, "  {scan:?}");
+    }
+    for step in &pipeline.steps {
+        let _ = writeln!(
+            out,
+            "  step {} {:?} {:?} {:?} {:?}",
+            step.name, step.position, step.timeout, step.on_failure, step.action
+        );
+        if let Some(condition) = &step.condition {
+            let _ = writeln!(out, "    if {condition}");
+        }
+    }
+    if let Some(approval) = &pipeline.approval {
+        let _ = writeln!(out, "  {approval:?}");
+    }
+    if let Some(distribution) = &pipeline.distribution {
+        let (naming, tags) = (&distribution.naming, &distribution.tags);
+        let _ = writeln!(
+            out,
+            "  distribution {} {naming} {tags:?}",
+            distribution.name
+        );
+        for target in &distribution.targets {
+            let _ = writeln!(
+                out,
+                "    {} {:?} {:?}",
+                target.id(),
+                target.kind,
+                target.formats
+            );
+        }
+    }
+    if let Some(lifecycle) = &pipeline.lifecycle {
+        let text = format!("{lifecycle:?}");
+        let rules = text.find("keep_last: ").map_or("", |at| &text[at..]);
+        let _ = writeln!(out, "  lifecycle {} {rules}", lifecycle.name);
+    }
+    for notify in &pipeline.notify {
+        let (channel, events) = (&notify.channel, &notify.events);
+        let _ = writeln!(
+            out,
+            "  notify {} {channel:?} {events:?} {:?}",
+            notify.name, notify.severity
+        );
+    }
 }
 
 fn without_spans(text: &str) -> String {
@@ -145,13 +206,43 @@ fn bad_files() {
         "L0001", "L0002", "L0005", "L0006", "L0010", "L0011", "L0012", "L0013", "L0014", "L0015",
         "L0016", "L0017", "L0018", "L0019", "L0020", "L0022", "L0023", "L0024", "L0025", "L0030",
         "L0032", "L0033", "L0034", "L0035", "L0036", "L0100", "L0101", "L0102", "L0103", "L0104",
-        "L0105", "L0106", "L0107", "L0108", "L0110", "L0111", "L0112", "L0113",
+        "L0105", "L0106", "L0107", "L0108", "L0110", "L0111", "L0112", "L0113", "L0116",
     ];
     let missing: Vec<_> = all
         .iter()
         .filter(|code| !codes.contains(*code) && !elsewhere.contains(code))
         .collect();
     assert!(missing.is_empty(), "no bad file shows {missing:?}");
+}
+
+/// Whatever a pipeline keeps from eyes is known to the redactor, and stands in no value that is
+/// shown.
+#[test]
+fn secrets_of_pipelines() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/ok/pipeline.gold.hcl");
+    let outcome = evaluate("x.gold.hcl", fs::read(path).unwrap(), &Options::default());
+    let secrets: BTreeSet<&str> = outcome
+        .secrets
+        .iter()
+        .map(|one| one.expose().as_str())
+        .collect();
+    for secret in [
+        "hunter2-hunter2",
+        "https://ticket.example.com/hunter2-hunter2",
+        "https://hooks.slack.example.com/services/T0/B0/abcdef",
+    ] {
+        assert!(secrets.contains(secret), "{secret}");
+    }
+    let [_, web] = &outcome.project.pipelines[..] else {
+        panic!("two pipelines");
+    };
+    for notifier in &web.notify {
+        let channel = format!("{:?}", notifier.channel);
+        assert!(
+            !channel.contains("hunter2") && !channel.contains("hooks.slack"),
+            "{channel}"
+        );
+    }
 }
 
 /// The examples are what people start from.

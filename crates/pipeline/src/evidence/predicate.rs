@@ -69,14 +69,18 @@ pub fn test(tested: &Tested, name: &str) -> Value {
 
 /// What a scan found.
 pub fn vulnerabilities(scanned: &Scanned, version: &str, unix: i64) -> Value {
-    let (feed, age) = match &scanned.feed {
-        None => (Value::Null, Value::Null),
-        Some((name, age)) => (name.as_str().into(), (*age).into()),
-    };
+    let findings = scanned.findings.iter();
+    let mut scanner = json!({
+        "uri": "urn:goldsmith:scan:v1",
+        "version": version,
+        "result": findings.map(|finding| json!({ "id": finding })).collect::<Vec<_>>(),
+    });
+    if let Some((feed, age)) = &scanned.feed {
+        let updated = timestamp(unix.saturating_sub(*age));
+        scanner["db"] = json!({ "uri": feed, "lastUpdate": updated });
+    }
     json!({
-        "scanner": { "uri": "urn:goldsmith:scan:v1", "version": version,
-            "db": { "uri": feed, "ageSeconds": age },
-            "result": scanned.findings.iter().map(|finding| json!({ "id": finding })).collect::<Vec<_>>() },
+        "scanner": scanner,
         "metadata": { "scanStartedOn": timestamp(unix), "scanFinishedOn": timestamp(unix) },
         "counts": scanned.counts,
         "refused": scanned.refused,
@@ -96,9 +100,6 @@ pub struct Decision {
     pub reason: String,
     /// When, in seconds since 1970-01-01 UTC.
     pub unix: i64,
-    /// Until then, in seconds since 1970-01-01 UTC; `None`: for good.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_unix: Option<i64>,
 }
 
 impl Decision {
@@ -110,7 +111,6 @@ impl Decision {
             approves,
             reason: reason.to_owned(),
             unix,
-            expires_unix: None,
         }
     }
 }

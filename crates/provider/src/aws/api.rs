@@ -186,6 +186,29 @@ pub static ABORT_MULTIPART_UPLOAD: Operation = Operation {
     outputs: &[],
 };
 
+/// Takes an object away. Of one that is not there nothing is said.
+pub static DELETE_OBJECT: Operation = Operation {
+    service: Service::S3,
+    name: "DeleteObject",
+    method: "DELETE",
+    uri: "/{Bucket}/{Key+}",
+    inputs: &[BUCKET, KEY, OWNER],
+    outputs: &[],
+};
+
+/// Large objects that were begun.
+pub static LIST_MULTIPART_UPLOADS: Operation = Operation {
+    service: Service::S3,
+    name: "ListMultipartUploads",
+    method: "GET",
+    uri: "/{Bucket}?uploads",
+    inputs: &[BUCKET, OWNER, member("Prefix", Place::Query("prefix"))],
+    outputs: &[
+        member("Uploads", Place::Body),
+        member("IsTruncated", Place::Body),
+    ],
+};
+
 /// Keys of a bucket.
 pub static LIST_OBJECTS: Operation = Operation {
     service: Service::S3,
@@ -228,6 +251,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &UPLOAD_PART,
     &COMPLETE_MULTIPART_UPLOAD,
     &ABORT_MULTIPART_UPLOAD,
+    &DELETE_OBJECT,
+    &LIST_MULTIPART_UPLOADS,
     &LIST_OBJECTS,
     &GET_PARAMETER,
 ];

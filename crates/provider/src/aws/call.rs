@@ -58,6 +58,11 @@ impl Request {
         .maybe("ExpectedBucketOwner", owner)
     }
 
+    /// Whether an error says that what this is about is not there, and not the bucket around it.
+    pub(super) fn is_missing(&self, error: &RemoteError) -> bool {
+        matches!(error, RemoteError::NotFound { what } if *what == self.subject)
+    }
+
     /// A call in JSON.
     pub(super) fn json(
         operation: &'static Operation,

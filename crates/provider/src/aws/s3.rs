@@ -3,6 +3,7 @@
 mod checksum;
 mod get;
 mod put;
+mod small;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::remote::{ObjectPath, ObjectStore, RemoteError};

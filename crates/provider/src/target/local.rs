@@ -17,18 +17,14 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use goldsmith_core::catalog::CopyRow;
 use goldsmith_core::cx::Cx;
-use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::image::ImageId;
 use goldsmith_core::target::{FormFile, Parcel, Target, TargetError};
 
-const SUMS: &str = "SHA256SUMS";
-const MANIFEST: &str = "manifest.dsse.json";
-const CHANNELS: &str = "channels";
+use super::layout::{CHANNELS, MANIFEST, PlaceError, SUMS};
+use super::layout::{file_name, manifest_of, plain, sums, sums_of};
 
 /// Why a directory could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,32 +41,16 @@ pub enum LocalTargetError {
         #[source]
         source: io::Error,
     },
-    /// A name that would lead out of the directory.
-    #[error("`{name}` is no name for a folder")]
-    Name {
-        /// As given.
-        name: String,
-    },
-    /// There is no such form.
-    #[error("there is no form `{form}`")]
-    Form {
-        /// As given.
-        form: String,
-    },
-    /// What lies there was not brought by Goldsmith.
-    #[error("`{path}` is there and is not an image that Goldsmith brought")]
-    Foreign {
-        /// The folder.
-        path: PathBuf,
-    },
+    /// Something has no place there.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
 }
 
 impl Failure for LocalTargetError {
     fn class(&self) -> Class {
         match self {
             Self::Io { .. } => Class::Environment,
-            Self::Name { .. } | Self::Form { .. } => Class::Config,
-            Self::Foreign { .. } => Class::Policy,
+            Self::Place(error) => error.class(),
         }
     }
 
@@ -79,10 +59,8 @@ impl Failure for LocalTargetError {
             Self::Io { source, .. } if source.kind() == ErrorKind::StorageFull => {
                 vec!["make room there; what was begun is removed".to_owned()]
             }
-            Self::Foreign { .. } => {
-                vec!["move it away, or change the `name` of the distribution".to_owned()]
-            }
-            _ => Vec::new(),
+            Self::Io { .. } => Vec::new(),
+            Self::Place(error) => error.hints(),
         }
     }
 }
@@ -158,11 +136,7 @@ impl LocalTarget {
                 .write(cx, parcel.image, form, &part.join(&file))?;
             files.insert(file, written);
         }
-        let mut sums = String::new();
-        for (file, written) in &files {
-            sums.push_str(&format!("{}  {file}\n", written.sha256));
-        }
-        write(&part.join(SUMS), sums.as_bytes()).map_err(boxed)?;
+        write(&part.join(SUMS), sums(&files).as_bytes()).map_err(boxed)?;
         write(&part.join(MANIFEST), &(parcel.sign)(&files)).map_err(boxed)?;
         sync(part).map_err(boxed)
     }
@@ -178,19 +152,26 @@ impl Target for LocalTarget {
         if !folder.exists() {
             return Ok(None);
         }
-        image_of(&folder)
-            .map(Some)
-            .ok_or_else(|| boxed(LocalTargetError::Foreign { path: folder }))
+        image_of(&folder).map(Some).ok_or_else(|| {
+            let place = folder.to_string_lossy().into_owned();
+            boxed(PlaceError::Foreign { place })
+        })
     }
 
     fn send(&self, cx: &Cx, parcel: Parcel<'_>) -> Result<Vec<CopyRow>, TargetError> {
         let unix = cx.clock().unix_seconds();
         let folder = self.folder(parcel.name).map_err(boxed)?;
-        let is_ours = self
-            .taken(cx, parcel.name)?
-            .is_some_and(|image| image == *parcel.image);
-        if is_ours && let Some(copies) = self.copies(&parcel, unix).map_err(boxed)? {
-            return Ok(copies);
+        match self.taken(cx, parcel.name)? {
+            Some(by) if by != *parcel.image => {
+                let name = parcel.name.to_owned();
+                return Err(boxed(PlaceError::Taken { name, by }));
+            }
+            Some(_) => {
+                if let Some(copies) = self.copies(&parcel, unix).map_err(boxed)? {
+                    return Ok(copies);
+                }
+            }
+            None => {}
         }
         self.sweep(cx, parcel.name)?;
         let part = self.aside(parcel.name, "part").map_err(boxed)?;
@@ -253,6 +234,8 @@ impl Target for LocalTarget {
     }
 
     fn withdraw(&self, cx: &Cx, name: &str) -> Result<(), TargetError> {
+        // What others have put there is not ours to take away.
+        self.taken(cx, name)?;
         self.sweep(cx, name)?;
         let folder = self.folder(name).map_err(boxed)?;
         let aside = self.aside(name, "gone").map_err(boxed)?;
@@ -263,8 +246,8 @@ impl Target for LocalTarget {
     }
 }
 
-fn boxed(error: LocalTargetError) -> TargetError {
-    Box::new(error)
+fn boxed(error: impl Into<LocalTargetError>) -> TargetError {
+    Box::new(error.into())
 }
 
 fn failed<'p>(
@@ -303,44 +286,10 @@ fn sync(folder: &Path) -> Result<(), LocalTargetError> {
     synced.map_err(failed("write", folder))
 }
 
-/// A name of one folder that is not hidden.
-fn plain(name: &str) -> Result<(), LocalTargetError> {
-    let is_plain = !name.is_empty()
-        && !name.starts_with('.')
-        && !name.contains(['/', '\0'])
-        && name != CHANNELS;
-    if is_plain {
-        Ok(())
-    } else {
-        Err(LocalTargetError::Name {
-            name: name.to_owned(),
-        })
-    }
-}
-
-fn file_name(parcel: &Parcel<'_>, form: &str) -> Result<String, LocalTargetError> {
-    let ending = parcel
-        .forms
-        .ending(form)
-        .ok_or_else(|| LocalTargetError::Form {
-            form: form.to_owned(),
-        })?;
-    Ok(format!("{}{ending}", parcel.name))
-}
-
-fn sums_of(text: &str) -> BTreeMap<String, Sha256> {
-    let rows = text.lines().filter_map(|line| line.split_once("  "));
-    rows.filter_map(|(sum, file)| Some((file.to_owned(), sum.parse().ok()?)))
-        .collect()
-}
-
 /// The image that a folder says it holds.
 fn image_of(folder: &Path) -> Option<ImageId> {
-    let envelope: serde_json::Value =
-        serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()?;
-    let payload = STANDARD.decode(envelope["payload"].as_str()?).ok()?;
-    let manifest: serde_json::Value = serde_json::from_slice(&payload).ok()?;
-    manifest["image"].as_str()?.parse().ok()
+    let manifest = fs::read(folder.join(MANIFEST)).ok()?;
+    manifest_of(&manifest).map(|(image, _)| image)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod models;
 mod objects;
 mod objects_parts;
 mod parameters;
+mod target;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -5,6 +5,7 @@
 mod aws;
 mod download;
 mod get;
+mod notify;
 mod save;
 
 use std::path::{Path, PathBuf};

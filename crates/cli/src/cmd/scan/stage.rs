@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use goldsmith_advisory::report::word;
 use goldsmith_advisory::stock::Stock;
 use goldsmith_build::record::Image;
-use goldsmith_core::finding::Kind;
+use goldsmith_core::finding::{Finding, Kind};
 use goldsmith_core::recipe::ScanSpec;
 use goldsmith_inspect::scan::format;
 use goldsmith_inspect::snapshot::Snapshot;
@@ -50,4 +50,25 @@ pub(crate) fn scan(
         feed: judged.feed(app.began),
         report: judged.complete(report),
     })
+}
+
+/// Vulnerabilities that the feeds of today know of the packages that the last scan of an image
+/// found and that the policy of the pipeline does not pass, by severity, the worst first. The
+/// disk is not opened.
+pub(crate) fn again(
+    app: &App,
+    image: Image,
+    pipeline: &str,
+    spec: &ScanSpec,
+) -> Result<Vec<Finding>, CmdError> {
+    let policy = policy::of(app, pipeline, spec)?;
+    let target = Target::of(image);
+    let Some(kept) = kept::read(&target, true)? else {
+        return Ok(Vec::new());
+    };
+    let judged = verdict::judge(app, &policy, &kept.stock, Vec::new())?;
+    let mut findings = judged.failing();
+    findings.retain(|finding| finding.kind == Kind::Vulnerability);
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    Ok(findings)
 }

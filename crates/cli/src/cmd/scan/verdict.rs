@@ -184,6 +184,13 @@ impl Judgement {
         reasons.map(line).collect()
     }
 
+    /// The findings that stop the image.
+    pub(super) fn failing(&self) -> Vec<Finding> {
+        let judged = self.verdict.judged.iter();
+        let failing = judged.filter(|it| it.decision == Decision::Fails);
+        failing.map(|it| it.finding.clone()).collect()
+    }
+
     /// The feeds it was held against: their names, and the age of the oldest in seconds.
     pub(super) fn feed(&self, now: i64) -> Option<(String, i64)> {
         let names: Vec<&str> = self.feeds.iter().map(|feed| feed.name.as_str()).collect();

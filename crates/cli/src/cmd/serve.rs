@@ -1,0 +1,194 @@
+//! `goldsmith serve`: what goes on by itself.
+
+use std::time::Duration;
+
+use goldsmith_core::finding::Severity;
+use goldsmith_core::recipe::{Pipeline, Project};
+use goldsmith_pipeline::engine::Ended;
+use goldsmith_pipeline::port::Workshop as _;
+use goldsmith_pipeline::scheduler::{BY_SCHEDULE, Lookout, Watch};
+use goldsmith_plan::schedule::Decision;
+use jiff::Timestamp;
+
+use crate::app::App;
+use crate::args::{Outcome, Variables};
+use crate::cmd::run::{How, deliver, go, secrets};
+use crate::project;
+use crate::report::CmdError;
+use crate::wiring;
+use crate::workshop::LocalWorkshop;
+
+/// How often schedules and messages are looked at.
+const TICK: Duration = Duration::from_secs(15);
+
+/// Start pipelines by their schedules, and deliver messages, until somebody stops it
+///
+/// What was missed while it did not run is made up for once. Each pipeline runs by itself, one run
+/// at a time. The project is read again before each start, so a change in Git is seen.
+///
+/// Example: goldsmith serve --scheduler
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Start pipelines by their schedules
+    #[arg(long, required = true)]
+    scheduler: bool,
+    /// Look once, start what is due, and end
+    #[arg(long)]
+    once: bool,
+    /// Use nothing but what the store has
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    variables: Variables,
+}
+
+pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
+    debug_assert!(args.scheduler, "nothing else is served yet");
+    let project = project::recipes(app, &args.variables, &[])?;
+    let scheduled: Vec<&Pipeline> = project
+        .pipelines
+        .iter()
+        .filter(|it| it.schedule.is_some())
+        .collect();
+    if scheduled.is_empty() {
+        return Err(
+            CmdError::config("no pipeline of the project has a schedule")
+                .hint("add a `schedule` block with `cron` or `rate`"),
+        );
+    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = scheduled
+            .iter()
+            .map(|pipeline| scope.spawn(|| watch(args, app, &pipeline.name)))
+            .collect();
+        let mut ended = Ok(());
+        for thread in threads {
+            ended = ended.and(thread.join().expect("a watch gives errors"));
+        }
+        ended
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn now(app: &App) -> Timestamp {
+    Timestamp::from_second(app.cx.clock().unix_seconds()).unwrap_or_default()
+}
+
+/// Watches one pipeline until somebody stops it.
+fn watch(args: &Args, app: &App, name: &str) -> Result<(), CmdError> {
+    let catalog = wiring::catalog(app)?;
+    let (_, first) = read(args, app, name)?;
+    let Some(schedule) = first.schedule.clone() else {
+        return Ok(());
+    };
+    let mut watch = Watch::new(&catalog, name, &schedule, now(app))?;
+    if let Some(next) = watch.next(now(app)) {
+        app.cx.note(format!(
+            "`{name}` starts next at {}",
+            super::schedule::shown(next, &schedule)
+        ));
+    }
+    while !app.cx.cancel.is_cancelled() {
+        let (project, pipeline) = match read(args, app, name) {
+            Ok(read) => read,
+            // Somebody is writing it: the next look finds it whole.
+            Err(error) => {
+                app.cx.warn(format!("`{name}`: {}", error.message()));
+                pause(app);
+                continue;
+            }
+        };
+        let lookout = LocalLookout {
+            app,
+            project: &project,
+            pipeline: &pipeline,
+            is_offline: args.offline,
+        };
+        match watch.look(&catalog, &lookout, now(app))? {
+            None => {}
+            Some(Decision::Skip(why)) => app
+                .cx
+                .note(format!("`{name}` is due, and not started: {why}")),
+            Some(Decision::Start(why) | Decision::Queue(why)) => {
+                app.cx.note(format!("`{name}` starts: {why}"));
+                start(args, app, &project, &pipeline);
+            }
+        }
+        deliver(app, &pipeline, &catalog);
+        if args.once {
+            break;
+        }
+        pause(app);
+    }
+    Ok(())
+}
+
+/// Waits until the next look; ends at once when somebody stops it.
+fn pause(app: &App) {
+    let clock = app.cx.clock();
+    let end = clock.monotonic() + TICK;
+    while clock.monotonic() < end && !app.cx.cancel.is_cancelled() {
+        clock.sleep(Duration::from_millis(200));
+    }
+}
+
+fn read(args: &Args, app: &App, name: &str) -> Result<(Project, Pipeline), CmdError> {
+    let (project, pipeline) = super::run::pipeline(app, Some(name), &args.variables)?;
+    secrets(app, &pipeline);
+    Ok((project, pipeline))
+}
+
+/// A run that fails is written down as such; the watch goes on.
+fn start(args: &Args, app: &App, project: &Project, pipeline: &Pipeline) {
+    let how = How {
+        from: None,
+        is_update: true,
+        is_offline: args.offline,
+        actor: BY_SCHEDULE.to_owned(),
+        trigger: BY_SCHEDULE,
+    };
+    match go(app, project, pipeline, &how) {
+        Ok(ran) => {
+            app.output.aside(&ran.text());
+            if let Ended::Failed { unit, error, .. } = &ran.ended {
+                app.cx.warn(format!("`{}`: {unit}: {error}", pipeline.name));
+            }
+        }
+        Err(error) => app
+            .cx
+            .warn(format!("`{}`: {}", pipeline.name, error.message())),
+    }
+}
+
+/// What this machine can find out about a pipeline.
+struct LocalLookout<'a> {
+    app: &'a App,
+    project: &'a Project,
+    pipeline: &'a Pipeline,
+    is_offline: bool,
+}
+
+impl Lookout for LocalLookout<'_> {
+    fn would_change(&self) -> Option<bool> {
+        let mut recipes = self.project.recipes.iter();
+        let recipe = recipes.find(|recipe| recipe.name == self.pipeline.recipe)?;
+        let workshop = LocalWorkshop {
+            app: self.app,
+            recipe,
+            pipeline: self.pipeline,
+            is_offline: self.is_offline,
+        };
+        workshop.would_change(&self.app.cx).ok()
+    }
+
+    fn has_newer_parent(&self) -> Option<bool> {
+        // A newer parent is a change of the lock like any other.
+        self.would_change()
+    }
+
+    fn worst_new(&self) -> Option<Severity> {
+        let found = super::assess::look(self.app, self.pipeline).ok()?;
+        let findings = found.iter().flat_map(|image| &image.new);
+        findings.map(|finding| finding.severity).max()
+    }
+}

@@ -1,0 +1,3 @@
+//! What every implementation of a port must do, as tests that each of them runs.
+
+pub mod target;
