@@ -202,7 +202,7 @@ impl Workshop for LocalWorkshop<'_> {
 }
 
 /// The image of an identity, which the home must have.
-fn find(app: &App, id: &ImageId) -> Result<Image, CmdError> {
+pub(crate) fn find(app: &App, id: &ImageId) -> Result<Image, CmdError> {
     catalog::find(app, &catalog::typed(id))
 }
 
