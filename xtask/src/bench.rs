@@ -1,6 +1,7 @@
 //! Figures, each against its peer in the same run: these machines are noisy, ratios are not.
 
 mod build;
+mod catalog;
 mod cli;
 mod component;
 mod export;
@@ -33,6 +34,7 @@ const ALL: &[Benchmark] = &[
     ("store", store::run),
     ("export", export::run),
     ("scan", scan::run),
+    ("catalog", catalog::run),
     ("lifecycle", lifecycle::run),
 ];
 

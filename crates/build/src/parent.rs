@@ -17,6 +17,7 @@ use std::fs;
 
 use goldsmith_core::diagnostic::{SourceFile, Span};
 use goldsmith_core::digest::Sha256;
+use goldsmith_core::image::ImageId;
 use goldsmith_core::recipe::{DebianSource, DiskSpec, ImageSource, Source, Which};
 use goldsmith_core::version::VersionPrefix;
 use goldsmith_plan::lock::{
@@ -42,6 +43,9 @@ pub struct Wanted<'a> {
     pub disk: &'a DiskSpec,
     /// Its component documents and their input files.
     pub documents: &'a [Input],
+    /// The image that the channel of its source names; `None`: it names none, or the source asks
+    /// for no channel.
+    pub named: Option<&'a ImageId>,
 }
 
 /// Locks a recipe to an image, without the packages that it adds. Without `is_update` one that is
@@ -53,26 +57,26 @@ pub fn lock(
     is_update: bool,
 ) -> Result<Section, ParentError> {
     let source = wanted.source;
-    let version = match &source.which {
-        Which::Version(version) => *version,
-        Which::Channel(channel) => {
-            return Err(ParentError::Channel {
-                source_name: source.name.clone(),
-                channel: channel.clone(),
-            });
-        }
-    };
     let request = stale::request(&Source::Image(source.clone()), wanted.disk);
     let locked = previous.and_then(|section| match &section.parent {
-        Some(Parent::Image(pin)) if pin.name == source.image && version.fits(pin.version) => {
-            Some((section, pin))
-        }
+        Some(Parent::Image(pin)) if pin.name == source.image => Some((section, pin)),
         _ => None,
+    });
+    let locked = locked.filter(|(section, pin)| match &source.which {
+        Which::Version(version) => version.fits(pin.version),
+        // A channel moves: what was locked by anything else is not what it named.
+        Which::Channel(_) => which(&section.request) == which(&request),
     });
     let mut found = None;
     if is_update || locked.is_none() {
-        let is_newer = |image: &Image| locked.is_none_or(|(_, pin)| is_newer(image, pin));
-        found = newest(images, &source.image, version)?.filter(is_newer);
+        let pin = locked.map(|(_, pin)| pin);
+        found = match &source.which {
+            Which::Version(version) => newest(images, &source.image, *version)?
+                .filter(|image| pin.is_none_or(|pin| is_newer(image, pin))),
+            // Also back to an older one.
+            Which::Channel(channel) => of_channel(images, wanted, channel)?
+                .filter(|image| pin.is_none_or(|pin| disk_digest(image) != Some(pin.digest))),
+        };
     }
     let image = match (found, locked) {
         (Some(image), _) => image,
@@ -90,14 +94,46 @@ pub fn lock(
         }
         (None, Some((_, pin))) => find(images, pin)?,
         (None, None) => {
-            return Err(ParentError::None {
-                name: source.image.clone(),
-                version,
-                known: titles(images, &source.image)?,
+            let name = source.image.clone();
+            return Err(match &source.which {
+                Which::Version(version) => ParentError::None {
+                    known: titles(images, &name)?,
+                    version: *version,
+                    name,
+                },
+                Which::Channel(channel) => ParentError::Channel {
+                    channel: channel.clone(),
+                    name,
+                },
             });
         }
     };
     section(wanted, request, &image)
+}
+
+/// The channel that is asked for.
+fn which(request: &Request) -> Option<&str> {
+    match request {
+        Request::Image(request) => request.channel.as_deref(),
+        _ => None,
+    }
+}
+
+/// The image that the channel of a source names, if it names one.
+fn of_channel(
+    images: &Images,
+    wanted: Wanted<'_>,
+    channel: &str,
+) -> Result<Option<Image>, ParentError> {
+    let Some(id) = wanted.named else {
+        return Ok(None);
+    };
+    let image = images.get(id)?.ok_or_else(|| ParentError::ChannelNotHere {
+        name: wanted.source.image.clone(),
+        channel: channel.to_owned(),
+        image: id.clone(),
+    })?;
+    Ok(Some(image))
 }
 
 fn sorted(documents: &[Input]) -> Vec<Input> {

@@ -14,12 +14,15 @@
 //! A folder comes into being whole, by one rename. Nothing in it changes later but `test/`.
 
 mod format;
+mod made;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use goldsmith_core::failure::{Class, Failure};
+use goldsmith_core::image::ImageId;
 use goldsmith_core::version::{Version, VersionPattern};
 
 pub use format::{Artifact, ParentRecord, PhaseTime, Record, StepRecord, TestSummary};
@@ -81,6 +84,7 @@ impl Failure for RecordError {
 #[derive(Debug, Clone)]
 pub struct Images {
     root: PathBuf,
+    taken: BTreeMap<String, Vec<(Version, u32)>>,
 }
 
 /// One image: its record and where it lies.
@@ -122,7 +126,49 @@ impl Images {
     pub fn new(home: &Path) -> Self {
         Self {
             root: home.join("images"),
+            taken: BTreeMap::new(),
         }
+    }
+
+    /// Versions of a recipe's images with their last builds, as the catalog knows them: numbers
+    /// that are not given again, also when the folder is gone.
+    #[must_use]
+    pub fn with_taken(mut self, name: &str, versions: Vec<(Version, u32)>) -> Self {
+        self.taken.insert(name.to_owned(), versions);
+        self
+    }
+
+    /// Every image by the name of its folder, without looking into it: by name, version and build.
+    pub fn ids(&self) -> Result<Vec<ImageId>, RecordError> {
+        let mut ids = Vec::new();
+        for shelf in folders(&self.root)? {
+            let Some(name) = shelf.file_name().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            for folder in folders(&shelf)? {
+                let Some((version, build)) = numbers(&folder) else {
+                    continue;
+                };
+                ids.push(ImageId {
+                    name: name.to_owned(),
+                    version,
+                    build,
+                });
+            }
+        }
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// Where an image lies, or would lie.
+    pub fn folder(&self, id: &ImageId) -> PathBuf {
+        let numbers = format!("{}-{}", id.version, id.build);
+        self.root.join(&id.name).join(numbers)
+    }
+
+    /// One image; `None`: it has no folder here.
+    pub fn get(&self, id: &ImageId) -> Result<Option<Image>, RecordError> {
+        read_image(&self.folder(id))
     }
 
     /// Every image, by name, version and build. Folders without a record are no images.
@@ -187,8 +233,11 @@ impl Images {
         fs::create_dir_all(&shelf).map_err(io_error("create", &shelf))?;
         loop {
             let taken = self.of(&record.name)?;
-            record.version = pattern.next(taken.iter().map(|image| image.record.version));
-            record.build = next_build(&shelf, record.version)?;
+            let known = self.taken.get(&record.name).map_or(&[][..], Vec::as_slice);
+            let versions = taken.iter().map(|image| image.record.version);
+            record.version =
+                pattern.next(versions.chain(known.iter().map(|(version, _)| *version)));
+            record.build = next_build(&shelf, record.version, known)?;
             write_record(folder, &record)?;
             let target = shelf.join(format!("{}-{}", record.version, record.build));
             match fs::rename(folder, &target) {
@@ -211,16 +260,25 @@ impl Images {
     }
 }
 
-/// The first build of a version that no folder has, whether its record can be read or not.
-fn next_build(shelf: &Path, version: Version) -> Result<u32, RecordError> {
-    let builds = folders(shelf)?.into_iter().filter_map(|folder| {
-        let name = folder.file_name()?.to_str()?.to_owned();
-        let (of_version, build) = name.rsplit_once('-')?;
-        (of_version == version.to_string())
-            .then(|| build.parse::<u32>().ok())
-            .flatten()
-    });
+/// The first build of a version that is free: no folder has it, whether its record can be read or
+/// not, and it is none of those that are known.
+fn next_build(
+    shelf: &Path,
+    version: Version,
+    known: &[(Version, u32)],
+) -> Result<u32, RecordError> {
+    let folders = folders(shelf)?.into_iter();
+    let builds = folders
+        .filter_map(|folder| numbers(&folder))
+        .chain(known.iter().copied())
+        .filter_map(|(of, build)| (of == version).then_some(build));
     Ok(builds.max().map_or(1, |last| last.saturating_add(1)))
+}
+
+/// The version and the build that a folder is called by.
+fn numbers(folder: &Path) -> Option<(Version, u32)> {
+    let (version, build) = folder.file_name()?.to_str()?.rsplit_once('-')?;
+    Some((version.parse().ok()?, build.parse().ok()?))
 }
 
 fn read_image(folder: &Path) -> Result<Option<Image>, RecordError> {
@@ -308,6 +366,24 @@ mod tests {
         assert!(images.find("web@9.9.9").is_err());
         assert!(images.find("../web").is_err());
         assert_eq!(images.list().unwrap().len(), 4);
+    }
+
+    #[test]
+    fn numbers_that_are_known_are_not_given_again() {
+        let home = tempfile::tempdir().unwrap();
+        let known = [("1.4.0", 1), ("1.4.7", 2), ("2.0.0", 5)];
+        let known = known.map(|(version, build)| (version.parse().unwrap(), build));
+        let images = Images::new(home.path())
+            .with_taken("web", known.to_vec())
+            .with_taken("base", vec![("9.0.0".parse().unwrap(), 9)]);
+        let made = ["1.4.x", "2.0.0", "9.0.0"].map(|p| publish(&images, home.path(), p));
+        let titles = made.each_ref().map(Image::title);
+        assert_eq!(titles, ["web 1.4.8/1", "web 2.0.0/6", "web 9.0.0/1"]);
+        let ids = images.ids().unwrap();
+        assert_eq!(ids, made.each_ref().map(Image::id));
+        assert_eq!(images.get(&ids[1]).unwrap().unwrap().title(), "web 2.0.0/6");
+        fs::remove_dir_all(images.folder(&ids[1])).unwrap();
+        assert!(images.get(&ids[1]).unwrap().is_none());
     }
 
     #[test]

@@ -21,6 +21,16 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Who acts, for the audit log.
+    pub(crate) fn actor(&self) -> String {
+        let names = ["GOLDSMITH_ACTOR", "LOGNAME", "USER"];
+        let said = names.iter().find_map(|name| self.env.get(name));
+        said.map_or_else(
+            || format!("uid {}", rustix::process::getuid().as_raw()),
+            str::to_owned,
+        )
+    }
+
     /// The home. It need not exist yet.
     pub(crate) fn home(&self) -> Result<PathBuf, CmdError> {
         self.env.home().ok_or_else(|| {

@@ -10,10 +10,14 @@ use goldsmith_build::parent::{self, ParentError, WantedDisk};
 use goldsmith_build::record::Images;
 use goldsmith_build::repo::{self, Added, Archive, Mirrors, Update, Wanted};
 use goldsmith_build::trial;
+use goldsmith_core::catalog::{Catalog as _, CatalogError};
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
-use goldsmith_core::recipe::{DebianSource, DiskFrom, DiskSource, ImageSource, Recipe, Source};
+use goldsmith_core::image::ImageId;
+use goldsmith_core::recipe::{
+    DebianSource, DiskFrom, DiskSource, ImageSource, Recipe, Source, Which,
+};
 use goldsmith_plan::lock::{self, Lock, Section};
 use goldsmith_plan::release::Keyring;
 use goldsmith_store::Store;
@@ -143,10 +147,12 @@ pub(crate) fn section(
     let source = match &source {
         Source::Debian(source) => source,
         Source::Image(source) => {
+            let named = named(app, source)?;
             let wanted = parent::Wanted {
                 source,
                 disk: &recipe.disk,
                 documents: &documents,
+                named: named.as_ref(),
             };
             let images = Images::new(&app.home()?);
             let is_update = match update {
@@ -181,6 +187,28 @@ pub(crate) fn section(
         previous,
         update,
     )?)
+}
+
+/// The image that the channel of a source names; `None`: the source asks for none, or it names
+/// none. One that must not be used is no parent.
+fn named(app: &App, source: &ImageSource) -> Result<Option<ImageId>, CmdError> {
+    let Which::Channel(channel) = &source.which else {
+        return Ok(None);
+    };
+    let catalog = wiring::catalog(app)?;
+    let Some(image) = catalog.channel(&source.image, channel)? else {
+        return Ok(None);
+    };
+    let state = catalog.image(&image)?.state;
+    if state.is_usable() {
+        return Ok(Some(image));
+    }
+    Err(CatalogError::NotUsable {
+        image,
+        channel: channel.clone(),
+        state,
+    }
+    .into())
 }
 
 /// Brings the disk of a source into a store, when it is none of the project.

@@ -3,6 +3,7 @@
 
 mod app;
 mod args;
+mod catalog;
 mod cmd;
 mod documents;
 mod env;

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use goldsmith_build::export;
 use goldsmith_build::image::{self, Need};
-use goldsmith_build::record::{Image, Images};
+use goldsmith_build::record::Image;
 use goldsmith_build::repo::Update;
-use goldsmith_core::catalog::{ArtifactRow, ImageRow, NewImage};
+use goldsmith_core::catalog::ImageRow;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_core::event::Event;
@@ -33,6 +33,7 @@ use goldsmith_plan::naming::{self, Facts};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::catalog;
 use crate::cmd::{build, scan, test};
 use crate::job::Bench;
 use crate::lockfile;
@@ -121,7 +122,8 @@ impl LocalWorkshop<'_> {
 
     fn build_now(&self, app: &App) -> Result<Made, CmdError> {
         let store = wiring::store(app)?;
-        let images = Images::new(&app.home()?);
+        let known = wiring::catalog(app)?;
+        let images = catalog::numbered(app, &known, &[self.recipe.name.as_str()])?;
         let bench = Bench::new(app, self.is_offline)?;
         let documents = project::documents(app, self.recipe)?;
         let section = build::locked(app, &store, self.recipe, &documents, self.is_offline)?;
@@ -201,60 +203,7 @@ impl Workshop for LocalWorkshop<'_> {
 
 /// The image of an identity, which the home must have.
 pub(crate) fn find(app: &App, id: &ImageId) -> Result<Image, CmdError> {
-    let wanted = format!("{}@{}/{}", id.name, id.version, id.build);
-    Ok(Images::new(&app.home()?).find(&wanted)?)
-}
-
-/// What the catalog is told of an image.
-pub(crate) fn entry(image: &Image) -> NewImage {
-    let record = &image.record;
-    let bill = bill(image);
-    let artifacts = record.artifacts.iter().map(|artifact| ArtifactRow {
-        file: artifact.file.clone(),
-        format: artifact.kind.clone(),
-        digest: artifact.digest,
-        size_bytes: artifact.size_bytes,
-    });
-    let parent = record
-        .parent
-        .as_ref()
-        .filter(|parent| parent.kind == "image");
-    NewImage {
-        id: ImageId {
-            name: record.name.clone(),
-            version: record.version,
-            build: record.build,
-        },
-        purpose: record.purpose.clone(),
-        os: bill.as_ref().and_then(system).unwrap_or_default(),
-        arch: record.arch.clone(),
-        key: record.key,
-        digest: record
-            .artifacts
-            .first()
-            .map_or(record.key, |disk| disk.digest),
-        parent: parent.and_then(|parent| parent.name.parse().ok()),
-        artifacts: artifacts.collect(),
-        created_unix: record.created_unix,
-    }
-}
-
-fn bill(image: &Image) -> Option<Value> {
-    let bytes = fs::read(image.path("sbom.cdx.json")).ok()?;
-    serde_json::from_slice(&bytes).ok()
-}
-
-/// `debian-12`, from a bill of materials.
-fn system(bill: &Value) -> Option<String> {
-    let components = bill["components"].as_array()?.iter();
-    let mut systems = components.filter(|component| component["type"] == "operating-system");
-    let system = systems.next()?;
-    let version = system["version"].as_str()?;
-    Some(format!(
-        "{}-{}",
-        system["name"].as_str()?,
-        version.split('.').next().unwrap_or(version)
-    ))
+    catalog::find(app, &catalog::typed(id))
 }
 
 fn made(app: &App, image: &Image, recipe: &Recipe, section: &Section, is_new: bool) -> Made {
@@ -288,7 +237,7 @@ fn made(app: &App, image: &Image, recipe: &Recipe, section: &Section, is_new: bo
     let took = i64::try_from(ms / 1000).unwrap_or(0);
     let ended = image.record.created_unix;
     Made {
-        image: entry(image),
+        image: image.made(),
         is_new,
         origin: Origin {
             parameters,
@@ -296,7 +245,7 @@ fn made(app: &App, image: &Image, recipe: &Recipe, section: &Section, is_new: bo
             authors: authors(app),
             times: Some((ended - took, ended)),
         },
-        bill: bill(image),
+        bill: image.bill(),
     }
 }
 

@@ -118,6 +118,25 @@ impl ImageState {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 
+    /// What it means, for whoever reads of it: one line, no period.
+    pub const fn summary(self) -> &'static str {
+        match self {
+            Self::Built => "its disk is made; nothing was shown of it yet",
+            Self::Testing => "it is being tested, scanned and judged",
+            Self::Rejected => "it was refused: by a test, a gate or a person",
+            Self::Approved => "it may be used: the gate, and everyone who had to, said yes",
+            Self::Distributing => "it is on its way to its targets",
+            Self::Available => "it is where it was to go",
+            Self::Quarantined => {
+                "it went bad after it was approved: not handed out until somebody decides"
+            }
+            Self::Revoked => "it must not be used any more",
+            Self::Deprecated => "it still works, and something newer should be used",
+            Self::Disabled => "it cannot be used, and can be brought back",
+            Self::Deleted => "its bytes are gone; what is known of it is kept",
+        }
+    }
+
     /// What it may become.
     pub const fn next(self) -> &'static [Self] {
         use ImageState as S;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::{Class, Failure};
+use goldsmith_core::image::ImageId;
 use goldsmith_core::version::VersionPrefix;
 use goldsmith_store::StoreError;
 
@@ -14,15 +15,23 @@ use crate::source::SourceError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParentError {
-    /// Channels are not there yet.
-    #[error(
-        "source `{source_name}` asks for the channel `{channel}`, and images have no channels yet: they come with promotion"
-    )]
+    /// The channel names no image.
+    #[error("the channel `{channel}` of `{name}` names no image")]
     Channel {
-        /// Label of the source.
-        source_name: String,
+        /// Name of the parent.
+        name: String,
         /// Which.
         channel: String,
+    },
+    /// The channel names one whose disk is not here.
+    #[error("the channel `{channel}` of `{name}` names {image}, which is not on this machine")]
+    ChannelNotHere {
+        /// Name of the parent.
+        name: String,
+        /// Which.
+        channel: String,
+        /// The image that it names.
+        image: ImageId,
     },
     /// Packages on top of an image that is not Debian's.
     #[error(
@@ -124,16 +133,23 @@ impl Failure for ParentError {
             Self::Record(error) => error.class(),
             Self::Disk { source, .. } | Self::Source(source) => source.class(),
             Self::Store(error) => error.class(),
-            Self::NotHere { .. } | Self::Lock { .. } | Self::NoDisk { .. } | Self::Lost { .. } => {
-                Class::Environment
-            }
+            Self::ChannelNotHere { .. }
+            | Self::NotHere { .. }
+            | Self::Lock { .. }
+            | Self::NoDisk { .. }
+            | Self::Lost { .. } => Class::Environment,
             _ => Class::Config,
         }
     }
 
     fn hints(&self) -> Vec<String> {
         let hint = match self {
-            Self::Channel { .. } => "say `version = \"...\"` instead".to_owned(),
+            Self::Channel { name, channel } => {
+                format!("`goldsmith promote {name} --channel {channel}` has it name one")
+            }
+            Self::ChannelNotHere { name, .. } => {
+                format!("`goldsmith build {name}` makes one of its lock; promote that")
+            }
             Self::NoArchive { .. } | Self::NoDpkg { .. } => {
                 "install them by a component".to_owned()
             }

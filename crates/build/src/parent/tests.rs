@@ -108,6 +108,28 @@ impl Bench {
             source,
             disk: &disk,
             documents: &[],
+            named: None,
+        };
+        lock(&self.images, wanted, previous, is_update)
+    }
+
+    /// The same for a source that asks for the channel `production`, which names this image.
+    fn lock_channel(
+        &self,
+        named: Option<&ImageId>,
+        previous: Option<&Section>,
+        is_update: bool,
+    ) -> Result<Section, ParentError> {
+        let disk = DiskSpec {
+            size_bytes: 1 << 30,
+            boot: BOTH.to_vec(),
+            kernel_args: Vec::new(),
+        };
+        let wanted = Wanted {
+            source: &of_channel_source(),
+            disk: &disk,
+            documents: &[],
+            named,
         };
         lock(&self.images, wanted, previous, is_update)
     }
@@ -244,9 +266,47 @@ fn refusals_say_what_to_do() {
     refused(&source("1.4"), none, &[]);
     let other = ["there is no image `base` 1.4", "there are: base 1.3.0/1"];
     refused(&source("1.4.x"), other, &["1.3.0"]);
-    let channel = ImageSource {
+    let bench = Bench::new();
+    let error = bench.lock_channel(None, None, false).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the channel `production` of `base` names no image"
+    );
+    assert!(error.hints()[0].contains("goldsmith promote base --channel production"));
+}
+
+fn of_channel_source() -> ImageSource {
+    ImageSource {
         which: Which::Channel("production".to_owned()),
         ..source("1")
+    }
+}
+
+#[test]
+fn a_channel_is_followed_also_back() {
+    let bench = Bench::new();
+    let [old, new] = ["1.0.0", "2.0.0"].map(|version| bench.base(version, version).id());
+    let locked = bench.lock_channel(Some(&new), None, false).unwrap();
+    assert_eq!(pin(&locked).to_string(), "base 2.0.0/1");
+    // It moves, and the lock stays until it is brought up to date.
+    let again = |named: Option<&ImageId>, is_update| {
+        bench.lock_channel(named, Some(&locked), is_update).unwrap()
     };
-    refused(&channel, ["channel `production`", "version"], &["1.0.0"]);
+    assert_eq!(again(Some(&old), false), locked);
+    assert_eq!(pin(&again(Some(&old), true)).to_string(), "base 1.0.0/1");
+    // A machine whose catalog knows nothing of it keeps the lock.
+    assert_eq!(again(None, true), locked);
+    // One that was locked by its version is none that the channel named.
+    let by_version = bench.lock(&source("2"), &BOTH, None, false).unwrap();
+    let followed = bench
+        .lock_channel(Some(&old), Some(&by_version), false)
+        .unwrap();
+    assert_eq!(pin(&followed).to_string(), "base 1.0.0/1");
+
+    fs::remove_dir_all(bench.images.folder(&old)).unwrap();
+    let error = bench.lock_channel(Some(&old), None, false).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the channel `production` of `base` names base 1.0.0/1, which is not on this machine"
+    );
 }

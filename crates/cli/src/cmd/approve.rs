@@ -106,6 +106,5 @@ fn decide(given: &Given, app: &App, approves: bool) -> Result<Outcome, CmdError>
 
 /// The identity of an image of this home.
 pub(super) fn image(app: &App, wanted: &str) -> Result<ImageId, CmdError> {
-    let image = goldsmith_build::record::Images::new(&app.home()?).find(wanted)?;
-    Ok(crate::workshop::entry(&image).id)
+    Ok(crate::catalog::find(app, wanted)?.id())
 }

@@ -19,6 +19,7 @@ use goldsmith_store::Store;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
+use crate::catalog;
 use crate::job::Bench;
 use crate::lockfile;
 use crate::project;
@@ -74,7 +75,9 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let started = app.cx.clock().monotonic();
     let project = project::recipes(app, &args.variables, &args.recipes)?;
     let store = wiring::store(app)?;
-    let images = Images::new(&app.home()?);
+    let known = wiring::catalog(app)?;
+    let names: Vec<&str> = project.recipes.iter().map(|recipe| &*recipe.name).collect();
+    let images = catalog::numbered(app, &known, &names)?;
     let shell = args.debug.then(|| Shell::new(app)).transpose()?;
     let bench = Bench::new(app, args.offline)?;
     let mut shown = Vec::new();
@@ -99,6 +102,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             }
             Need::Nothing(_) => (make(app, &store, &images, &job, args.offline)?, false),
         };
+        catalog::enter(app, &known, std::slice::from_ref(&image))?;
         let time = app.cx.clock().monotonic().saturating_sub(started);
         if !app.output.is_json {
             app.output.text(&text(&image, is_up_to_date, time));

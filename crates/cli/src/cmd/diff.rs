@@ -7,6 +7,7 @@ use goldsmith_build::record::{Images, RecordError};
 
 use crate::app::App;
 use crate::args::Outcome;
+use crate::catalog;
 use crate::project;
 use crate::report::CmdError;
 
@@ -18,7 +19,7 @@ use crate::report::CmdError;
 /// Example: goldsmith diff web@1.4.0 web@1.4.1 --html changes.html
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The old image: `web@1.4.0`, or a file with a raw disk
+    /// The old image: `web@1.4.0`, `web@production`, or a file with a raw disk
     old: String,
     /// The new image: `web`, the newest of it, or a file with a raw disk
     new: String,
@@ -55,7 +56,8 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
 
 /// An image by its name; what is none may be a file.
 fn side(app: &App, wanted: &str) -> Result<Side, CmdError> {
-    match Images::new(&app.home()?).find(wanted) {
+    let named = catalog::without_channel(app, wanted)?;
+    match Images::new(&app.home()?).find(&named) {
         Ok(image) => Ok(Side::of(image)),
         Err(error @ RecordError::Unknown { .. }) => {
             let path = app.env.working_directory.join(Path::new(wanted));

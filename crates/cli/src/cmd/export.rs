@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use goldsmith_build::export::{Exported, to_file, to_stream};
-use goldsmith_build::record::{Image, Images};
+use goldsmith_build::record::Image;
 use goldsmith_core::size::format_bytes;
 use goldsmith_disk::fmt::{self, Format};
 
 use crate::app::App;
 use crate::args::Outcome;
+use crate::catalog;
 use crate::report::CmdError;
 
 /// Write the disk of an image in the form that a cloud or a hypervisor takes
@@ -50,7 +51,7 @@ enum Target {
 }
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let image = Images::new(&app.home()?).find(&args.image)?;
+    let image = catalog::find(app, &args.image)?;
     let targets = targets(args, &image, &app.env.working_directory)?;
     let mut text = String::new();
     let mut exports = Vec::new();

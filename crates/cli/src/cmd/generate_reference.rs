@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 use goldsmith_component::library;
 use goldsmith_core::failure::Class;
+use goldsmith_core::image::ImageState;
 use goldsmith_inspect::harden::Profile;
 
 use crate::app::App;
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     write(&root.join("components.md"), components().as_bytes())?;
     write(&root.join("secret-detectors.md"), detectors().as_bytes())?;
     write(&root.join("hardening-checks.md"), checks().as_bytes())?;
+    write(&root.join("image-states.md"), image_states().as_bytes())?;
     man_pages(&root.join("man"))?;
     completions(&root.join("completions"))?;
     Ok(Outcome::Done)
@@ -111,6 +113,25 @@ fn environment() -> String {
     let mut page = format!("{MARK}# Environment\n\n| variable | meaning |\n|---|---|\n");
     for variable in VARIABLES {
         let _ = writeln!(page, "| `{}` | {} |", variable.name, variable.summary);
+    }
+    page
+}
+
+fn image_states() -> String {
+    let mut page = format!(
+        "{MARK}# States of an image\n\nWhat a channel names and `resolve` hands out is usable.\n\n\
+         | state | usable | meaning | may become |\n|---|---|---|---|\n"
+    );
+    for state in ImageState::ALL {
+        let next: Vec<&str> = state.next().iter().map(|next| next.name()).collect();
+        let usable = if state.is_usable() { "yes" } else { "" };
+        let _ = writeln!(
+            page,
+            "| {} | {usable} | {} | {} |",
+            state.name(),
+            state.summary(),
+            next.join(", ")
+        );
     }
     page
 }

@@ -231,11 +231,7 @@ pub(crate) fn deliver(app: &App, pipeline: &Pipeline, catalog: &dyn Catalog) {
 
 /// Who does it.
 pub(crate) fn actor(app: &App, given: Option<&str>) -> String {
-    let known = given.or_else(|| app.env.get("GOLDSMITH_ACTOR"));
-    known
-        .or_else(|| app.env.get("USER"))
-        .unwrap_or("unknown")
-        .to_owned()
+    given.map_or_else(|| app.actor(), str::to_owned)
 }
 
 /// Held while a pipeline is run: the kernel lets go of it when the process ends, however it does.

@@ -17,6 +17,7 @@ use goldsmith_inspect::view::open::{Opened, open};
 
 use crate::app::App;
 use crate::args::Outcome;
+use crate::catalog;
 use crate::project;
 use crate::report::CmdError;
 
@@ -158,7 +159,8 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
 
 /// An image by its name; what is none may be a file or a folder.
 fn target(app: &App, wanted: &str) -> Result<Target, CmdError> {
-    match Images::new(&app.home()?).find(wanted) {
+    let named = catalog::without_channel(app, wanted)?;
+    match Images::new(&app.home()?).find(&named) {
         Ok(image) => Ok(Target::of(image)),
         Err(error @ RecordError::Unknown { .. }) => {
             let path = app.env.working_directory.join(wanted);

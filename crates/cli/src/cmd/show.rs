@@ -1,5 +1,7 @@
 //! `goldsmith show`: everything known about one image.
 
+mod standing;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -8,25 +10,48 @@ use goldsmith_core::size::{format_bytes, format_duration};
 
 use crate::app::App;
 use crate::args::Outcome;
+use crate::catalog;
 use crate::output::date;
 use crate::report::CmdError;
 use crate::style;
+use crate::wiring;
 
-/// Show what is known about an image: digests, inputs, times, tests
+use standing::Standing;
+
+/// Show what is known about an image: digests, inputs, times, tests, how it stands, where it is
 ///
 /// Example: goldsmith show web@1.4.0
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The image: `web`, `web@1.4.0` or `web@1.4.0/2`; the newest that fits
+    /// The image: `web`, `web@1.4.0`, `web@1.4.0/2`, the newest that fits, or `web@production`
     image: String,
 }
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let image = Images::new(&app.home()?).find(&args.image)?;
-    app.output.result(
-        &text(&image),
-        || serde_json::json!({ "image": image.record, "folder": image.folder.to_string_lossy() }),
-    );
+    let images = Images::new(&app.home()?);
+    if !app.home()?.exists() {
+        // Looking makes no home.
+        images.find(&args.image)?;
+    }
+    let catalog = wiring::catalog(app)?;
+    let id = catalog::id(app, &catalog, &args.image)?;
+    let image = images.get(&id)?;
+    let standing = Standing::of(&catalog, &id)?;
+    if app.output.is_json {
+        let folder = image.as_ref().map(|image| image.folder.to_string_lossy());
+        app.output.json(&serde_json::json!({
+            "image": super::images::json(image.as_ref(), &standing.row),
+            "folder": folder, "catalog": standing.json() }));
+        return Ok(Outcome::Done);
+    }
+    let mut text = match &image {
+        Some(image) => text(image),
+        None => standing.gone(&images.folder(&id)),
+    };
+    for (title, rows) in standing.sections() {
+        section(&mut text, title, rows.into_iter());
+    }
+    app.output.text(&text);
     Ok(Outcome::Done)
 }
 

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use goldsmith_build::boot_test::{self, Subject, TestDocument, format::TestReport};
 use goldsmith_build::document::Loaded;
 use goldsmith_build::project::ProjectDirectory;
-use goldsmith_build::record::{Image, Images, TestSummary};
+use goldsmith_build::record::{Image, TestSummary};
 use goldsmith_build::services::{self, Part, Purpose};
 use goldsmith_core::failure::Class;
 use goldsmith_core::recipe::{Budget, Firmware, TestSpec};
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
+use crate::catalog;
 use crate::lockfile;
 use crate::project;
 use crate::report::CmdError;
@@ -40,7 +41,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let mut image = Images::new(&app.home()?).find(&args.image)?;
+    let mut image = catalog::find(app, &args.image)?;
     let (spec, documents) = if args.bare {
         (TestSpec::default(), Vec::new())
     } else {

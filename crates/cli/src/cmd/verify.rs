@@ -14,6 +14,7 @@ use goldsmith_pipeline::evidence::verify::{Checked, EXPECTED, Verdict, verify};
 
 use crate::app::App;
 use crate::args::Outcome;
+use crate::catalog;
 use crate::output::table;
 use crate::report::CmdError;
 use crate::signing;
@@ -36,7 +37,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let path = match Images::new(&app.home()?).find(&args.image) {
+    let named = catalog::without_channel(app, &args.image)?;
+    let path = match Images::new(&app.home()?).find(&named) {
         Ok(image) => image.path("disk.raw"),
         Err(error @ RecordError::Unknown { .. }) => {
             let path = app.env.working_directory.join(&args.image);
@@ -56,7 +58,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     }
     if args.evidence.is_empty() {
         for image in Images::new(&app.home()?).list()? {
-            let entry = crate::workshop::entry(&image);
+            let entry = image.made();
             if entry.digest == disk {
                 let rows = wiring::catalog(app)?.statements(&entry.id)?;
                 envelopes.extend(rows.into_iter().map(|row| row.envelope));

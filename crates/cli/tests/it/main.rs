@@ -5,6 +5,7 @@
 mod awstoe;
 mod boot;
 mod build;
+mod catalog;
 mod component_remote;
 mod component_run;
 mod component_validate;

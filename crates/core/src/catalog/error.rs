@@ -109,6 +109,14 @@ impl Failure for CatalogError {
             Self::Raced { .. } => {
                 vec!["it goes on there; look at it with `goldsmith runs`".to_owned()]
             }
+            Self::NotUsable { .. } => vec![
+                "only an approved image may be used; `goldsmith history` says what became of it"
+                    .to_owned(),
+            ],
+            Self::InUse => vec!["try again when it has ended".to_owned()],
+            Self::NoSpace { .. } => {
+                vec!["make space where the home is; `goldsmith gc` gives some back".to_owned()]
+            }
             Self::Newer { .. } => vec!["use that version, or bring a backup back".to_owned()],
             Self::Damaged { .. } => {
                 vec!["`goldsmith catalog restore` brings a backup back".to_owned()]

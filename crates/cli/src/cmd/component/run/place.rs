@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use goldsmith_build::record::Images;
 use goldsmith_build::repo;
 use goldsmith_build::trial::{self, Network, Trial};
 use goldsmith_component::machine::{Host, Machine};
@@ -13,6 +12,7 @@ use goldsmith_core::diagnostic::nearest;
 use goldsmith_exec::ssh::Ssh;
 
 use crate::app::App;
+use crate::catalog;
 use crate::host;
 use crate::lockfile::{self, Reach};
 use crate::report::CmdError;
@@ -170,7 +170,7 @@ impl Place {
                 Err(CmdError::usage(format!("`{ssh}` is no place of this host")))
             }
             Self::Image { name } => {
-                let image = Images::new(&app.home()?).find(name)?;
+                let image = catalog::find(app, name)?;
                 let store = wiring::store(app)?;
                 let network = network(None);
                 let trial = Trial::of_image(&app.cx, &store, &image, network.as_ref())?;
