@@ -203,7 +203,7 @@ impl Workshop for LocalWorkshop<'_> {
 
 /// The image of an identity, which the home must have.
 pub(crate) fn find(app: &App, id: &ImageId) -> Result<Image, CmdError> {
-    catalog::find(app, &catalog::typed(id))
+    Ok(Images::new(&app.home()?).find(&crate::catalog::typed(id))?)
 }
 
 fn made(app: &App, image: &Image, recipe: &Recipe, section: &Section, is_new: bool) -> Made {

@@ -1,10 +1,10 @@
 //! The course of a pipeline: its stages in their order, its own steps before and after them.
 
-use goldsmith_core::recipe::{OnFailure, Pipeline, Position, Stage, Test as TestBlock};
+use goldsmith_core::recipe::{Pipeline, Position, Stage, Test as TestBlock};
 use goldsmith_core::target::{Forms, Target};
 
 use crate::decision::Keys;
-use crate::evidence::{SigningKey, predicate};
+use crate::evidence::SigningKey;
 use crate::port::{Hands, Workshop};
 use crate::stage::approve::Approve;
 use crate::stage::build::Build;
@@ -104,8 +104,7 @@ fn units<'a>(
         }),
         Stage::Gate => Box::new(Gate {
             keys: ports.keys.trusted,
-            expected: expected(pipeline),
-            tests: must_pass(pipeline),
+            pipeline,
         }),
         Stage::Approve => Box::new(Approve::new(pipeline.approval.as_ref(), ports.keys)),
         Stage::Distribute if ports.targets.is_empty() => return Vec::new(),
@@ -149,25 +148,4 @@ fn tests(blocks: &[TestBlock]) -> Vec<Vec<&TestBlock>> {
         }
     }
     groups
-}
-
-/// Tests whose failure ends a run.
-fn must_pass(pipeline: &Pipeline) -> Vec<&str> {
-    let tests = pipeline.tests.iter();
-    tests
-        .filter(|test| !test.skip && test.on_failure == OnFailure::Abort)
-        .map(|test| test.name.as_str())
-        .collect()
-}
-
-/// Kinds of statement that the gate wants.
-fn expected(pipeline: &Pipeline) -> Vec<&'static str> {
-    let mut kinds = vec![predicate::PROVENANCE, predicate::BILL];
-    if pipeline.tests.iter().any(|test| !test.skip) {
-        kinds.push(predicate::TEST);
-    }
-    if pipeline.scan.is_some() {
-        kinds.push(predicate::VULNERABILITIES);
-    }
-    kinds
 }

@@ -10,6 +10,7 @@ pub mod engine;
 pub mod error;
 pub mod evidence;
 pub mod format;
+pub mod gate;
 pub mod happening;
 pub mod lifecycle;
 pub mod notify;

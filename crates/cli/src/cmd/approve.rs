@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use goldsmith_core::catalog::{Batch, Catalog as _, Change};
-use goldsmith_core::image::ImageId;
 use goldsmith_pipeline::evidence::predicate::{self, Decision};
 use goldsmith_pipeline::stage::statement;
 
 use crate::app::App;
 use crate::args::Outcome;
+use crate::catalog;
 use crate::cmd::run::actor;
 use crate::report::CmdError;
 use crate::signing;
@@ -68,15 +68,15 @@ fn decide(given: &Given, app: &App, approves: bool) -> Result<Outcome, CmdError>
     if given.reason.trim().is_empty() {
         return Err(CmdError::usage("a decision needs a reason"));
     }
-    let catalog = wiring::catalog(app)?;
-    let id = image(app, &given.image)?;
-    let row = catalog.image(&id)?;
+    let store = wiring::catalog(app)?;
+    let id = catalog::id(app, &store, &given.image)?;
+    let row = store.image(&id)?;
     let unix = app.cx.clock().unix_seconds();
     let decision = Decision::on(&id, &by, approves, given.reason.trim(), unix);
     let predicate = serde_json::to_value(&decision).expect("texts have a JSON form");
     let key = signing::of_person(app, given.key.as_deref())?;
     let action = if approves { "approve" } else { "reject" };
-    catalog.keep(&Batch {
+    store.keep(&Batch {
         actor: by.clone(),
         unix,
         changes: vec![
@@ -102,9 +102,4 @@ fn decide(given: &Given, app: &App, approves: bool) -> Result<Outcome, CmdError>
         || serde_json::json!({ "image": id.to_string(), "by": by, "approves": approves }),
     );
     Ok(Outcome::Done)
-}
-
-/// The identity of an image of this home.
-pub(super) fn image(app: &App, wanted: &str) -> Result<ImageId, CmdError> {
-    Ok(crate::catalog::find(app, wanted)?.id())
 }

@@ -141,8 +141,7 @@ pub(super) fn look(app: &App, pipeline: &Pipeline) -> Result<Vec<Assessed>, CmdE
     let mut assessed = Vec::new();
     for row in catalog.images(&filter, None, 1000)? {
         let id = &row.made.id;
-        let name = format!("{}@{}/{}", id.name, id.version, id.build);
-        let Ok(image) = images.find(&name) else {
+        let Some(image) = images.get(id)? else {
             app.cx
                 .warn(format!("{id} is not on this machine, and is not looked at"));
             continue;

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use goldsmith_core::failure::Failure as _;
 use goldsmith_core::image::ImageId;
 use goldsmith_core::recipe::{LifecyclePolicy, Pipeline};
 use goldsmith_core::target::TargetError;

@@ -2,12 +2,17 @@
 
 use goldsmith_catalog::Sqlite;
 use goldsmith_core::catalog::{Catalog as _, Change};
+use goldsmith_core::failure::Class;
 use goldsmith_core::image::ImageId;
+use goldsmith_core::recipe::Pipeline;
+use goldsmith_pipeline::gate::{obstacles, verdict};
 
 use crate::app::App;
-use crate::args::Outcome;
+use crate::args::{Outcome, Variables};
 use crate::catalog;
+use crate::project;
 use crate::report::CmdError;
+use crate::signing;
 use crate::wiring;
 
 /// Have a channel name an image
@@ -65,6 +70,10 @@ pub(crate) struct Move<'a> {
 impl Move<'_> {
     /// Keeps it and tells of it.
     pub(crate) fn make(self, app: &App, catalog: &Sqlite) -> Result<Outcome, CmdError> {
+        let pipelines = pipelines(app, &self.image.name)?;
+        for pipeline in &pipelines {
+            gate(app, catalog, pipeline, &self)?;
+        }
         let change = Change::Channel {
             family: self.image.name.clone(),
             channel: self.channel.to_owned(),
@@ -72,6 +81,9 @@ impl Move<'_> {
             reason: self.reason.to_owned(),
         };
         catalog::keep(app, catalog, vec![change])?;
+        for pipeline in &pipelines {
+            point(app, catalog, pipeline, &self)?;
+        }
         let before = self.before.as_ref().map(ToString::to_string);
         let was = match &before {
             None => "it named none before".to_owned(),
@@ -87,4 +99,74 @@ impl Move<'_> {
         );
         Ok(Outcome::Done)
     }
+}
+
+/// The pipelines of the family, where the command is given in their project.
+fn pipelines(app: &App, family: &str) -> Result<Vec<Pipeline>, CmdError> {
+    if project::files(app).is_err() {
+        return Ok(Vec::new());
+    }
+    let mut pipelines = project::recipes(app, &Variables::default(), &[])?.pipelines;
+    pipelines.retain(|pipeline| pipeline.recipe == family);
+    Ok(pipelines)
+}
+
+/// What the channel asks for must be stated of the image.
+fn gate(
+    app: &App,
+    catalog: &Sqlite,
+    pipeline: &Pipeline,
+    moved: &Move<'_>,
+) -> Result<(), CmdError> {
+    let row = catalog.image(&moved.image)?;
+    let rows = catalog.statements(&moved.image)?;
+    let keys = signing::trusted(app)?;
+    let verdict = verdict(
+        pipeline,
+        moved.channel,
+        &rows,
+        &keys,
+        row.made.digest,
+        row.state.is_usable(),
+        app.cx.clock().unix_seconds(),
+    );
+    if verdict.is_open {
+        return Ok(());
+    }
+    let list = obstacles(&verdict).join("; ");
+    Err(CmdError::Refused {
+        class: Class::Policy,
+        message: format!("{} may not enter `{}`: {list}", moved.image, moved.channel),
+        hints: vec![format!(
+            "`goldsmith run {}` makes what is missing",
+            pipeline.name
+        )],
+    })
+}
+
+/// Has the channel name the image wherever a copy of it is.
+fn point(
+    app: &App,
+    catalog: &Sqlite,
+    pipeline: &Pipeline,
+    moved: &Move<'_>,
+) -> Result<(), CmdError> {
+    let copies = catalog.copies(&moved.image)?;
+    for target in wiring::targets(app, pipeline.distribution.as_ref())? {
+        let copy = copies
+            .iter()
+            .find(|copy| copy.is_there && copy.target == target.name());
+        let name = copy.map(|copy| copy.name.as_str());
+        target
+            .point(&app.cx, &moved.image.name, moved.channel, name)
+            .map_err(CmdError::Failed)?;
+        if name.is_none() {
+            app.cx.warn(format!(
+                "`{}` has no copy of {}: the channel names none there",
+                target.name(),
+                moved.image
+            ));
+        }
+    }
+    Ok(())
 }

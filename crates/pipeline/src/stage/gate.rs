@@ -4,66 +4,25 @@
 use goldsmith_core::catalog::Change;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::Class;
+use goldsmith_core::recipe::Pipeline;
 use serde_json::json;
 
 use super::Subject;
 use super::test::{begin, refuse};
-use crate::evidence::verify::{Checked, Verdict, verify};
-use crate::evidence::{PublicKey, predicate};
+use crate::evidence::PublicKey;
+use crate::gate::{obstacles, verdict};
 use crate::unit::{Effects, Outcome, Scene, StageError, Unit};
+
+/// The channel whose gate an image has to pass before people are asked.
+const CHANNEL: &str = "staging";
 
 /// Holds the evidence against what is asked for.
 #[derive(Debug)]
 pub struct Gate<'a> {
     /// Whose statements count.
     pub keys: &'a [PublicKey],
-    /// Kinds of statement that there must be, as their URIs.
-    pub expected: Vec<&'static str>,
-    /// Names of the tests that must have passed.
-    pub tests: Vec<&'a str>,
-}
-
-impl Gate<'_> {
-    /// What is wrong with the evidence, a line each.
-    fn refused(&self, checked: &[Checked]) -> Vec<String> {
-        let mut refused = Vec::new();
-        let good = |kind: &'static str| {
-            let of_kind = checked
-                .iter()
-                .filter(move |it| it.kind == predicate::word(kind));
-            // The newest counts.
-            of_kind.rev().filter_map(|it| it.statement.as_ref())
-        };
-        for kind in &self.expected {
-            if good(kind).next().is_some() {
-                continue;
-            }
-            let word = predicate::word(kind);
-            let bad = checked.iter().find_map(|it| match &it.verdict {
-                Verdict::Bad(why) if it.kind == word => Some(why.as_str()),
-                _ => None,
-            });
-            let why = bad.unwrap_or("there is no such statement");
-            refused.push(format!("{word}: {why}"));
-        }
-        for test in &self.tests {
-            let mut of_test = good(predicate::TEST).filter(|it| it.predicate["test"] == *test);
-            match of_test.next().map(|it| it.predicate["result"] == "PASSED") {
-                Some(true) => {}
-                Some(false) => refused.push(format!("test `{test}`: it failed")),
-                None => refused.push(format!("test `{test}`: nothing is stated of it")),
-            }
-        }
-        if self.expected.contains(&predicate::VULNERABILITIES)
-            && let Some(scan) = good(predicate::VULNERABILITIES).next()
-            && scan.predicate["refused"]
-                .as_array()
-                .is_none_or(|list| !list.is_empty())
-        {
-            refused.push("vulnerabilities: the policy refused the image".to_owned());
-        }
-        refused
-    }
+    /// What asks for them.
+    pub pipeline: &'a Pipeline,
 }
 
 impl Unit for Gate<'_> {
@@ -71,25 +30,21 @@ impl Unit for Gate<'_> {
         "gate"
     }
 
-    fn run(&self, _cx: &Cx, scene: &Scene<'_>) -> Result<Outcome, StageError> {
+    fn run(&self, cx: &Cx, scene: &Scene<'_>) -> Result<Outcome, StageError> {
         let (image, disk) = Subject::of(scene)?;
         let rows = scene.catalog.statements(&image);
         let rows = rows.map_err(|error| StageError::of(&error))?;
-        let envelopes: Vec<&str> = rows.iter().map(|row| row.envelope.as_str()).collect();
-        let checked = verify(disk, &envelopes, self.keys, &self.expected);
-        let refused = self.refused(&checked);
-        if !refused.is_empty() {
+        let now = cx.clock().unix_seconds();
+        let found = verdict(self.pipeline, CHANNEL, &rows, self.keys, disk, false, now);
+        if !found.is_open {
             let text = format!(
                 "the evidence of {image} is not enough: {}",
-                refused.join("; ")
+                obstacles(&found).join("; ")
             );
             return Err(StageError::new(Class::Policy, text));
         }
-        let kinds: Vec<&str> = self
-            .expected
-            .iter()
-            .map(|kind| predicate::word(kind))
-            .collect();
+        let asked = found.rules.iter().filter(|rule| rule.is_asked);
+        let kinds: Vec<&str> = asked.map(|rule| rule.kind.word()).collect();
         Ok(Outcome::Done(Effects {
             summary: format!("{} are stated and signed", kinds.join(", ")),
             output: json!({ "passed": true, "kinds": kinds }),
