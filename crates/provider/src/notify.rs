@@ -9,6 +9,39 @@ pub mod slack;
 pub mod smtp;
 pub mod webhook;
 
+use std::time::Duration;
+
+use goldsmith_core::notify::Notifier;
+use goldsmith_core::recipe::{self, Channel};
+
+use crate::http::Settings;
+
 pub use slack::Slack;
-pub use smtp::{Security, Smtp, SmtpError, SmtpSettings};
+pub use smtp::{Smtp, SmtpError, SmtpSettings};
 pub use webhook::Webhook;
+
+/// How long a mail may take.
+const MAIL_TIME: Duration = Duration::from_mins(1);
+
+/// The notifier of a `notify` block. Nothing is connected to.
+pub fn of(block: &recipe::Notifier, settings: &Settings) -> Result<Box<dyn Notifier>, SmtpError> {
+    let label = &block.name;
+    Ok(match &block.channel {
+        Channel::Webhook { url, secret } => {
+            let (url, secret) = (url.clone(), secret.clone());
+            Box::new(Webhook::new(label, url, secret, settings.clone()))
+        }
+        Channel::Slack { url } => Box::new(Slack::new(label, url.clone(), settings.clone())),
+        Channel::Smtp(smtp) => {
+            let mail = SmtpSettings {
+                server: smtp.server.clone(),
+                from: smtp.from.clone(),
+                to: smtp.to.clone(),
+                login: smtp.user.clone().zip(smtp.password.clone()),
+                authorities: Vec::new(),
+                timeout: MAIL_TIME,
+            };
+            Box::new(Smtp::new(label, &mail)?)
+        }
+    })
+}

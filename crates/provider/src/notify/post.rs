@@ -10,10 +10,10 @@ use goldsmith_core::notify::NotifyError;
 use goldsmith_core::secret::Secret;
 use reqwest::{Method, StatusCode};
 
-use crate::http::Settings;
 use crate::http::attempt::{Attempt, retry_after};
 use crate::http::client::{Client, Kind};
 use crate::http::upload::Upload;
+use crate::http::{Proxies, Settings};
 use crate::mask::register;
 
 /// Most bytes of an answer that are read: a few words of why.
@@ -117,7 +117,10 @@ impl Post {
     /// Makes the address known to the context, whole and what makes it a secret.
     fn hide(&self, cx: &Cx) {
         let url = self.url.expose();
-        register(cx, url);
+        let Proxies { http, https, .. } = &self.settings.proxies;
+        for shown in [Some(url), http.as_ref(), https.as_ref()] {
+            register(cx, shown.map_or("", String::as_str));
+        }
         cx.redactor.add(&self.url);
         // A server that says no may quote the part by which it knows us.
         let parts = url.split(['/', '?', '&', '=']).skip(3);

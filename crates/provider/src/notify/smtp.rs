@@ -25,7 +25,7 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
-pub use url::{Security, Server};
+use url::{Security, Server};
 
 /// How often a wait looks whether somebody asked to stop.
 const TICK: Duration = Duration::from_millis(100);

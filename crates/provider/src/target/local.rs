@@ -234,6 +234,8 @@ impl Target for LocalTarget {
     }
 
     fn withdraw(&self, cx: &Cx, name: &str) -> Result<(), TargetError> {
+        // What others have put there is not ours to take away.
+        self.taken(cx, name)?;
         self.sweep(cx, name)?;
         let folder = self.folder(name).map_err(boxed)?;
         let aside = self.aside(name, "gone").map_err(boxed)?;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
+use goldsmith_core::diagnostic::{SourceFile, Span};
 use goldsmith_core::notify::{Message, NotifyError};
+use goldsmith_core::recipe::{self, Channel};
 use goldsmith_core::secret::Secret;
 use goldsmith_provider::Settings;
 use goldsmith_testing::clock::FakeClock;
@@ -46,6 +48,40 @@ fn message() -> Message {
         actions: vec!["goldsmith run web --from test".to_owned()],
         event: event.to_owned(),
     }
+}
+
+/// The notifier of a block is called as its messages say.
+#[test]
+fn of_blocks() {
+    let url = || secret("https://chat.test/hook");
+    let mail = |to: &[&str]| {
+        Channel::Smtp(recipe::Smtp {
+            server: "smtp://mail.test:25".to_owned(),
+            from: "images@shop.test".to_owned(),
+            to: to.iter().map(|to| (*to).to_owned()).collect(),
+            user: None,
+            password: None,
+        })
+    };
+    let of = |channel| {
+        let block = recipe::Notifier {
+            name: "ops".to_owned(),
+            span: Span::new(&SourceFile::new("web.gold.hcl", ""), 0..0),
+            channel,
+            events: Vec::new(),
+            severity: None,
+        };
+        let made = goldsmith_provider::notify::of(&block, &settings());
+        made.map(|notifier| notifier.name().to_owned())
+    };
+    let webhook = Channel::Webhook {
+        url: url(),
+        secret: None,
+    };
+    assert_eq!(of(webhook).unwrap(), "webhook/ops");
+    assert_eq!(of(Channel::Slack { url: url() }).unwrap(), "slack/ops");
+    assert_eq!(of(mail(&["ops@shop.test"])).unwrap(), "smtp/ops");
+    assert!(of(mail(&[])).is_err());
 }
 
 /// That it may go another time, and what was said; nothing shows a secret.

@@ -309,6 +309,9 @@ pub fn what_is_not_ours_is_not_touched(place: &dyn Place) {
         text.contains("not an image that Goldsmith brought"),
         "{text}"
     );
+    target
+        .withdraw(&sender.cx, NAME)
+        .expect_err("still somebody's");
     assert_eq!(place.read(&mine), b"mine");
     assert_eq!(place.files(), below(&["mine"]));
     for name in ["", ".", "..", "a/b", ".hidden", "channels"] {

@@ -2,7 +2,7 @@
 //!
 //! Every request carries the digest of its body in its signature, so what a store takes is
 //! what was sent. Parts that were sent in vain are taken away again; after `kill -9` they stay
-//! until a rule of the bucket removes them (`AbortIncompleteMultipartUpload`).
+//! until a rule of the bucket (`AbortIncompleteMultipartUpload`) or `abort_uploads` removes them.
 
 use std::fs::File;
 use std::io::Read as _;

@@ -79,7 +79,7 @@ impl Aws {
                 };
                 let abort = Request::object(&api::ABORT_MULTIPART_UPLOAD, &object, owner)
                     .with("UploadId", id.as_str());
-                self.abort(cx, &abort)?;
+                self.abort_upload(cx, &abort)?;
             }
             if !is_truncated {
                 return Ok(());
@@ -89,7 +89,7 @@ impl Aws {
     }
 
     /// Takes the parts of an upload away; one that is not there is.
-    fn abort(&self, cx: &Cx, request: &Request) -> Result<(), RemoteError> {
+    fn abort_upload(&self, cx: &Cx, request: &Request) -> Result<(), RemoteError> {
         let mut retry = Retry::new(self, cx);
         loop {
             let outcome = self.open(cx, request).and_then(|answer| answer.text(cx));
@@ -116,7 +116,7 @@ fn uploads(text: &str) -> Option<(Vec<Begun>, bool)> {
             "ListMultipartUploadsResult/IsTruncated" => is_truncated = text.trim() == "true",
             _ => {}
         }
-        if let (Some(_), Some(_)) = (&key, &id) {
+        if key.is_some() && id.is_some() {
             begun.extend(key.take().zip(id.take()));
         }
     }

@@ -5,7 +5,7 @@ use crate::mask::mask_url;
 
 /// How a connection is kept from others' eyes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Security {
+pub(super) enum Security {
     /// Not at all.
     Plain,
     /// By STARTTLS when the server offers it.
@@ -18,18 +18,18 @@ pub enum Security {
 
 /// A mail server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
+pub(super) struct Server {
     /// Name or address.
-    pub host: String,
+    pub(super) host: String,
     /// TCP.
-    pub port: u16,
+    pub(super) port: u16,
     /// How to speak to it.
-    pub security: Security,
+    pub(super) security: Security,
 }
 
 impl Server {
     /// Reads an address. A login goes over TLS where nothing else is said.
-    pub fn parse(text: &str, has_login: bool) -> Result<Self, SmtpError> {
+    pub(super) fn parse(text: &str, has_login: bool) -> Result<Self, SmtpError> {
         let wrong = || SmtpError::Server {
             text: mask_url(text),
         };
