@@ -3,6 +3,7 @@
 use goldsmith_core::catalog::{NewMessage, RunId};
 use goldsmith_core::finding::Severity;
 use goldsmith_core::image::{ImageId, ImageState};
+use goldsmith_core::recipe::NotifyEvent;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,32 +154,33 @@ impl What {
         }
     }
 
-    /// The word that a `notify` block asks for it with; `None`: nobody is told.
-    pub fn word(&self) -> Option<&'static str> {
+    /// What a `notify` block asks for it as; `None`: nobody is told.
+    pub fn event(&self) -> Option<NotifyEvent> {
+        use NotifyEvent as E;
         match self {
-            Self::RunBegun => Some("run-started"),
-            Self::RunDone => Some("run-succeeded"),
+            Self::RunBegun => Some(E::RunStarted),
+            Self::RunDone => Some(E::RunSucceeded),
             // A stage that fails has its run fail: told once.
-            Self::RunFailed { .. } | Self::RunCancelled => Some("run-failed"),
-            Self::Waiting { .. } => Some("approval-needed"),
+            Self::RunFailed { .. } | Self::RunCancelled => Some(E::RunFailed),
+            Self::Waiting { .. } => Some(E::ApprovalNeeded),
             // In a run it is the stages that change how an image stands.
-            Self::UnitDone { unit } if unit == "approve" => Some("approved"),
-            Self::UnitDone { unit } if unit == "register" => Some("distributed"),
+            Self::UnitDone { unit } if unit == "approve" => Some(E::Approved),
+            Self::UnitDone { unit } if unit == "register" => Some(E::Distributed),
             Self::UnitDone { .. } | Self::UnitFailed { .. } => None,
             Self::State { to, .. } => match to {
-                ImageState::Approved => Some("approved"),
-                ImageState::Rejected => Some("rejected"),
-                ImageState::Available => Some("distributed"),
-                ImageState::Quarantined | ImageState::Revoked => Some("quarantined"),
+                ImageState::Approved => Some(E::Approved),
+                ImageState::Rejected => Some(E::Rejected),
+                ImageState::Available => Some(E::Distributed),
+                ImageState::Quarantined | ImageState::Revoked => Some(E::Quarantined),
                 ImageState::Deprecated | ImageState::Disabled | ImageState::Deleted => {
-                    Some("retired")
+                    Some(E::Retired)
                 }
                 ImageState::Built | ImageState::Testing | ImageState::Distributing => None,
             },
-            Self::Retiring { .. } => Some("retired"),
-            Self::Finding { .. } => Some("finding-new"),
-            Self::Promoted { .. } => Some("promoted"),
-            Self::ScheduleOff { .. } => Some("schedule-disabled"),
+            Self::Retiring { .. } => Some(E::Retired),
+            Self::Finding { .. } => Some(E::FindingNew),
+            Self::Promoted { .. } => Some(E::Promoted),
+            Self::ScheduleOff { .. } => Some(E::ScheduleDisabled),
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use goldsmith_core::catalog::NewMessage;
 use goldsmith_core::finding::Severity;
+use goldsmith_core::recipe::{Notifier, NotifyEvent};
 use goldsmith_core::secret::Redactor;
 
 use crate::happening::{Happening, Herald};
@@ -16,8 +17,8 @@ use crate::happening::{Happening, Herald};
 pub struct Rule {
     /// By which notifier: its kind and name, `webhook/chat`.
     pub notifier: String,
-    /// Of which events, by their words: `run-failed`. Empty: of every one that has a word.
-    pub events: BTreeSet<String>,
+    /// Of which events. Empty: of all.
+    pub events: BTreeSet<NotifyEvent>,
     /// Of which pipelines. Empty: of all.
     pub pipelines: BTreeSet<String>,
     /// Not of findings that are less bad than this.
@@ -25,9 +26,19 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// What a `notify` block of a pipeline asks for.
+    pub fn of(pipeline: &str, notifier: &Notifier) -> Self {
+        Self {
+            notifier: format!("{}/{}", notifier.channel.word(), notifier.name),
+            events: notifier.events.iter().copied().collect(),
+            pipelines: [pipeline.to_owned()].into(),
+            severity: notifier.severity,
+        }
+    }
+
     /// Whether this is something to tell.
     pub fn wants(&self, happening: &Happening) -> bool {
-        let Some(word) = happening.what.word() else {
+        let Some(event) = happening.what.event() else {
             return false;
         };
         let is_bad = match (self.severity, happening.what.severity()) {
@@ -36,7 +47,7 @@ impl Rule {
         };
         let pipelines = &self.pipelines;
         is_bad
-            && (self.events.is_empty() || self.events.contains(word))
+            && (self.events.is_empty() || self.events.contains(&event))
             && (pipelines.is_empty() || pipelines.contains(&happening.pipeline))
     }
 }

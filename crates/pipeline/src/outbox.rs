@@ -289,6 +289,4 @@ enum Sent {
 }
 
 #[cfg(test)]
-mod shelf;
-#[cfg(test)]
 mod tests;

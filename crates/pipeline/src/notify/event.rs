@@ -18,6 +18,7 @@
 
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::notify::Message;
+use goldsmith_core::recipe::NotifyEvent;
 use goldsmith_core::secret::Redactor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -49,7 +50,8 @@ pub struct Event {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Data {
-    event: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    event: Option<NotifyEvent>,
     pipeline: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     run: Option<u64>,
@@ -84,7 +86,7 @@ impl Event {
             time: timestamp(happening.unix),
             datacontenttype: "application/json".to_owned(),
             data: Data {
-                event: happening.what.word().unwrap_or_default().to_owned(),
+                event: happening.what.event(),
                 pipeline: happening.pipeline.clone(),
                 run: (happening.run != NO_RUN).then_some(happening.run.0),
                 image: image

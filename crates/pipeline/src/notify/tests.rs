@@ -1,5 +1,7 @@
 use goldsmith_core::catalog::RunId;
+use goldsmith_core::diagnostic::{SourceFile, Span};
 use goldsmith_core::image::{ImageId, ImageState};
+use goldsmith_core::recipe::Channel;
 use goldsmith_core::secret::Secret;
 
 use super::event::Event;
@@ -33,12 +35,11 @@ fn finding(severity: Severity) -> Happening {
     Happening::of_image("web", image(), 1_795_464_000, what)
 }
 
-fn rule(events: &[&str], pipelines: &[&str], severity: Option<Severity>) -> Rule {
-    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+fn rule(events: &[NotifyEvent], pipelines: &[&str], severity: Option<Severity>) -> Rule {
     Rule {
         notifier: "webhook/chat".to_owned(),
-        events: words(events),
-        pipelines: words(pipelines),
+        events: events.iter().copied().collect(),
+        pipelines: pipelines.iter().map(|name| (*name).to_owned()).collect(),
         severity,
     }
 }
@@ -48,15 +49,23 @@ fn who_is_told_what() {
     let high = Some(Severity::High);
     for (rule, happening, is_told) in [
         (rule(&[], &[], None), failed(), true),
-        (rule(&["run-failed"], &["web"], None), failed(), true),
-        (rule(&["run-failed"], &["db"], None), failed(), false),
-        (rule(&["approved"], &[], None), failed(), false),
+        (
+            rule(&[NotifyEvent::RunFailed], &["web"], None),
+            failed(),
+            true,
+        ),
+        (
+            rule(&[NotifyEvent::RunFailed], &["db"], None),
+            failed(),
+            false,
+        ),
+        (rule(&[NotifyEvent::Approved], &[], None), failed(), false),
         // What is no finding has no severity to fall short of.
         (rule(&[], &[], high), failed(), true),
         (rule(&[], &[], high), finding(Severity::Medium), false),
         (rule(&[], &[], high), finding(Severity::High), true),
         (
-            rule(&["finding-new"], &[], high),
+            rule(&[NotifyEvent::FindingNew], &[], high),
             finding(Severity::Critical),
             true,
         ),
@@ -70,16 +79,36 @@ fn who_is_told_what() {
         ..failed()
     };
     assert!(!rule(&[], &[], None).wants(&done("build")));
-    assert!(rule(&["approved"], &[], None).wants(&done("approve")));
+    assert!(rule(&[NotifyEvent::Approved], &[], None).wants(&done("approve")));
+}
+
+#[test]
+fn what_a_block_asks_for() {
+    let block = Notifier {
+        name: "chat".to_owned(),
+        span: Span::new(&SourceFile::new("web.gold.hcl", ""), 0..0),
+        channel: Channel::Webhook {
+            url: Secret::new(String::new()),
+            secret: None,
+        },
+        events: vec![NotifyEvent::RunFailed],
+        severity: Some(Severity::High),
+    };
+    let expected = rule(&[NotifyEvent::RunFailed], &["web"], Some(Severity::High));
+    assert_eq!(Rule::of("web", &block), expected);
 }
 
 #[test]
 fn one_message_for_each_notifier_without_secrets() {
     let redactor = Redactor::default();
     redactor.add(&Secret::new("hunter22".to_owned()));
-    let mut mail = rule(&["run-failed"], &[], None);
+    let mut mail = rule(&[NotifyEvent::RunFailed], &[], None);
     mail.notifier = "smtp/ops".to_owned();
-    let rules = vec![rule(&[], &[], None), rule(&["run-failed"], &[], None), mail];
+    let rules = vec![
+        rule(&[], &[], None),
+        rule(&[NotifyEvent::RunFailed], &[], None),
+        mail,
+    ];
     let rules = Rules::new("urn:goldsmith:shop", rules, redactor);
     let messages = rules.messages(&failed());
     let notifiers: Vec<&str> = messages.iter().map(|message| &*message.notifier).collect();

@@ -1,13 +1,13 @@
 use std::sync::{Arc, Mutex};
 
-use goldsmith_core::catalog::NewMessage;
+use goldsmith_catalog::Sqlite;
+use goldsmith_core::catalog::{Batch, NewMessage};
 use goldsmith_core::cx::Clock as _;
 use goldsmith_core::finding::Severity;
 use goldsmith_core::notify::Message;
 use goldsmith_core::secret::{Redactor, Secret};
 use goldsmith_testing::clock::FakeClock;
 
-use super::shelf::Shelf;
 use super::*;
 use crate::happening::{Happening, What};
 
@@ -19,6 +19,8 @@ struct Told {
     name: &'static str,
     answers: Mutex<Vec<Option<Duration>>>,
     is_away: bool,
+    /// Stopped once, right after the effect.
+    is_killed: Mutex<bool>,
     got: Mutex<Vec<String>>,
 }
 
@@ -50,6 +52,9 @@ impl Notifier for Told {
 
     fn send(&self, _cx: &Cx, message: &Message) -> Result<(), NotifyError> {
         self.got.lock().unwrap().push(message.id.clone());
+        if std::mem::take(&mut *self.is_killed.lock().unwrap()) {
+            return Err(Cancelled.into());
+        }
         let answer = self.answers.lock().unwrap().pop();
         let asked = match answer {
             None if !self.is_away => return Ok(()),
@@ -64,7 +69,8 @@ impl Notifier for Told {
 }
 
 struct World {
-    shelf: Shelf,
+    catalog: Sqlite,
+    _home: tempfile::TempDir,
     clock: Arc<FakeClock>,
     cx: Cx,
 }
@@ -74,11 +80,33 @@ impl World {
         let clock = Arc::new(FakeClock::at(NOW));
         let cx = Cx::silent(Arc::clone(&clock) as Arc<_>);
         cx.redactor.add(&Secret::new("hunter22".to_owned()));
+        let home = tempfile::tempdir().unwrap();
         Self {
-            shelf: Shelf::default(),
+            catalog: Sqlite::open(home.path()).unwrap(),
+            _home: home,
             clock,
             cx,
         }
+    }
+
+    fn add(&self, messages: Vec<NewMessage>) {
+        let batch = Batch {
+            actor: "test".to_owned(),
+            unix: NOW,
+            messages,
+            ..Batch::default()
+        };
+        self.catalog.keep(&batch).unwrap();
+    }
+
+    /// A message that is still to be delivered.
+    fn waiting(&self, id: u64) -> Option<MessageRow> {
+        let rows = self.catalog.messages(i64::MAX, 1_000).unwrap();
+        rows.into_iter().find(|row| row.id == id)
+    }
+
+    fn row(&self, id: u64) -> MessageRow {
+        self.waiting(id).unwrap()
     }
 
     /// Puts so many messages there; what they are known by.
@@ -91,20 +119,20 @@ impl World {
             };
             let happening = Happening::of_pipeline("web", NOW, what);
             let event = Event::of("urn:goldsmith:shop", &happening, &Redactor::default());
-            let body = event.to_text();
             let message = NewMessage {
                 notifier: notifier.to_owned(),
-                body,
+                body: event.to_text(),
             };
-            self.shelf.add(NOW, message);
-            event.message().unwrap().id
+            (message, event.message().unwrap().id)
         };
-        (0..count).map(one).collect()
+        let (messages, ids) = (0..count).map(one).unzip();
+        self.add(messages);
+        ids
     }
 
     fn deliver(&self, notifiers: &[&Told]) -> Tally {
         let notifiers = notifiers.iter().map(|notifier| *notifier as &dyn Notifier);
-        let outbox = Outbox::new(&self.shelf, notifiers, Patience::default());
+        let outbox = Outbox::new(&self.catalog, notifiers, Patience::default());
         outbox.deliver(&self.cx).unwrap()
     }
 
@@ -139,7 +167,7 @@ fn tried_again_with_backoff() {
     let chat = Told::failing("webhook/chat", &[None, None, None]);
     let mut waits = Vec::new();
     while world.deliver(&[&chat]).done == 0 {
-        let row = world.shelf.row(1);
+        let row = world.row(1);
         assert!(row.error.contains("busy with (secret)"), "{}", row.error);
         waits.push(row.next_unix - world.clock.unix_seconds());
         assert_eq!(
@@ -199,7 +227,7 @@ fn one_message_holds_nothing_up() {
     world.tell("webhook/chat", 3);
     let chat = Told::failing("webhook/chat", &[Some(Duration::from_mins(10))]);
     assert_eq!(world.deliver(&[&chat]), tally(0, 3, 0));
-    assert_eq!(world.shelf.row(3).next_unix, NOW + 600);
+    assert_eq!(world.row(3).next_unix, NOW + 600);
     world.sleep(600);
     assert_eq!(world.deliver(&[&chat]), tally(3, 0, 0));
 }
@@ -208,13 +236,10 @@ fn one_message_holds_nothing_up() {
 fn given_up_at_last() {
     let world = World::new();
     world.tell("webhook/gone", 1);
-    world.shelf.add(
-        NOW,
-        NewMessage {
-            notifier: "webhook/gone".to_owned(),
-            body: "{}".to_owned(),
-        },
-    );
+    world.add(vec![NewMessage {
+        notifier: "webhook/gone".to_owned(),
+        body: "{}".to_owned(),
+    }]);
     let mut tries = 0;
     loop {
         let now = world.deliver(&[]);
@@ -223,13 +248,9 @@ fn given_up_at_last() {
             assert_eq!(now.given_up, 1);
             break;
         }
-        let row = world.shelf.row(1);
+        let row = world.row(1);
         assert!(row.error.contains("no such notifier"), "{}", row.error);
-        assert_eq!(
-            world.shelf.given_up(),
-            tries.min(1),
-            "what is no event goes at once"
-        );
+        assert_eq!(world.waiting(2), None, "what is no event goes at once");
         world.sleep((row.next_unix - world.clock.unix_seconds()).unsigned_abs());
     }
     assert_eq!(world.clock.unix_seconds(), NOW + 3 * 24 * 3_600);
@@ -241,14 +262,20 @@ fn given_up_at_last() {
 fn told_twice_rather_than_never() {
     let world = World::new();
     let ids = world.tell("webhook/chat", 1);
-    let chat = Told::named("webhook/chat");
-    world.shelf.fail_next();
-    let notifiers = [&chat as &dyn Notifier];
-    let outbox = Outbox::new(&world.shelf, notifiers, Patience::default());
-    assert!(matches!(
-        outbox.deliver(&world.cx),
-        Err(OutboxError::Catalog(_))
-    ));
+    let chat = Told {
+        is_killed: Mutex::new(true),
+        ..Told::named("webhook/chat")
+    };
+    let outbox = Outbox::new(
+        &world.catalog,
+        [&chat as &dyn Notifier],
+        Patience::default(),
+    );
+    let killed = outbox.deliver(&world.cx);
+    assert!(
+        matches!(killed, Err(OutboxError::Cancelled(_))),
+        "{killed:?}"
+    );
     assert_eq!(outbox.deliver(&world.cx).unwrap(), tally(1, 0, 0));
     assert_eq!(chat.got(), [ids[0].clone(), ids[0].clone()]);
 }
@@ -259,10 +286,14 @@ fn stopped() {
     world.tell("webhook/chat", 1);
     let chat = Told::named("webhook/chat");
     world.cx.cancel.cancel();
-    let outbox = Outbox::new(&world.shelf, [&chat as &dyn Notifier], Patience::default());
+    let outbox = Outbox::new(
+        &world.catalog,
+        [&chat as &dyn Notifier],
+        Patience::default(),
+    );
     assert!(matches!(
         outbox.deliver(&world.cx),
         Err(OutboxError::Cancelled(_))
     ));
-    assert_eq!(world.shelf.row(1).tries, 0);
+    assert_eq!(world.row(1).tries, 0);
 }
