@@ -88,6 +88,8 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Rebuild(cmd::rebuild::Args),
     #[command(hide = true)]
+    Bury(cmd::bury::Args),
+    #[command(hide = true)]
     GenerateReference(cmd::generate_reference::Args),
 }
 
@@ -107,7 +109,12 @@ impl Command {
     /// of an ordinary user in a namespace of users.
     pub(crate) fn makes_trees(&self) -> bool {
         match self {
-            Self::Build(_) | Self::Plan(_) | Self::Diff(_) | Self::Gc(_) | Self::Doctor(_) => true,
+            Self::Build(_)
+            | Self::Plan(_)
+            | Self::Diff(_)
+            | Self::Gc(_)
+            | Self::Doctor(_)
+            | Self::Bury(_) => true,
             Self::Component(command) => command.makes_trees(),
             _ => false,
         }
@@ -134,6 +141,7 @@ impl Command {
             Self::Doctor(args) => cmd::doctor::run(args, app),
             Self::Gc(args) => cmd::gc::run(args, app),
             Self::Rebuild(args) => cmd::rebuild::run(args, app),
+            Self::Bury(args) => cmd::bury::run(args, app),
             Self::GenerateReference(args) => cmd::generate_reference::run(args, app),
         }
     }

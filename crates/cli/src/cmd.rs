@@ -2,6 +2,7 @@
 
 pub(crate) mod awstoe;
 pub(crate) mod build;
+pub(crate) mod bury;
 pub(crate) mod component;
 pub(crate) mod diff;
 pub(crate) mod doctor;

@@ -16,6 +16,7 @@
 //!   chains/<owner>.json       {"version":1,"place":"/…","layers":["<hex>",…]}: the layers that something
 //!                             was last made of, bottom first; kept while its place exists
 //!   scratch/<purpose>-<id>/   work under way; `.lock` in it is locked while its owner lives
+//!   scratch/grave-<id>/<n>/   what a collection threw away, until somebody removes it
 //!   pins/<owner>.json         {"version":1,"digests":["<hex>",…]}: what the owner needs kept
 //!   locks/                    lock files: `users` (shared by every process, exclusive for gc),
 //!                             `sweep`, and one per blob or entry that is being made, which holds
@@ -48,6 +49,8 @@ pub(crate) const DIRECTORIES: [&str; 9] = [
 ];
 pub(crate) const USERS_LOCK: &str = "locks/users";
 pub(crate) const SWEEP_LOCK: &str = "locks/sweep";
+/// The purpose of a scratch directory that outlives its owner.
+pub(crate) const GRAVE: &str = "grave";
 pub(crate) const ENTRY_FILE: &str = "entry.json";
 
 /// What the store knows of an entry: `entry.json`.

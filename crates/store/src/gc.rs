@@ -7,7 +7,6 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
@@ -18,12 +17,9 @@ use crate::again::layer_name;
 use crate::entry::{Shelf, read_entry};
 use crate::error::StoreError;
 use crate::format::{self, USERS_LOCK};
+use crate::grave::{self, Grave};
 use crate::lock;
-use crate::remove::remove_tree;
-use crate::scratch::{Scratch, read_dir};
-
-/// Threads that remove trees: the time goes by in the file system.
-const REMOVERS: usize = 4;
+use crate::scratch::read_dir;
 
 /// What the store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -155,8 +151,9 @@ impl Store {
 
     /// Does what the plan says; refuses while other processes work in the store.
     ///
-    /// What was pinned or used since the plan was made stays. Gives the bytes freed. For a
-    /// command that does nothing else: clones of this store must not be in use.
+    /// What was pinned or used since the plan was made stays. Gives the bytes freed: those of files
+    /// at once, those of trees when they are [buried](crate::bury). For a command that does nothing
+    /// else: clones of this store must not be in use.
     pub fn gc(&self, cx: &Cx, plan: &GcPlan) -> Result<u64, StoreError> {
         self.alone(|| self.remove_all(cx, plan))
     }
@@ -180,7 +177,7 @@ impl Store {
 
     fn remove_all(&self, cx: &Cx, plan: &GcPlan) -> Result<u64, StoreError> {
         let needed = self.needed_without(plan)?;
-        let (mut freed, mut dead) = (0, Vec::new());
+        let (mut freed, mut exposed) = (0, Vec::new());
         // Files first: on a full disk their space is what the rest is done with.
         let is_tree = |item: &GcItem| matches!(item.kind, ItemKind::Package | ItemKind::Layer);
         let trees_of = |is_wanted| {
@@ -195,7 +192,8 @@ impl Store {
                 continue;
             }
             let removed = if is_tree(item) {
-                grave.take(self, &item.path).map(|place| dead.push(place))
+                let taken = grave.take(self, &item.path);
+                taken.map(|place| exposed.extend(place))
             } else {
                 self.faults.before("collect");
                 let removed = fs::remove_file(&item.path);
@@ -208,12 +206,8 @@ impl Store {
             freed += item.bytes;
         }
         self.forget_numbers()?;
-        // What cannot be removed here goes with the grave, or with the next sweep.
-        thread::scope(|scope| {
-            for part in dead.chunks(dead.len().div_ceil(REMOVERS).max(1)) {
-                scope.spawn(|| part.iter().for_each(|path| drop(remove_tree(path, None))));
-            }
-        });
+        // Beside their places, for want of a grave: the space is needed now.
+        grave::remove_all(cx, &exposed);
         Ok(freed)
     }
 
@@ -276,35 +270,6 @@ impl Store {
             list(&self.root.join(shelf.directory()), kind, &mut items)?;
         }
         Ok(items)
-    }
-}
-
-/// Where trees go that are to be removed: out of sight first, so that nobody finds half of one.
-#[derive(Default)]
-struct Grave {
-    scratch: Option<Scratch>,
-    taken: u64,
-}
-
-impl Grave {
-    /// Moves a tree there; gives where it then is.
-    fn take(&mut self, store: &Store, path: &Path) -> Result<PathBuf, StoreError> {
-        if self.scratch.is_none() {
-            self.scratch = match store.scratch("discard") {
-                // A full disk has no room for one. What is left beside the others when this
-                // process dies is found by `check`.
-                Err(StoreError::NoSpace { .. }) => None,
-                other => Some(other?),
-            };
-        }
-        let place = match &self.scratch {
-            Some(scratch) => scratch.path().join(self.taken.to_string()),
-            None => path.with_extension("gone"),
-        };
-        self.taken += 1;
-        store.faults.before("collect");
-        fs::rename(path, &place).map_err(|e| StoreError::io("remove", path, e))?;
-        Ok(place)
     }
 }
 

@@ -14,7 +14,8 @@ use crate::wiring;
 /// Remove what the store no longer needs
 ///
 /// What a lock file or an image of this machine needs stays. Without a limit, what was not
-/// used for 30 days goes.
+/// used for 30 days goes. It is gone when the command ends; a process in the background then
+/// gives the space of its files back to the disk.
 ///
 /// Example: goldsmith gc --size 20GiB --dry-run
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,9 @@ pub(crate) struct Args {
     /// Show what would go and remove nothing
     #[arg(long)]
     dry_run: bool,
+    /// Wait until the disk has all of the space back
+    #[arg(long, conflicts_with = "dry_run")]
+    wait: bool,
 }
 
 /// A month: long enough for a branch that rests, short enough for a laptop.
@@ -50,6 +54,11 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     } else {
         store.gc(&app.cx, &plan)?
     };
+    if args.wait {
+        store.bury(&app.cx)?;
+    } else if store.sweep()?.has_graves {
+        wiring::bury(app, &store)?;
+    }
     if app.output.is_json {
         let items: Vec<_> = plan
             .remove
