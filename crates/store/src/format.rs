@@ -17,7 +17,8 @@
 //!                             was last made of, bottom first; kept while its place exists
 //!   scratch/<purpose>-<id>/   work under way; `.lock` in it is locked while its owner lives
 //!   scratch/grave-<id>/<n>/   what a collection threw away, until somebody removes it
-//!   pins/<owner>.json         {"version":1,"digests":["<hex>",…]}: what the owner needs kept
+//!   pins/<owner>.json         {"version":1,"digests":["<hex>",…],"place":"/…"}: what the owner needs
+//!                             kept; with a place, until that has been gone for some time
 //!   locks/                    lock files: `users` (shared by every process, exclusive for gc),
 //!                             `sweep`, and one per blob or entry that is being made, which holds
 //!                             a line that says how far its maker is
@@ -76,6 +77,9 @@ pub(crate) struct EntryFile {
 pub(crate) struct PinFile {
     pub(crate) version: u32,
     pub(crate) digests: Vec<Sha256>,
+    /// Where the owner is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<PathBuf>,
 }
 
 /// What something was last made of: `chains/<owner>.json`.

@@ -19,6 +19,7 @@ use crate::error::StoreError;
 use crate::format::{self, USERS_LOCK};
 use crate::grave::{self, Grave};
 use crate::lock;
+use crate::pin::Lapsed;
 use crate::scratch::read_dir;
 
 /// What the store holds.
@@ -65,7 +66,8 @@ pub struct GcItem {
 /// How much stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GcPolicy {
-    /// Goes when unused for longer than this; zero: whatever is not pinned.
+    /// Goes when unused for longer than this; zero: whatever is not pinned. Pins of a place that is
+    /// gone, too.
     pub unused_for: Option<Duration>,
     /// The longest unused go until the store is no larger than this, in bytes.
     pub size_max: Option<u64>,
@@ -82,6 +84,8 @@ pub struct GcPlan {
     pub kept: u64,
     /// Bytes that stay because they are pinned.
     pub pinned: u64,
+    /// Pins that do not count any more, and go.
+    pub lapsed: Vec<Lapsed>,
 }
 
 /// How full the store is.
@@ -117,10 +121,13 @@ impl Store {
     /// Decides what would go. Changes nothing.
     pub fn gc_plan(&self, cx: &Cx, policy: GcPolicy) -> Result<GcPlan, StoreError> {
         let mut items = self.items()?;
-        let needed = closure(self.roots()?, items.iter());
+        let mut plan = GcPlan::default();
+        if let Some(age) = policy.unused_for {
+            plan.lapsed = self.lapsed(cx, age)?;
+        }
+        let needed = closure(self.roots(&plan.lapsed)?, items.iter());
         use_as_users_do(&mut items);
         let now = cx.clock().unix_seconds();
-        let mut plan = GcPlan::default();
         let mut loose = Vec::new();
         for item in items {
             plan.kept += item.bytes;
@@ -177,6 +184,10 @@ impl Store {
 
     fn remove_all(&self, cx: &Cx, plan: &GcPlan) -> Result<u64, StoreError> {
         let needed = self.needed_without(plan)?;
+        let still = self.lapsed(cx, Duration::ZERO)?;
+        for pin in plan.lapsed.iter().filter(|pin| still.contains(pin)) {
+            self.unpin(&pin.owner)?;
+        }
         let (mut freed, mut exposed) = (0, Vec::new());
         // Files first: on a full disk their space is what the rest is done with.
         let is_tree = |item: &GcItem| matches!(item.kind, ItemKind::Package | ItemKind::Layer);
@@ -232,8 +243,8 @@ impl Store {
     }
 
     /// What is pinned or in a chain.
-    fn roots(&self) -> Result<BTreeSet<Sha256>, StoreError> {
-        let mut roots = self.pinned()?;
+    fn roots(&self, lapsed: &[Lapsed]) -> Result<BTreeSet<Sha256>, StoreError> {
+        let mut roots = self.pinned_without(lapsed)?;
         roots.extend(self.chained()?);
         Ok(roots)
     }
@@ -249,7 +260,7 @@ impl Store {
             .map(|(item, _)| (&item.digest, item.stamp))
             .collect();
         let is_going = |layer: &GcItem| planned.get(&layer.digest) >= Some(&layer.stamp);
-        let mut roots = self.roots()?;
+        let mut roots = self.roots(&plan.lapsed)?;
         let stay = layers.iter().filter(|layer| !is_going(layer));
         roots.extend(stay.map(|layer| layer.digest));
         Ok(closure(roots, layers.iter()))

@@ -37,6 +37,7 @@ pub use crate::fault::Fault;
 pub use crate::feeds::{FeedWriter, Feeds};
 pub use crate::gc::{GcItem, GcPlan, GcPolicy, ItemKind, Reason, Usage};
 pub use crate::grave::bury;
+pub use crate::pin::Lapsed;
 pub use crate::scratch::{Scratch, Swept};
 
 /// A store that is open. Cheap to clone. While one lives, no other process collects garbage.

@@ -265,3 +265,45 @@ fn trees_are_gone_at_once_and_buried_later() {
     assert_eq!(scratches(), [""; 0]);
     assert!(!store.sweep().unwrap().has_graves);
 }
+
+#[test]
+fn pins_of_a_place_that_is_gone() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let (web, shop) = (blob(&store, 1, 0), blob(&store, 2, 0));
+    let project = home.path().join("project");
+    fs::create_dir(&project).unwrap();
+    let pin = || store.pin_at("project-web", &project, &BTreeSet::from([web]));
+    pin().unwrap();
+    store.pin("shop", &BTreeSet::from([shop])).unwrap();
+    let plan = |now, age: Option<u64>| {
+        let policy = GcPolicy {
+            unused_for: age.map(Duration::from_secs),
+            size_max: age.is_none().then_some(0),
+        };
+        store.gc_plan(&at(now), policy).unwrap()
+    };
+    let check = |now, age, expected: &[Sha256]| {
+        let plan = plan(now, age);
+        let going: Vec<_> = plan.remove.iter().map(|(item, _)| item.digest).collect();
+        let lapsed = usize::from(!expected.is_empty());
+        assert_eq!((going.as_slice(), plan.lapsed.len()), (expected, lapsed));
+        plan
+    };
+    let far = i64::MAX / 2;
+    check(far, Some(0), &[]);
+    fs::remove_dir(&project).unwrap();
+    // Pinned a moment ago, or nothing was said of age.
+    check(1, Some(100), &[]);
+    check(far, None, &[]);
+    let gone = check(far, Some(100), &[web]);
+    assert_eq!(gone.lapsed[0].place, project);
+    // Back again after the plan was made.
+    fs::create_dir(&project).unwrap();
+    assert_eq!(store.gc(&at(far), &gone).unwrap(), 0);
+    assert!(store.has_blob(&web) && store.pinned().unwrap().contains(&web));
+    fs::remove_dir(&project).unwrap();
+    assert_eq!(store.gc(&at(far), &gone).unwrap(), gone.freed);
+    assert_eq!(store.pinned().unwrap(), BTreeSet::from([shop]));
+    assert!(!store.has_blob(&web) && store.has_blob(&shop));
+}
