@@ -1,4 +1,5 @@
-//! A shell in the tree in which a step or a package's script failed, on the terminal of whoever builds.
+//! A shell in the tree in which a step or a package's script failed, on the terminal of whoever
+//! builds.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;

@@ -5,7 +5,8 @@
 //! `64bit`: 16 TiB at most), no `resize_inode` (the kernel turns `meta_bg` on when the mounted file
 //! system first grows past what its descriptors cover), `metadata_csum`, a journal sized as mke2fs
 //! does, 1 % reserved. Unused inode tables and the journal's body are holes, flagged as zeroed: the
-//! disk must read as zeros where nothing is written. Copies of the superblock do not count ([`backup`]).
+//! disk must read as zeros where nothing is written. Copies of the superblock hold no counts
+//! ([`backup`]).
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
