@@ -64,6 +64,8 @@ const ORACLES: &[Need] = &[
     ("rpm", "/usr/bin/rpmbuild"),
     ("db5.3-util", "/usr/bin/db5.3_load"),
     ("zip", "/usr/bin/zip"),
+    ("bzip2", "/usr/bin/bzip2"),
+    ("cpio", "/usr/bin/cpio"),
     ("zstd", "/usr/bin/zstd"),
     ("binutils", "/usr/bin/objcopy"),
 ];

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! folder ------------------------------------------------> tree
-//! gz, xz, zst --unpacked to a nameless file--+
+//! gz, xz, zst, bz2 --unpacked, no name-------+
 //! tar of an appliance (OVA), of `disk.raw` --+--> disk ---> disk
 //!                       of anything else -----------------> archive
 //! ```
