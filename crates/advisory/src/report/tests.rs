@@ -38,6 +38,7 @@ fn verdict() -> Verdict {
         accept: vec![Acceptance {
             id: "CVE-4".to_owned(),
             package: None,
+            path: None,
             reason: "not \"reachable\"".to_owned(),
             expires: None,
         }],

@@ -1,6 +1,5 @@
 //! `goldsmith scan`: what is in an image, and what is wrong with it.
 
-use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::PathBuf;
 
@@ -29,7 +28,7 @@ mod verdict;
 /// Show what is in an image, and what is wrong with it, without starting or mounting it
 ///
 /// Opens images of this machine, and anybody's: raw disks, qcow2, VMDK, OVA, VHD, VHDX, disks in
-/// `tar.gz` (GCE) or compressed by gzip, xz or zstd, archives of a root file system, folders.
+/// `tar.gz` (GCE) or compressed by gzip, xz, zstd or bzip2, archives of a root file system, folders.
 ///
 /// Packages are held against the feeds of this machine (`goldsmith feed`), and what is found against
 /// the `scan` block of a pipeline: that of `--pipeline`, else that of the image's recipe in the
@@ -67,7 +66,7 @@ pub(crate) struct Args {
     /// opening the disk
     #[arg(long, conflicts_with = "sbom")]
     again: bool,
-    /// Hold the image to a hardening profile as well
+    /// Hold the image to a hardening profile as well; the policy may name one too
     #[arg(long, value_parser = PossibleValuesParser::new(Profile::ALL.map(Profile::word)))]
     profile: Option<String>,
 }
@@ -115,16 +114,18 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     }
     let opened = open(&target.path, &app.home()?, &app.cx)?;
     let snapshot = Snapshot::take(&*opened.view, &app.cx)?;
-    let profile = args.profile.as_deref().and_then(Profile::of_word);
-    let hardening = profile.map(|profile| Hardening::new(profile, BTreeMap::new()));
+    let profile = args.profile.as_ref().or(policy.spec.profile.as_ref());
+    let profile = profile.and_then(|word| Profile::of_word(word));
+    let hardening = profile.map(Hardening::new);
     let (inventory, findings) = look(app, &opened, &snapshot, hardening.as_ref())?;
     let stock = Stock::of(&inventory);
     kept::write(&target, &stock)?;
     let judged = verdict::judge(app, &policy, &stock, findings)?;
     let (mut text, mut json) = say(&opened.form, &inventory, &judged)?;
-    if let Some(hardened) = hardening.as_ref().and_then(Hardening::report) {
-        text.push_str(&show::hardening(hardened));
-        json["hardening"] = format::hardening(hardened);
+    if let Some(mut hardened) = hardening.and_then(Hardening::into_report) {
+        judged.waive(&mut hardened);
+        text.push_str(&show::hardening(&hardened));
+        json["hardening"] = format::hardening(&hardened);
     }
     let json = || json;
     let Some(form) = args.sbom.as_deref().and_then(Form::named) else {

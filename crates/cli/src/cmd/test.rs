@@ -2,12 +2,16 @@
 
 use std::fs;
 
-use goldsmith_build::boot_test::{self, Subject, TestDocument, format::TestReport};
+use goldsmith_advisory::policy::{self, Decision};
+use goldsmith_build::boot_test::format::TestReport;
+use goldsmith_build::boot_test::{self, Hardening, Ruling, Subject, TestDocument};
 use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::{Image, Images, TestSummary};
 use goldsmith_build::services::{self, Part, Purpose};
 use goldsmith_core::failure::Class;
-use goldsmith_core::recipe::{Firmware, TestSpec};
+use goldsmith_core::finding::Finding;
+use goldsmith_core::recipe::{Firmware, ScanSpec, TestSpec};
+use goldsmith_inspect::harden::Profile;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
@@ -20,7 +24,8 @@ use crate::wiring;
 ///
 /// The disk is never written: the machine runs on a throw-away layer over it. Budgets and
 /// firmwares come from the `test` block of the recipe's pipeline, checks of your own from the
-/// `test` phases of its components. Exits with 6 when a check fails.
+/// `test` phases of its components; the hardening profile that its `scan` block names is asked of the
+/// running machine too, and that block says what may stand. Exits with 6 when a check fails.
 ///
 /// Example: goldsmith test web --boot uefi
 #[derive(Debug, clap::Args)]
@@ -39,8 +44,12 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let mut image = Images::new(&app.home()?).find(&args.image)?;
-    let (spec, documents) = if args.bare {
-        (TestSpec::default(), Vec::new())
+    let Wanted {
+        test: spec,
+        scan,
+        documents,
+    } = if args.bare {
+        Wanted::default()
     } else {
         wanted(args, app, &image)?
     };
@@ -62,6 +71,9 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         epoch: image.record.epoch_unix,
         key: image.record.key,
     };
+    let today = app.today();
+    let judge = |finding| ruling(finding, &scan, &today);
+    let profile = scan.profile.as_deref().and_then(Profile::of_word);
     let subject = Subject {
         services: services::services(
             &wiring::services(outside.as_ref()),
@@ -72,6 +84,10 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         firmwares,
         documents,
         budget: spec.budget,
+        hardening: profile.map(|profile| Hardening {
+            profile,
+            judge: &judge,
+        }),
         logs: logs.clone(),
         ..Subject::new(
             &image.title(),
@@ -93,12 +109,30 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     })
 }
 
-/// What the project wants tested: the pipeline's `test` block and the documents of the recipe.
-fn wanted(
-    args: &Args,
-    app: &App,
-    image: &Image,
-) -> Result<(TestSpec, Vec<TestDocument>), CmdError> {
+/// What the project wants tested: the `test` and `scan` blocks of the pipeline, and the documents
+/// of the recipe.
+#[derive(Default)]
+struct Wanted {
+    test: TestSpec,
+    scan: ScanSpec,
+    documents: Vec<TestDocument>,
+}
+
+/// What the policy makes of what a machine does not pass.
+fn ruling(finding: Finding, spec: &ScanSpec, today: &str) -> Ruling {
+    let judged = policy::judge(vec![finding], spec, &[], today).judged;
+    let judged = judged.into_iter().next().expect("one finding is judged");
+    let accepted = match judged.decision {
+        Decision::Accepted => "accepted: ",
+        Decision::Fails | Decision::Passes => "",
+    };
+    Ruling {
+        fails: judged.decision == Decision::Fails,
+        reason: format!("{accepted}{}", judged.reason),
+    }
+}
+
+fn wanted(args: &Args, app: &App, image: &Image) -> Result<Wanted, CmdError> {
     let name = &image.record.name;
     let project = project::recipes(app, &args.variables, std::slice::from_ref(name))?;
     let recipe = &project.recipes[0];
@@ -120,9 +154,9 @@ fn wanted(
         .pipelines
         .into_iter()
         .filter(|pipeline| pipeline.recipe == *name);
-    let spec = match (pipelines.next(), pipelines.next()) {
-        (None, _) => TestSpec::default(),
-        (Some(only), None) => only.test,
+    let (test, scan) = match (pipelines.next(), pipelines.next()) {
+        (None, _) => (TestSpec::default(), ScanSpec::default()),
+        (Some(only), None) => (only.test, only.scan.unwrap_or_default()),
         (Some(first), Some(second)) => {
             let message = format!(
                 "recipe `{name}` has several pipelines: `{}`, `{}`",
@@ -134,15 +168,15 @@ fn wanted(
     let with_test = documents
         .into_iter()
         .filter(|loaded| loaded.has_phase("test"));
-    Ok((
-        spec,
-        with_test
-            .map(|loaded| TestDocument {
-                document: loaded.document,
-                parameters: loaded.parameters,
-            })
-            .collect(),
-    ))
+    let documents = with_test.map(|loaded| TestDocument {
+        document: loaded.document,
+        parameters: loaded.parameters,
+    });
+    Ok(Wanted {
+        test,
+        scan,
+        documents: documents.collect(),
+    })
 }
 
 fn firmwares(args: &Args, spec: &TestSpec, image: &Image) -> Result<Vec<Firmware>, CmdError> {

@@ -153,3 +153,134 @@ fn bills_of_materials() {
     assert_eq!(subject["hashes"][0]["content"], sha256.to_string());
     assert!(text.contains("/usr/lib/libcurl.so.4"));
 }
+
+/// A project whose policy holds its images to a profile.
+const PROJECT: &str = r#"
+source "debian" "server" {
+  suite = "bookworm"
+}
+recipe "web" {
+  version = "1.0.0"
+  source  = source.debian.server
+  disk {
+    size = "512MiB"
+  }
+}
+pipeline "web" {
+  recipe = recipe.web
+  scan {
+    profile = "PROFILE"
+    accept "ssh-hostkeys" {
+      reason  = "a demonstration"
+      path    = "/etc/ssh/*"
+      expires = "EXPIRES"
+    }
+    accept "aslr" {
+      reason  = "a debugger"
+      expires = "EXPIRES"
+    }
+    accept "guest-aslr" {
+      reason = "a debugger"
+    }
+  }
+}
+"#;
+
+/// A leak and a hardening check that somebody accepted, in every report; not after the last day.
+#[test]
+fn leaks_and_checks_are_accepted_for_a_time() {
+    let env = TestEnv::new();
+    tree(&env.project().join("root"));
+    let project = |profile: &str, expires: &str| {
+        let text = PROJECT.replace("PROFILE", profile);
+        let text = text.replace("EXPIRES", expires);
+        fs::write(env.project().join("web.gold.hcl"), text).unwrap();
+    };
+    let scan = [
+        "scan",
+        "root",
+        "--pipeline",
+        "web",
+        "--json",
+        "--report",
+        "html=a.html",
+        "--report",
+        "sarif=a.sarif",
+        "--report",
+        "junit=a.xml",
+    ];
+    let of = |json: &serde_json::Value, id: &str| {
+        let mut findings = json["findings"].as_array().unwrap().iter();
+        findings.find(|found| found["id"] == id).unwrap().clone()
+    };
+    project("cis-1", "2999-01-01");
+    let json = env.run(&scan).expect(5).json();
+    for id in ["ssh-hostkeys", "aslr"] {
+        let found = of(&json, id);
+        assert_eq!(found["decision"], "accepted", "{id}");
+        let reason = found["reason"].as_str().unwrap();
+        assert!(reason.ends_with(", until 2999-01-01"), "{reason}");
+    }
+    let notes = json["verdict"]["notes"].as_array().unwrap();
+    assert!(notes.is_empty(), "{notes:?}");
+    let mut checks = json["hardening"]["checks"].as_array().unwrap().iter();
+    let aslr = checks.find(|check| check["id"] == "aslr").unwrap();
+    assert_eq!(aslr["result"], "waived");
+    for file in ["a.html", "a.sarif", "a.xml"] {
+        let text = fs::read_to_string(env.project().join(file)).unwrap();
+        for reason in ["a demonstration, until", "a debugger, until"] {
+            assert!(text.contains(reason), "{reason} is missing in {file}");
+        }
+    }
+    project("cis-1", "2001-01-01");
+    let json = env.run(&scan).expect(5).json();
+    for id in ["ssh-hostkeys", "aslr"] {
+        let found = of(&json, id);
+        assert_eq!(found["decision"], "fails", "{id}");
+        let reason = found["reason"].as_str().unwrap();
+        assert!(reason.contains("expired on 2001-01-01"), "{reason}");
+    }
+    // The language and the checks know the same profiles.
+    for profile in goldsmith_inspect::harden::Profile::ALL {
+        project(profile.word(), "2999-01-01");
+        env.run(&["validate"]).expect(0);
+    }
+}
+
+/// The same for what no project is of.
+#[test]
+fn exceptions_of_the_command_line() {
+    let env = TestEnv::new();
+    let root = env.project().join("root");
+    tree(&root);
+    fs::write(
+        env.project().join("exceptions"),
+        "# ours\nssh-hostkeys in /etc/ssh/ssh_host_rsa_key: a demonstration\n",
+    )
+    .unwrap();
+    let scan = |more: &[&str]| {
+        let fixed = ["scan", "root", "--fail-on", "critical", "--json"];
+        env.run(&[&fixed[..], more].concat())
+    };
+    let accept = [
+        "--accept",
+        "no-feed-debian:12 until 2999-01-01: no feeds here",
+        "--accept-file",
+        "exceptions",
+    ];
+    let json = scan(&accept).expect(0).json();
+    assert_eq!(json["verdict"]["accepted"], 2);
+    let failed = scan(&["--accept", "aslr"]).expect(3);
+    assert!(
+        failed.stderr.contains("gives no reason"),
+        "{}",
+        failed.stderr
+    );
+    fs::write(env.project().join("exceptions"), "aslr until soon: x\n").unwrap();
+    let failed = scan(&["--accept-file", "exceptions"]).expect(3);
+    assert!(
+        failed.stderr.contains("line 1 of `exceptions`"),
+        "{}",
+        failed.stderr
+    );
+}
