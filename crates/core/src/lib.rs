@@ -13,6 +13,7 @@ pub mod failure;
 pub mod fetch;
 pub mod finding;
 pub mod inventory;
+pub mod markup;
 pub mod recipe;
 pub mod remote;
 pub mod secret;
