@@ -56,7 +56,7 @@ pub use steps::OnFailure;
 pub use title::{StepError, find_step, step_titles};
 
 /// The file of an image that lists its software.
-const BILL: &str = "sbom.cdx.json";
+pub const BILL: &str = "sbom.cdx.json";
 
 /// What to build.
 #[derive(Debug)]

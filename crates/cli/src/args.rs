@@ -73,7 +73,7 @@ pub(crate) enum Command {
     Test(cmd::test::Args),
     Images(cmd::images::Args),
     Show(cmd::show::Args),
-    Scan(cmd::scan::Args),
+    Scan(Box<cmd::scan::Args>),
     Diff(cmd::diff::Args),
     Export(cmd::export::Args),
     #[command(subcommand)]
