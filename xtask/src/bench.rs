@@ -3,6 +3,7 @@
 mod build;
 mod cli;
 mod component;
+mod example;
 mod export;
 mod measure;
 mod page;
