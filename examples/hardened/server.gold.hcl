@@ -60,4 +60,9 @@ pipeline "server" {
       listening_ports = ["22/tcp"]
     }
   }
+
+  # The disk is held to it by `goldsmith scan`, the running machine by `goldsmith test`.
+  scan {
+    profile = "cis-2"
+  }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use goldsmith_core::cx::{Clock, Cx};
 use goldsmith_disk::read::Disk;
-use goldsmith_inspect::scan::{Engine, Leaks, Packages, scan};
+use goldsmith_inspect::scan::{Engine, Leaks, Packages, Secrets, scan};
 use goldsmith_inspect::snapshot::Snapshot;
 use goldsmith_inspect::view::open;
 
@@ -35,7 +35,7 @@ pub fn look(bytes: Vec<u8>) {
         return;
     };
     let (packages, leaks) = (Packages::default(), Leaks::default());
-    let engines: [&dyn Engine; 2] = [&packages, &leaks];
+    let engines: [&dyn Engine; 3] = [&packages, &leaks, &Secrets];
     drop(scan(&cx, &snapshot, &engines, NonZero::<usize>::MIN));
     drop(packages.inventory(&snapshot));
 }

@@ -4,6 +4,7 @@ mod build;
 mod catalog;
 mod cli;
 mod component;
+mod example;
 mod export;
 mod lifecycle;
 mod measure;

@@ -55,6 +55,7 @@ const ORACLES: &[Need] = &[
     ),
     ("python3-semver", "/usr/lib/python3/dist-packages/semver.py"),
     ("rpm", "/usr/bin/rpm"),
+    ("openscap-scanner", "/usr/bin/oscap"),
     ("util-linux", "/usr/bin/setpriv"),
     ("uidmap", "/usr/bin/newuidmap"),
     ("iproute2", "/usr/sbin/ip"),
@@ -64,6 +65,8 @@ const ORACLES: &[Need] = &[
     ("rpm", "/usr/bin/rpmbuild"),
     ("db5.3-util", "/usr/bin/db5.3_load"),
     ("zip", "/usr/bin/zip"),
+    ("bzip2", "/usr/bin/bzip2"),
+    ("cpio", "/usr/bin/cpio"),
     ("zstd", "/usr/bin/zstd"),
     ("binutils", "/usr/bin/objcopy"),
 ];
@@ -87,7 +90,68 @@ pub(crate) fn for_tests() -> Outcome {
         sh::run("cargo", &["install", "--locked", "cargo-nextest"])?;
     }
     sshd()?;
+    documents()?;
     emulators()
+}
+
+/// Documents of others that tests need.
+fn documents() -> Outcome {
+    let folder = sh::target().join("documents");
+    fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    schema(&folder)?;
+    rules(&folder)
+}
+
+/// The schema of SARIF by OASIS, out of a crate that carries it and is not built.
+fn schema(folder: &Path) -> Outcome {
+    const CRATE: &str = "serde-sarif";
+    const VERSION: &str = "0.8.0";
+    let schema = folder.join("sarif-2.1.0.json");
+    if schema.exists() {
+        return Ok(());
+    }
+    println!("fetching for the tests: {CRATE} {VERSION}");
+    let carrier = folder.join("carrier");
+    fs::create_dir_all(carrier.join("src")).map_err(|e| e.to_string())?;
+    let manifest = carrier.join("Cargo.toml");
+    let text = format!(
+        "[package]\nname = \"carrier\"\nedition = \"2024\"\n[workspace]\n\
+         [dependencies]\n{CRATE} = \"={VERSION}\"\n"
+    );
+    fs::write(&manifest, text).map_err(|e| e.to_string())?;
+    fs::write(carrier.join("src/lib.rs"), "").map_err(|e| e.to_string())?;
+    let path = manifest.display().to_string();
+    let arguments = ["metadata", "--format-version=1", "--manifest-path", &path];
+    let found = sh::read("cargo", &arguments)?;
+    let wanted = format!("{CRATE}-{VERSION}/Cargo.toml");
+    let mut texts = found.split('"');
+    let manifest = texts.find(|text| text.ends_with(&wanted));
+    let manifest = manifest.ok_or_else(|| format!("cargo did not say where {CRATE} is"))?;
+    let from = Path::new(manifest)
+        .with_file_name("src")
+        .join("schema.json");
+    fs::copy(&from, &schema)
+        .map(drop)
+        .map_err(|e| format!("{}: {e}", from.display()))
+}
+
+/// The rules of the SCAP Security Guide for Debian 12, which Debian 13 is the first to have.
+pub(crate) fn rules(folder: &Path) -> Outcome {
+    const SCRIPT: &str = r#"
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; mkdir -p "$work/lists/partial" "$work/cache"; cd "$work"
+echo "deb $1 trixie main" > list
+set -- "$2" -qq -o Dir::Etc::SourceList="$work/list" -o Dir::Etc::SourceParts=/dev/null \
+    -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache" -o APT::Sandbox::User=
+folder=$1; shift
+apt-get "$@" update; apt-get "$@" download ssg-debian
+dpkg-deb --fsys-tarfile ssg-debian_*.deb | tar -x --strip-components=7 -C "$folder" --wildcards '*/ssg-debian12-ds.xml'
+"#;
+    if folder.join("ssg-debian12-ds.xml").exists() {
+        return Ok(());
+    }
+    println!("fetching the rules of OpenSCAP for Debian 12");
+    let (mirror, folder) = (mirror()?, folder.display().to_string());
+    sh::run("sh", &["-euc", SCRIPT, "rules", &mirror, &folder])
 }
 
 /// A server to log in to, unpacked for the tests only: installed it would listen on this machine.

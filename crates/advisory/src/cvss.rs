@@ -1,6 +1,6 @@
-//! Base scores of CVSS vectors of versions 2 and 3: feeds give the vector, people the word.
+//! Scores of CVSS vectors of versions 2, 3 and 4: feeds give the vector, people the word.
 //!
-//! Version 4 scores by tables of 270 vectors and is left to whoever publishes the word beside it.
+//! Version 4 scores by a table of 270 vectors, which is the crate's.
 
 use goldsmith_core::finding::Severity;
 
@@ -20,7 +20,7 @@ pub(crate) fn of_score(score: f64) -> Severity {
     }
 }
 
-/// The base score, 0.0 to 10.0.
+/// The base score, 0.0 to 10.0; of version 4 with whatever else the vector says.
 pub(crate) fn score(vector: &str) -> Option<f64> {
     let metric = |name: &str| {
         vector
@@ -31,7 +31,8 @@ pub(crate) fn score(vector: &str) -> Option<f64> {
     if vector.starts_with("CVSS:3.") {
         score3(&metric)
     } else if vector.starts_with("CVSS:") {
-        None
+        let vector: cvss::v4::Vector = vector.parse().ok()?;
+        Some(vector.score().value())
     } else {
         score2(&metric)
     }
@@ -145,10 +146,33 @@ mod tests {
             ("AV:N/AC:L/Au:N/C:N/I:N/A:C", Some(7.8)),
             ("AV:N/AC:L/Au:N/C:C/I:C/A:C", Some(10.0)),
             ("AV:L/AC:H/Au:N/C:C/I:C/A:C", Some(6.2)),
+            // As Red Hat's scorer has them.
             (
                 "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
-                None,
+                Some(9.3),
             ),
+            (
+                "CVSS:4.0/AV:L/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+                Some(7.3),
+            ),
+            (
+                "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:A/VC:N/VI:N/VA:N/SC:L/SI:L/SA:N",
+                Some(5.1),
+            ),
+            (
+                "CVSS:4.0/AV:P/AC:H/AT:P/PR:H/UI:A/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N",
+                Some(1.0),
+            ),
+            (
+                "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N",
+                Some(0.0),
+            ),
+            (
+                "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H/E:U",
+                Some(9.1),
+            ),
+            ("CVSS:4.0/AV:N/AC:L", None),
+            ("CVSS:5.0/AV:N", None),
             ("nonsense", None),
         ] {
             assert_eq!(score(vector), expected, "{vector}");

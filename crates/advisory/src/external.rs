@@ -1,8 +1,9 @@
 //! What other scanners say of an image, read into the same findings, and where they differ from
 //! ours.
 //!
-//! Each tool is one file. Nothing is run: results are files that the tools wrote.
+//! Each tool is one file. Nothing is run here: results are files that the tools wrote.
 
+mod alike;
 mod difference;
 mod grype;
 mod inspector;
@@ -23,8 +24,24 @@ pub struct Foreign {
     pub tool: String,
     /// The state of what it knew, where it says.
     pub database: Option<String>,
+    /// What it looks for.
+    pub kind: Kind,
     /// What it found.
     pub findings: Vec<Finding>,
+    /// Our names of what it looked at and found as it should be, where it says.
+    pub met: Vec<String>,
+}
+
+impl Foreign {
+    /// What it found beyond our own findings.
+    pub fn beyond(&self, ours: &[Finding]) -> Vec<Finding> {
+        let is_known = |finding: &&Finding| {
+            let mut names = difference::names(finding);
+            names.any(|name| ours.iter().any(|own| own.id == name))
+        };
+        let more = self.findings.iter().filter(|it| !is_known(it));
+        more.cloned().collect()
+    }
 }
 
 /// A file that is no result of a known tool.

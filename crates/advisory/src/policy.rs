@@ -14,6 +14,7 @@
 //!
 //! The same findings, policy and day give the same verdict: nothing else is looked at.
 
+pub mod exception;
 pub mod vex;
 
 use goldsmith_core::finding::{Finding, Kind, Place, Severity};
@@ -169,11 +170,11 @@ fn decide(
 ) -> (Decision, String) {
     use Decision::{Accepted, Fails, Passes};
     let fits = |accept: &Acceptance| {
+        let is_in = |wanted: &String| package(finding) == Some(wanted);
+        let is_at = |wanted: &String| path(finding).is_some_and(|path| is_like(wanted, path));
         is_named(&accept.id, finding)
-            && accept
-                .package
-                .as_deref()
-                .is_none_or(|wanted| package(finding) == Some(wanted))
+            && accept.package.as_ref().is_none_or(is_in)
+            && accept.path.as_ref().is_none_or(is_at)
     };
     let mut expired = None;
     for (accept, used) in policy.accept.iter().zip(used) {
@@ -237,15 +238,27 @@ fn decide(
 /// Whether a name of a policy means a finding: by its own or another of its names; one that ends in
 /// `*` means all that begin so.
 fn is_named(id: &str, finding: &Finding) -> bool {
-    match id.strip_suffix('*') {
-        Some(beginning) => finding.id.starts_with(beginning),
-        None => finding.id == id || finding.references.iter().any(|other| other == id),
+    is_like(id, &finding.id) || finding.references.iter().any(|other| other == id)
+}
+
+/// Whether a text is this one; one that ends in `*` means all that begin so.
+fn is_like(wanted: &str, text: &str) -> bool {
+    match wanted.strip_suffix('*') {
+        Some(beginning) => text.starts_with(beginning),
+        None => text == wanted,
     }
 }
 
 fn package(finding: &Finding) -> Option<&str> {
     match &finding.place {
         Place::Package { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+fn path(finding: &Finding) -> Option<&str> {
+    match &finding.place {
+        Place::File { path, .. } => Some(path),
         _ => None,
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! boot_test ── per firmware ──► boot: overlay grown, seed disk, agent by credentials
-//!    │                            └─► settle ─► facts (one script) ─► checks ─► documents' test
-//!    │                                          phases ─► power button
+//!    │                            └─► settle ─► facts (one script) ─► checks ─► hardening, if
+//!    │                                          asked for ─► documents' test phases ─► power button
 //!    └── identities of two copies compared ──► TestReport: JSON (format), JUnit, text
 //! ```
 //!
@@ -15,6 +15,7 @@ mod boot;
 mod check;
 mod facts;
 pub mod format;
+mod hardening;
 mod junit;
 mod machine;
 mod seed;
@@ -39,6 +40,7 @@ use goldsmith_exec::vm::{Arch, VmError};
 use boot::{Booted, Extent};
 use facts::Facts;
 use format::{Boot, Check, TestReport, VERSION};
+pub use hardening::{Hardening, Ruling};
 pub use junit::junit;
 pub use text::text;
 
@@ -65,6 +67,8 @@ pub struct Subject<'a> {
     pub services: Services<'a>,
     /// What it may cost.
     pub budget: Budget,
+    /// The profile that each guest is held to.
+    pub hardening: Option<Hardening<'a>>,
     /// What the guests run on.
     pub probe: Probe,
     /// What a boot may take until every service is up.
@@ -98,6 +102,7 @@ impl Subject<'_> {
             documents: Vec::new(),
             services: Services::default(),
             budget: Budget::default(),
+            hardening: None,
             probe,
             boot_limit: BOOT_LIMIT,
             power_off_limit: POWER_OFF_LIMIT,

@@ -56,7 +56,7 @@ pub use inputs::{inputs, salt};
 pub use title::{StepError, find_step, step_titles};
 
 /// The file of an image that lists its software.
-pub(crate) const BILL: &str = "sbom.cdx.json";
+pub const BILL: &str = "sbom.cdx.json";
 
 /// What to build.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ pub mod health;
 pub mod image;
 pub mod layer;
 pub mod on_failure;
+pub mod openscap;
 pub mod parent;
 pub mod project;
 pub mod record;

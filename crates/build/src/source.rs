@@ -38,6 +38,7 @@ use goldsmith_inspect::view::file::FileDisk;
 pub use archive::{is_archive, unpack_archive};
 pub use error::SourceError;
 use find::Root;
+pub use mounted::KernelView;
 use parts::Mount;
 
 /// The most of an `fstab` that is read.

@@ -31,6 +31,13 @@ impl App {
         )
     }
 
+    /// The day, `2026-11-23`, by which expiries are judged.
+    pub(crate) fn today(&self) -> String {
+        jiff::Timestamp::from_second(self.began)
+            .map(|time| time.strftime("%Y-%m-%d").to_string())
+            .unwrap_or_default()
+    }
+
     /// The home. It need not exist yet.
     pub(crate) fn home(&self) -> Result<PathBuf, CmdError> {
         self.env.home().ok_or_else(|| {

@@ -89,7 +89,7 @@ pub(crate) enum Command {
     Rollback(cmd::rollback::Args),
     Resolve(cmd::resolve::Args),
     Runs(cmd::runs::Args),
-    Scan(cmd::scan::Args),
+    Scan(Box<cmd::scan::Args>),
     Diff(cmd::diff::Args),
     Export(cmd::export::Args),
     #[command(subcommand)]

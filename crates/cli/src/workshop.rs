@@ -143,9 +143,7 @@ impl LocalWorkshop<'_> {
         let mut documents = project::documents(app, self.recipe)?;
         let more = block.components.iter().cloned().map(Work::Component);
         documents.extend(project::documents_of(app, &more.collect::<Vec<_>>())?);
-        let documents = test::test_documents(documents);
-        let spec = &block.spec;
-        let firmwares = test::firmwares(&[], spec, &image)?;
+        let firmwares = test::firmwares(&[], &block.spec, &image)?;
         let how = firmwares.iter().map(|firmware| firmware.name().to_owned());
         let how: Vec<String> = how.collect();
         let folder = match block.name.as_str() {
@@ -153,14 +151,12 @@ impl LocalWorkshop<'_> {
             "boot" => "test".to_owned(),
             name => format!("test-{name}"),
         };
-        let (report, _) = test::boot(
-            app,
-            &mut image,
-            &folder,
-            spec.budget.clone(),
-            firmwares,
-            documents,
-        )?;
+        let wanted = test::Wanted {
+            test: block.spec.clone(),
+            scan: self.pipeline.scan.clone().unwrap_or_default(),
+            documents: test::test_documents(documents),
+        };
+        let (report, _) = test::boot(app, &mut image, &folder, wanted, firmwares)?;
         let mut tested = Tested {
             how,
             ..Tested::default()

@@ -15,6 +15,7 @@ pub mod fetch;
 pub mod finding;
 pub mod image;
 pub mod inventory;
+pub mod markup;
 pub mod notify;
 pub mod recipe;
 pub mod remote;

@@ -5,13 +5,12 @@
 //!                 |
 //!   check::all() of a profile, each a record with a test of one kind
 //!                 |
-//!   pass | fail, with what is wrong | not applicable, with why | waived, with the reason
+//!   pass | fail, with what is wrong | not applicable, with why
 //!                 +--> findings, and a score: the weighted share of what applies
+//! waived, with the reason: what the policy of the image accepts of the findings
 //! ```
 //!
 //! [`guest`] lists what only a running machine can say.
-
-use std::collections::BTreeMap;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Class, Failure};
@@ -71,9 +70,6 @@ pub enum HardenError {
     /// Nothing of it applies.
     #[error("no check of profile `{0}` applies to this image")]
     NothingApplies(&'static str),
-    /// A waiver for something else.
-    #[error("no hardening check is called `{0}`")]
-    UnknownCheck(String),
     /// A file of the image cannot be read.
     #[error(transparent)]
     View(#[from] ViewError),
@@ -83,7 +79,6 @@ impl Failure for HardenError {
     fn class(&self) -> Class {
         match self {
             Self::NothingApplies(_) => Class::Test,
-            Self::UnknownCheck(_) => Class::Config,
             Self::View(error) => error.class(),
         }
     }
@@ -94,30 +89,13 @@ impl Failure for HardenError {
                 "a score of nothing would look like a pass: is this the root of a system?"
                     .to_owned(),
             ],
-            Self::UnknownCheck(id) => {
-                let near =
-                    goldsmith_core::diagnostic::nearest(id, check::all().map(|check| check.id));
-                near.map(|near| format!("did you mean `{near}`?"))
-                    .into_iter()
-                    .collect()
-            }
             Self::View(error) => error.hints(),
         }
     }
 }
 
-/// Runs every check of a profile. `waivers`: the reason by the id of the check.
-pub fn run(
-    snapshot: &Snapshot<'_>,
-    profile: Profile,
-    waivers: &BTreeMap<String, String>,
-    cx: &Cx,
-) -> Result<Report, HardenError> {
-    for id in waivers.keys() {
-        if !check::all().any(|check| check.id == id) {
-            return Err(HardenError::UnknownCheck(id.clone()));
-        }
-    }
+/// Runs every check of a profile.
+pub fn run(snapshot: &Snapshot<'_>, profile: Profile, cx: &Cx) -> Result<Report, HardenError> {
     let facts = Facts::gather(snapshot, cx)?;
     let mut rows = Vec::new();
     for check in check::all().filter(|check| check.is_in(profile)) {
@@ -126,11 +104,10 @@ pub fn run(
             Some(need) => Outcome::NotApplicable(missing(need)),
             None => check.test.run(&facts)?,
         };
-        let (verdict, wrong) = match (outcome, waivers.get(check.id)) {
-            (Outcome::Pass, _) => (Verdict::Pass, Vec::new()),
-            (Outcome::NotApplicable(why), _) => (Verdict::NotApplicable(why), Vec::new()),
-            (Outcome::Fail(wrong), Some(reason)) => (Verdict::Waived(reason.clone()), wrong),
-            (Outcome::Fail(wrong), None) => (Verdict::Fail, wrong),
+        let (verdict, wrong) = match outcome {
+            Outcome::Pass => (Verdict::Pass, Vec::new()),
+            Outcome::NotApplicable(why) => (Verdict::NotApplicable(why), Vec::new()),
+            Outcome::Fail(wrong) => (Verdict::Fail, wrong),
         };
         rows.push(Row {
             check,
@@ -197,6 +174,17 @@ impl Report {
             count(|verdict| matches!(verdict, Verdict::NotApplicable(_))),
             count(|verdict| matches!(verdict, Verdict::Waived(_))),
         ]
+    }
+
+    /// Takes down that a check may fail, and why. One that does not fail needs no waiver.
+    pub fn waive(&mut self, id: &str, reason: &str) {
+        let mut failed = self
+            .rows
+            .iter_mut()
+            .filter(|row| row.verdict == Verdict::Fail);
+        if let Some(row) = failed.find(|row| row.check.id == id) {
+            row.verdict = Verdict::Waived(reason.to_owned());
+        }
     }
 
     /// A finding for each check that fails, at the first place that is wrong.

@@ -6,6 +6,7 @@
 //! are limited, and a broken structure is an error.
 
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use goldsmith_core::cx::Cx;
@@ -174,8 +175,22 @@ pub enum ViewError {
     #[error("not a disk we can read: {0}")]
     Layout(String),
     /// The root file system is one that only the kernel reads, or is in something.
-    #[error("the root file system is on {0}, which is not read here")]
-    FileSystem(&'static str),
+    #[error("the root file system is on {name}, which is not read here")]
+    FileSystem {
+        /// `xfs`, `LVM`.
+        name: &'static str,
+        /// Where on the disk one is that the kernel can be asked for, in bytes.
+        mountable: Option<Range<u64>>,
+    },
+    /// The kernel was asked for it.
+    #[error("the root file system is on {name}, which only the kernel reads, and it does not")]
+    Kernel {
+        /// `xfs`.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: open::KernelError,
+    },
     /// The partition table is broken.
     #[error("not a disk we can read")]
     Table(#[from] TableError),
@@ -214,10 +229,12 @@ pub enum ViewError {
 impl Failure for ViewError {
     fn class(&self) -> Class {
         match self {
-            Self::Open { .. } | Self::Read { .. } | Self::Scratch { .. } => Class::Environment,
+            Self::Open { .. } | Self::Read { .. } | Self::Scratch { .. } | Self::Kernel { .. } => {
+                Class::Environment
+            }
             Self::Ext4 { .. }
             | Self::Layout(_)
-            | Self::FileSystem(_)
+            | Self::FileSystem { .. }
             | Self::Table(_)
             | Self::Form(_)
             | Self::Archive(_)
@@ -229,13 +246,20 @@ impl Failure for ViewError {
 
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::FileSystem(name) => vec![
-                format!(
-                    "let the kernel read {name}: `qemu-nbd --read-only --connect=/dev/nbd0 DISK` (or \
-                     `losetup --read-only --partscan --find --show DISK`), mount it read-only"
-                ),
-                "then give the folder that it is mounted on instead of the disk".to_owned(),
-            ],
+            Self::FileSystem { name, .. } | Self::Kernel { name, .. } => {
+                let volumes = match *name {
+                    "LVM" => ", `vgchange --activate y`",
+                    _ => "",
+                };
+                vec![
+                    format!(
+                        "have the kernel read {name} where it can, as root: `qemu-nbd --read-only \
+                         --connect=/dev/nbd0 DISK` (or `losetup --read-only --partscan --find --show \
+                         DISK`){volumes}, mount it read-only"
+                    ),
+                    "then give the folder that it is mounted on instead of the disk".to_owned(),
+                ]
+            }
             Self::Scratch { .. } => {
                 vec!["the folder needs room for the whole disk, unpacked".to_owned()]
             }

@@ -66,6 +66,22 @@ pub fn sshd() -> (PathBuf, PathBuf) {
     (program, with_libraries.unwrap_or(libraries))
 }
 
+/// A document of others that `cargo xtask setup` put beside the emulators, by the name of its file: a
+/// JSON schema, rules of OpenSCAP.
+///
+/// # Panics
+///
+/// When it is not there.
+pub fn document(name: &str) -> PathBuf {
+    let path = root().with_file_name("documents").join(name);
+    assert!(
+        path.exists(),
+        "this test needs `{}`: run `cargo xtask setup`",
+        path.display()
+    );
+    path
+}
+
 fn root() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
     // target/debug/deps/test

@@ -1575,7 +1575,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__scan)
-            opts="-o -C -q -v -h -V --sbom --output --sbom-files --all --pipeline --fail-on --only-fixable --vex --var --var-file --report --compare --again --profile --directory --json --quiet --verbose --help --version"
+            opts="-o -C -q -v -h -V --sbom --output --sbom-files --all --pipeline --fail-on --only-fixable --vex --accept --accept-file --var --var-file --report --compare --with --scap-content --scap-profile --again --profile --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1605,6 +1605,14 @@ _goldsmith() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --accept)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1618,6 +1626,18 @@ _goldsmith() {
                     return 0
                     ;;
                 --compare)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --with)
+                    COMPREPLY=($(compgen -W "openscap" -- "${cur}"))
+                    return 0
+                    ;;
+                --scap-content)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scap-profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

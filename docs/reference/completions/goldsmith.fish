@@ -142,11 +142,16 @@ medium\t''
 high\t''
 critical\t''"
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l vex -d 'Take what this OpenVEX document says does not matter for that' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l accept -d 'Accept a finding, as an `accept` block does: `ID [in PACKAGE|PATH] [until DATE]: REASON`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l accept-file -d 'Accept what the lines of this file say in the same form; those that begin with `#` say nothing' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l report -d 'Write a report as well: `html=FILE`, `sarif=FILE`, `junit=FILE`, `json=FILE`, or `openvex=FILE` of what is accepted' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l compare -d 'Say where the result of another scanner differs, and why: JSON of trivy, grype, osv-scanner or Amazon Inspector, XCCDF or ARF of OpenSCAP' -r -F
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l profile -d 'Hold the image to a hardening profile as well' -r -f -a "cis-1\t''
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l with -d 'Run another scanner that is installed here as well, and say where it differs and why' -r -f -a "openscap\t''"
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l scap-content -d 'The rules for OpenSCAP, a source data stream; those installed for the distribution when not given' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l scap-profile -d 'The profile of these rules' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l profile -d 'Hold the image to a hardening profile as well; the policy may name one too' -r -f -a "cis-1\t''
 cis-2\t''
 stig-low\t''
 stig-medium\t''
@@ -155,7 +160,7 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s C -l direct
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l sbom-files -d 'List the files of each package of the system in it'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l all -d 'Show all of long lists, every package, and findings that are only told'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l only-fixable -d 'Only vulnerabilities that something mends stop the image'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l again -d 'Hold the packages that the last scan of this image found against the feeds of today, without opening the disk'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l again -d 'Hold the packages that the last scan of this image found, or its build listed, against the feeds of today, without opening the disk'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s q -l quiet -d 'Say nothing but results, warnings and failures'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'

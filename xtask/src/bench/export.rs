@@ -5,11 +5,11 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::measure::{Cost, cost, median, ratio};
-use super::{Options, page};
+use super::{Options, example, page};
 use crate::sh::{self, Outcome, step};
 
 /// A format, how it is called here, and the script that makes `$2` of the raw disk `$1` elsewhere.
@@ -78,8 +78,10 @@ pub(super) fn run(options: Options) -> Outcome {
         sh::run("cargo", &arguments)
     })?;
     let place = sh::target().join("bench/export");
-    step("build the example", || example(&place))?;
-    let raw = place.join("home/images/web/1.0.0-1/disk.raw");
+    let mut raw = PathBuf::new();
+    step("build the example", || {
+        example::nginx(&place).map(|made| raw = made)
+    })?;
     let (ours, theirs) = (place.join("ours"), place.join("theirs"));
     let mut sides: Vec<(Side, Side)> = FORMATS.iter().map(|_| Default::default()).collect();
     for round in 1..=rounds {
@@ -87,7 +89,7 @@ pub(super) fn run(options: Options) -> Outcome {
         for ((format, _, script), (a, b)) in FORMATS.iter().zip(&mut sides) {
             let output = ours.to_string_lossy();
             let export = ["export", "web", "--format", format, "--output", &output];
-            a.add(&goldsmith(&place, &export), &ours, None)?;
+            a.add(&example::goldsmith(&place, &export), &ours, None)?;
             let mut peer = sh::command("bash", &["-o", "pipefail", "-ec", script, "peer"]);
             peer.args([&raw, &theirs]);
             let mut afterwards = sh::command("sh", &["-ec", AFTERWARDS, "afterwards"]);
@@ -152,29 +154,4 @@ impl Side {
 #[expect(clippy::cast_precision_loss, reason = "for people")]
 fn mb(bytes: u64) -> f64 {
     bytes as f64 / 1e6
-}
-
-fn goldsmith(place: &Path, arguments: &[&str]) -> Command {
-    let mut command = sh::command(sh::target().join("release/goldsmith"), arguments);
-    command
-        .current_dir(place.join("project"))
-        .env("GOLDSMITH_HOME", place.join("home"));
-    command
-}
-
-/// The image, built of real packages unless it is there.
-fn example(place: &Path) -> Outcome {
-    let project = place.join("project");
-    if !project.join("goldsmith.lock").exists() {
-        fs::create_dir_all(place).map_err(|e| e.to_string())?;
-        let (from, to) = (
-            sh::root().join("examples/nginx"),
-            project.display().to_string(),
-        );
-        sh::run("cp", &["-r", &from.display().to_string(), &to])?;
-        sh::check(&mut goldsmith(place, &["lock"]))?;
-    }
-    // One image, of the packages that are locked: the first of its version.
-    drop(fs::remove_dir_all(place.join("home/images")));
-    sh::check(&mut goldsmith(place, &["build", "web"]))
 }

@@ -8,7 +8,7 @@ use crate::sh::{self, Outcome};
 /// The longest input in bytes; `None`: libFuzzer's own.
 pub(super) fn longest(target: &str) -> Option<usize> {
     match target {
-        "disk" | "ext4" | "packages" => Some(600_000),
+        "archives" | "disk" | "ext4" | "packages" => Some(600_000),
         _ => None,
     }
 }
@@ -37,6 +37,7 @@ fn shell(script: &str, scratch: &Path, corpus: &Path) -> Outcome {
 
 fn script(target: &str) -> &'static str {
     match target {
+        "archives" => ARCHIVES,
         "packages" => PACKAGES,
         "ext4" => FILE_SYSTEMS,
         _ => DISKS,
@@ -82,4 +83,16 @@ printf 'Package: a\nStatus: install ok installed\nVersion: 1\nSource: b (2)\n' >
 mkdir -p META-INF/maven/a/b; printf 'groupId=a\nartifactId=b\nversion=1\n' > META-INF/maven/a/b/pom.properties
 zip -q -r inner.jar META-INF; zip -q -0 x.jar inner.jar; seed 005 x.jar "$2/jar"
 echo 'int main(void) { return 0; }' > main.c; cc -O1 -s -o main main.c; seed 006 main "$2/program"
+"#;
+
+const ARCHIVES: &str = r#"
+cd "$1"
+mkdir -p root/etc; printf 'pass%s = "%s"\n' word "$(seq -s x 9)" > root/etc/settings; seq 1 300 > root/etc/rows
+tar -cf root.tar root; tar --format=pax -cf pax.tar "root/etc/settings"
+(cd root && find . | cpio -o -H newc --quiet > ../root.cpio)
+zip -q -r root.zip root; (cat root.zip | zip -q - - > piped.zip)
+echo 2.0 > debian-binary; gzip -k root.tar; ar -rc root.deb debian-binary root.tar.gz
+bzip2 -k root.tar; xz -k root.tar; zstd -q root.cpio
+cat root.cpio root.cpio.zst > initrd; tar -cJf nested.tar.xz root.zip root.deb root.tar.bz2
+cp *.tar *.tar.* *.zip *.deb *.zst root.cpio initrd "$2"
 "#;

@@ -1,16 +1,17 @@
-//! Where two scans of one image differ, and why: vulnerabilities by name, not by place, because
-//! one tool says the source package and another each binary.
+//! Where two scans of one image differ, and why: vulnerabilities, or hardening, by name, not by
+//! place, because one tool says the source package and another each binary.
 
 use std::collections::BTreeMap;
 
 use goldsmith_core::finding::{Finding, Kind, Place, Severity};
 
+use super::Foreign;
 use crate::policy::fact;
 
 /// How two results stand to each other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Vulnerabilities that both have.
+    /// Findings that both have.
     pub both: usize,
     /// What only we have.
     pub ours: Vec<Explained>,
@@ -18,7 +19,7 @@ pub struct Difference {
     pub theirs: Vec<Explained>,
 }
 
-/// One vulnerability that only one side has.
+/// One finding that only one side has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
     /// Its name.
@@ -29,25 +30,41 @@ pub struct Explained {
     pub why: String,
 }
 
-/// Compares our findings with those of another tool.
-pub fn difference(ours: &[Finding], theirs: &[Finding]) -> Difference {
-    let (mine, other) = (by_name(ours), by_name(theirs));
+/// Compares our findings with those of another tool, of the kind that it looks for. What was taken
+/// over from it ([`Foreign::beyond`]) is not ours.
+pub fn difference(ours: &[Finding], other: &Foreign) -> Difference {
+    let theirs: Vec<&Finding> = other
+        .findings
+        .iter()
+        .filter(|it| it.kind == other.kind)
+        .collect();
+    let is_taken = |finding: &Finding| {
+        other.kind == Kind::Hardening && theirs.iter().any(|it| it.id == finding.id)
+    };
+    let all = ours;
+    let ours: Vec<&Finding> = all
+        .iter()
+        .filter(|it| it.kind == other.kind && !is_taken(it))
+        .collect();
+    let (mine, known) = (by_name(&ours), by_name(&theirs));
     let has = |of: &BTreeMap<&str, &Finding>, finding: &Finding| {
         names(finding).any(|name| of.contains_key(name))
     };
     let mut found = Difference::default();
-    for finding in vulnerabilities(ours) {
-        if has(&other, finding) {
+    for finding in ours {
+        if has(&known, finding) {
             found.both += 1;
         } else {
-            found.ours.push(explained(finding, only_ours(finding)));
+            found
+                .ours
+                .push(explained(finding, only_ours(finding, other)));
         }
     }
-    for finding in vulnerabilities(theirs) {
+    for finding in theirs {
         if !has(&mine, finding) {
             found
                 .theirs
-                .push(explained(finding, only_theirs(finding, ours)));
+                .push(explained(finding, only_theirs(finding, all)));
         }
     }
     for list in [&mut found.ours, &mut found.theirs] {
@@ -56,18 +73,14 @@ pub fn difference(ours: &[Finding], theirs: &[Finding]) -> Difference {
     found
 }
 
-fn vulnerabilities(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
-    findings.iter().filter(|it| it.kind == Kind::Vulnerability)
-}
-
 /// Each by all of its names.
-fn by_name(findings: &[Finding]) -> BTreeMap<&str, &Finding> {
-    let all = vulnerabilities(findings);
+fn by_name<'f>(findings: &[&'f Finding]) -> BTreeMap<&'f str, &'f Finding> {
+    let all = findings.iter().copied();
     all.flat_map(|finding| names(finding).map(move |name| (name, finding)))
         .collect()
 }
 
-fn names(finding: &Finding) -> impl Iterator<Item = &str> {
+pub(super) fn names(finding: &Finding) -> impl Iterator<Item = &str> {
     let others = finding.references.iter().map(String::as_str);
     std::iter::once(finding.id.as_str()).chain(others.filter(|it| !it.contains("://")))
 }
@@ -80,7 +93,14 @@ fn explained(finding: &Finding, why: &str) -> Explained {
     }
 }
 
-fn only_ours(finding: &Finding) -> &'static str {
+fn only_ours(finding: &Finding, other: &Foreign) -> &'static str {
+    if finding.kind == Kind::Hardening {
+        return if other.met.contains(&finding.id) {
+            "the other's rule is met: it looks at fewer of the files that have a say"
+        } else {
+            "the other has no rule for it, or none that its profile asks for and that applies"
+        };
+    }
     let is_kernel = matches!(&finding.place, Place::Package { purl, name, .. }
         if purl.starts_with("pkg:deb/debian/") && name.starts_with("linux"));
     if is_kernel {
@@ -100,6 +120,13 @@ fn only_ours(finding: &Finding) -> &'static str {
 }
 
 fn only_theirs(finding: &Finding, ours: &[Finding]) -> &'static str {
+    if finding.kind == Kind::Hardening {
+        return if finding.references.is_empty() {
+            "no check of ours asks for it"
+        } else {
+            "our check is met by what is effective, does not apply, or is not in the profile"
+        };
+    }
     let Place::Package { name, version, .. } = &finding.place else {
         return "it is not about a package";
     };

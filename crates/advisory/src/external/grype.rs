@@ -1,5 +1,6 @@
 //! Grype: `grype … -o json`.
 
+use goldsmith_core::finding::Kind;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -81,6 +82,8 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Foreign, ExternalError> {
     ];
     let built = built.into_iter().map(text).find(|it| !it.is_empty());
     Ok(Foreign {
+        kind: Kind::Vulnerability,
+        met: Vec::new(),
         tool: format!("grype {}", text(&descriptor["version"]))
             .trim_end()
             .to_owned(),

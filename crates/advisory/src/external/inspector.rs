@@ -1,5 +1,6 @@
 //! Amazon Inspector: `aws inspector2 list-findings`.
 
+use goldsmith_core::finding::Kind;
 use serde::Deserialize;
 
 use super::{ExternalError, Foreign, Told, json};
@@ -79,6 +80,8 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Foreign, ExternalError> {
         }
     }
     Ok(Foreign {
+        kind: Kind::Vulnerability,
+        met: Vec::new(),
         tool: "Amazon Inspector".to_owned(),
         database: None,
         findings,

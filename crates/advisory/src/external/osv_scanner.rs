@@ -1,7 +1,7 @@
 //! OSV-Scanner: `osv-scanner … --format json`, whose vulnerabilities are whole OSV records, grouped
 //! by those that are the same.
 
-use goldsmith_core::finding::Severity;
+use goldsmith_core::finding::{Kind, Severity};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -85,6 +85,8 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Foreign, ExternalError> {
         }
     }
     Ok(Foreign {
+        kind: Kind::Vulnerability,
+        met: Vec::new(),
         tool: "osv-scanner".to_owned(),
         database: None,
         findings,

@@ -49,6 +49,56 @@ fn xccdf() {
 }
 
 #[test]
+fn hardening_by_the_name_of_our_check() {
+    let text = r#"<TestResult xmlns="http://checklists.nist.gov/xccdf/1.2">
+        <rule-result idref="xccdf_org.ssgproject.content_rule_partition_for_tmp" severity="low"><result>fail</result></rule-result>
+        <rule-result idref="xccdf_org.ssgproject.content_rule_sshd_disable_root_login" severity="medium"><result>fail</result></rule-result>
+        <rule-result idref="xccdf_org.ssgproject.content_rule_package_ntpdate_removed" severity="low"><result>fail</result></rule-result>
+        <rule-result idref="xccdf_org.ssgproject.content_rule_file_owner_etc_shadow" severity="low"><result>pass</result></rule-result>
+    </TestResult>"#;
+    let other = read("results.xml", text.as_bytes()).unwrap();
+    let own = |id: &str| Finding {
+        kind: Kind::Hardening,
+        id: id.to_owned(),
+        severity: Severity::Low,
+        place: Place::Image,
+        title: String::new(),
+        fix: None,
+        references: Vec::new(),
+        facts: Vec::new(),
+    };
+    let mut ours = vec![own("mount-tmp"), own("shadow-mode"), own("aslr")];
+    let check = |ours: &[Finding]| {
+        let found = difference(ours, &other);
+        let ids = |list: &[Explained]| -> Vec<(String, String)> {
+            let rows = list.iter().map(|it| (it.id.clone(), it.why.clone()));
+            rows.map(|(id, why)| (id, why[..20].to_owned())).collect()
+        };
+        assert_eq!(found.both, 1);
+        let row = |id: &str, why: &str| (id.to_owned(), why.to_owned());
+        assert_eq!(
+            ids(&found.ours),
+            [
+                row("aslr", "the other has no rul"),
+                row("shadow-mode", "the other's rule is "),
+            ]
+        );
+        assert_eq!(
+            ids(&found.theirs),
+            [
+                row("package_ntpdate_removed", "no check of ours ask"),
+                row("sshd_disable_root_login", "our check is met by "),
+            ]
+        );
+    };
+    check(&ours);
+    let beyond = other.beyond(&ours);
+    assert_eq!(beyond.len(), 2);
+    ours.extend(beyond);
+    check(&ours);
+}
+
+#[test]
 fn refused() {
     for text in ["", "{}", "[1]", "<html></html>", "hello"] {
         assert!(read("x", text.as_bytes()).is_err(), "{text}");
@@ -91,6 +141,13 @@ fn differences_say_why() {
         told("GHSA-9", "curl", ""),
         told("CVE-3", "zlib", "2"),
     ];
+    let theirs = Foreign {
+        tool: "a tool".to_owned(),
+        database: None,
+        kind: Kind::Vulnerability,
+        findings: theirs.into(),
+        met: Vec::new(),
+    };
     let found = difference(&ours, &theirs);
     assert_eq!(found.both, 2);
     assert!(found.ours[0].why.starts_with("Debian's kernel"));

@@ -1,5 +1,6 @@
 //! Trivy: `trivy … --format json`, `SchemaVersion` 2.
 
+use goldsmith_core::finding::Kind;
 use serde::Deserialize;
 
 use super::{ExternalError, Foreign, Told, json};
@@ -72,6 +73,8 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Foreign, ExternalError> {
         told.finding(it.vendor_ids.clone())
     });
     Ok(Foreign {
+        kind: Kind::Vulnerability,
+        met: Vec::new(),
         tool: format!("trivy {}", document.trivy.version)
             .trim_end()
             .to_owned(),

@@ -1,12 +1,13 @@
 //! OpenSCAP: results of an XCCDF evaluation, by themselves or in an ARF document.
 //!
-//! A rule that failed is a finding; one that could not be evaluated is a finding of coverage.
+//! A rule that failed is a finding, also by the name of our check that asks for the same; one that
+//! could not be evaluated is a finding of coverage.
 
 use goldsmith_core::finding::{Finding, Kind, Place, Severity};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{ExternalError, Foreign};
+use super::{ExternalError, Foreign, alike};
 
 /// `None`: it is XML of another sort.
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Option<Foreign>, ExternalError> {
@@ -21,7 +22,7 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Option<Foreign>, External
     let mut tool = "OpenSCAP".to_owned();
     let mut rule: Option<(String, Severity)> = None;
     let mut in_result = false;
-    let mut findings = Vec::new();
+    let (mut findings, mut met) = (Vec::new(), Vec::new());
     loop {
         match reader.read_event().map_err(|e| failed(e.into()))? {
             Event::Eof => break,
@@ -44,6 +45,8 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Option<Foreign>, External
                 let text: &str = &text;
                 if let Some((id, severity)) = &rule {
                     findings.extend(finding(id, *severity, text.trim()));
+                    let own = alike::check(id).filter(|_| text.trim() == "pass");
+                    met.extend(own.map(str::to_owned));
                 }
             }
             Event::End(tag) => match tag.local_name().as_ref() {
@@ -58,7 +61,9 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Option<Foreign>, External
     Ok(is_result.then_some(Foreign {
         tool,
         database: None,
+        kind: Kind::Hardening,
         findings,
+        met,
     }))
 }
 
@@ -77,12 +82,12 @@ fn finding(id: &str, severity: Severity, result: &str) -> Option<Finding> {
     };
     Some(Finding {
         kind,
-        id: id.to_owned(),
+        id: alike::short(id).to_owned(),
         severity,
         place: Place::Image,
         title: title.to_owned(),
         fix: None,
-        references: Vec::new(),
+        references: alike::check(id).map(str::to_owned).into_iter().collect(),
         facts: vec![("result", result.to_owned())],
     })
 }

@@ -30,6 +30,7 @@ fn accept(id: &str, expires: Option<&str>) -> Acceptance {
     Acceptance {
         id: id.to_owned(),
         package: None,
+        path: None,
         reason: "not reachable".to_owned(),
         expires: expires.map(str::to_owned),
     }
@@ -129,6 +130,27 @@ fn rules_in_their_order() {
         ..accept("CVE-1", None)
     };
     check(high(), &with(elsewhere), Fails, "high, and high fails");
+    let leak = |path: &str| Finding {
+        kind: Kind::Leak,
+        id: "ssh-hostkeys".to_owned(),
+        place: Place::File {
+            path: path.to_owned(),
+            line: None,
+            entry: None,
+        },
+        ..high()
+    };
+    let here = |path: &str| {
+        with(Acceptance {
+            path: Some(path.to_owned()),
+            ..accept("ssh-hostkeys", None)
+        })
+    };
+    let (key, fails) = ("/etc/ssh/ssh_host_rsa_key", "high, and high fails");
+    check(leak(key), &here(key), Accepted, "not reachable");
+    check(leak(key), &here("/etc/ssh/*"), Accepted, "not reachable");
+    check(leak(key), &here("/etc/ssh"), Fails, fails);
+    check(high(), &here("/*"), Fails, fails);
     let lowered = ScanSpec {
         severity: vec![RuleSeverity {
             id: "CVE-*".to_owned(),

@@ -3,23 +3,17 @@
 use std::fmt::Write as _;
 
 use goldsmith_core::finding::{Kind, Severity};
+use goldsmith_core::markup::{self, escaped, table};
 
-use super::{Group, Report, groups, plain, word};
+use super::{Group, Report, groups, word};
 use crate::policy::{Decision, Judged, fact};
 
 const STYLE: &str = include_str!("page.css");
-/// Rows of a list that stand open.
-const OPEN: usize = 40;
 
 /// The page.
 pub fn html(report: &Report<'_>) -> String {
     let verdict = report.verdict;
-    let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
-    let _ = writeln!(
-        page,
-        "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Scan of {}</title>\n<style>\n{STYLE}</style>",
-        plain(report.image)
-    );
+    let mut page = markup::page(&format!("Scan of {}", report.image), STYLE);
     let (class, word) = if verdict.passes() {
         ("pass", "passes")
     } else {
@@ -28,17 +22,17 @@ pub fn html(report: &Report<'_>) -> String {
     let _ = writeln!(
         page,
         "<h1>{} <b class=\"{class}\">{word}</b></h1>\n<p>{}, judged on {}</p>",
-        plain(report.image),
-        plain(report.system),
-        plain(report.today)
+        escaped(report.image),
+        escaped(report.system),
+        escaped(report.today)
     );
     cards(&mut page, report);
     for note in &verdict.notes {
-        let _ = writeln!(page, "<p class=\"note\">{}</p>", plain(note));
+        let _ = writeln!(page, "<p class=\"note\">{}</p>", escaped(note));
     }
     let is_shown = |it: &Judged| it.decision != Decision::Accepted && it.is_of_weight();
     let groups = groups(verdict, is_shown);
-    section(
+    table(
         &mut page,
         "What to update",
         &[
@@ -56,7 +50,7 @@ pub fn html(report: &Report<'_>) -> String {
     {
         let of = |it: &&Judged| it.finding.kind == kind && is_shown(it);
         let rows: Vec<String> = verdict.judged.iter().filter(of).map(row).collect();
-        section(
+        table(
             &mut page,
             title(kind),
             &["severity", "what", "where", ""],
@@ -65,7 +59,7 @@ pub fn html(report: &Report<'_>) -> String {
     }
     let accepted = |it: &&Judged| it.decision == Decision::Accepted;
     let rows: Vec<String> = verdict.judged.iter().filter(accepted).map(row).collect();
-    section(
+    table(
         &mut page,
         "Accepted",
         &["severity", "what", "where", "why"],
@@ -86,10 +80,10 @@ pub fn html(report: &Report<'_>) -> String {
             let day = jiff::Timestamp::from_second(feed.as_of)
                 .map(|time| time.strftime("%Y-%m-%d").to_string())
                 .unwrap_or_default();
-            cells("", &[plain(&feed.name), feed.records.to_string(), day])
+            markup::row("", &[escaped(&feed.name), feed.records.to_string(), day])
         })
         .collect();
-    section(
+    table(
         &mut page,
         "Held against",
         &["feed", "entries", "as of"],
@@ -146,33 +140,6 @@ const fn title(kind: Kind) -> &'static str {
     }
 }
 
-/// A table of rows that are HTML already; long ones are folded.
-fn section(page: &mut String, title: &str, head: &[&str], rows: &[String]) {
-    if rows.is_empty() {
-        return;
-    }
-    let _ = writeln!(page, "<h2>{title}</h2>");
-    let head: String = head.iter().map(|name| format!("<th>{name}</th>")).collect();
-    let (open, folded) = rows.split_at(rows.len().min(OPEN));
-    let _ = writeln!(page, "<table><tr>{head}</tr>\n{}</table>", open.concat());
-    if !folded.is_empty() {
-        let _ = writeln!(
-            page,
-            "<details><summary>and {} more</summary><table>\n{}</table></details>",
-            folded.len(),
-            folded.concat()
-        );
-    }
-}
-
-fn cells(class: &str, cells: &[String]) -> String {
-    let cells: String = cells
-        .iter()
-        .map(|cell| format!("<td>{cell}</td>"))
-        .collect();
-    format!("<tr class=\"{class}\">{cells}</tr>\n")
-}
-
 fn badge(severity: Severity) -> String {
     format!("<span class=\"{severity}\">{}</span>", word(severity))
 }
@@ -195,9 +162,9 @@ fn group(group: &Group<'_>) -> String {
             format!(
                 "<li>{} <code>{}</code>{mark} {} <i>{}</i></li>\n",
                 badge(finding.severity),
-                plain(&finding.id),
-                plain(&finding.title),
-                plain(&judged.reason)
+                escaped(&finding.id),
+                escaped(&finding.title),
+                escaped(&judged.reason)
             )
         })
         .collect();
@@ -205,12 +172,12 @@ fn group(group: &Group<'_>) -> String {
         "<details><summary>{}</summary><ul>{list}</ul></details>",
         group.judged.len()
     );
-    let fix = group.fix.map_or_else(|| "nothing yet".to_owned(), plain);
-    cells(
+    let fix = group.fix.map_or_else(|| "nothing yet".to_owned(), escaped);
+    markup::row(
         "",
         &[
-            plain(group.package),
-            plain(group.version),
+            escaped(group.package),
+            escaped(group.version),
             fix,
             badge(group.severity()) + &exploited,
             names,
@@ -221,26 +188,26 @@ fn group(group: &Group<'_>) -> String {
 fn row(judged: &Judged) -> String {
     let finding = &judged.finding;
     let last = match (judged.decision, &finding.fix) {
-        (Decision::Accepted, _) => plain(&judged.reason),
-        (_, Some(fix)) => format!("<i>{}</i>", plain(fix)),
+        (Decision::Accepted, _) => escaped(&judged.reason),
+        (_, Some(fix)) => format!("<i>{}</i>", escaped(fix)),
         (_, None) => String::new(),
     };
     let what = format!(
         "<code>{}</code> {}",
-        plain(&finding.id),
-        plain(&finding.title)
+        escaped(&finding.id),
+        escaped(&finding.title)
     );
     let class = if judged.decision == Decision::Fails {
         "stops"
     } else {
         ""
     };
-    cells(
+    markup::row(
         class,
         &[
             badge(finding.severity),
             what,
-            plain(&finding.place.to_string()),
+            escaped(&finding.place.to_string()),
             last,
         ],
     )

@@ -5,8 +5,9 @@
 use std::fmt::Write as _;
 
 use goldsmith_core::finding::Kind;
+use goldsmith_core::markup::escaped;
 
-use super::{Report, plain};
+use super::Report;
 use crate::policy::{Decision, Judged};
 
 /// The whole document.
@@ -16,7 +17,7 @@ pub fn junit(report: &Report<'_>) -> String {
     let _ = writeln!(
         xml,
         "<testsuites name=\"{}\" tests=\"{}\" failures=\"{}\" skipped=\"{}\">",
-        plain(&format!("scan of {}", report.image)),
+        escaped(&format!("scan of {}", report.image)),
         verdict.judged.len(),
         verdict.count(Decision::Fails),
         verdict.count(Decision::Accepted),
@@ -46,9 +47,9 @@ pub fn junit(report: &Report<'_>) -> String {
 
 fn case(xml: &mut String, kind: Kind, judged: &Judged) {
     let finding = &judged.finding;
-    let name = plain(&format!("{} in {}", finding.id, finding.place));
+    let name = escaped(&format!("{} in {}", finding.id, finding.place));
     let _ = write!(xml, "    <testcase classname=\"{kind}\" name=\"{name}\"");
-    let reason = plain(&judged.reason);
+    let reason = escaped(&judged.reason);
     let _ = match judged.decision {
         Decision::Passes => writeln!(xml, "/>"),
         Decision::Accepted => writeln!(xml, "><skipped message=\"{reason}\"/></testcase>"),
@@ -59,7 +60,7 @@ fn case(xml: &mut String, kind: Kind, judged: &Judged) {
                 xml,
                 "><failure type=\"{}\" message=\"{reason}\">{}</failure></testcase>",
                 finding.severity,
-                plain(&text)
+                escaped(&text)
             )
         }
     };

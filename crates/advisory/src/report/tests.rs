@@ -1,4 +1,6 @@
 use goldsmith_core::recipe::{Acceptance, ScanSpec};
+use goldsmith_testing::emulators;
+use serde_json::Value;
 
 use super::*;
 use crate::policy::judge;
@@ -38,6 +40,7 @@ fn verdict() -> Verdict {
         accept: vec![Acceptance {
             id: "CVE-4".to_owned(),
             package: None,
+            path: None,
             reason: "not \"reachable\"".to_owned(),
             expires: None,
         }],
@@ -138,6 +141,42 @@ fn sarif_says_it_all() {
         identity(&one)
     };
     assert_eq!(print("1"), print("2"));
+}
+
+/// What Python says of a document by the schema of OASIS, a line for each fault.
+fn faults(document: &Value) -> String {
+    const SCRIPT: &str = "import json, sys\n\
+        from jsonschema import Draft7Validator, FormatChecker\n\
+        schema, document = (json.load(open(path)) for path in sys.argv[1:])\n\
+        Draft7Validator.check_schema(schema)\n\
+        validator = Draft7Validator(schema, format_checker=FormatChecker())\n\
+        for error in validator.iter_errors(document):\n    \
+            print(error.json_path, error.message)\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scan.sarif");
+    std::fs::write(&path, document.to_string()).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
+    let output = std::process::Command::new(emulators::program("python3"))
+        .args(["-c", SCRIPT])
+        .arg(emulators::document("sarif-2.1.0.json"))
+        .arg(&path)
+        .env_clear()
+        .output()
+        .expect("python starts");
+    let text = [output.stdout, output.stderr].concat();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[test]
+fn sarif_by_its_schema() {
+    let verdict = verdict();
+    let mut document = sarif(&report(&verdict));
+    assert_eq!(faults(&document), "");
+    let none = judge(Vec::new(), &ScanSpec::default(), &[], "2026-11-23");
+    assert_eq!(faults(&sarif(&report(&none))), "");
+    document["runs"][0]["results"][0]["level"] = "bad".into();
+    let told = faults(&document);
+    assert!(told.contains("$.runs[0].results[0].level"), "{told}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use goldsmith_core::markup::escaped;
+
 use super::format::{Check, TestReport};
 
 /// Writes the report as `JUnit` XML.
@@ -68,21 +70,4 @@ fn count<'a>(checks: impl IntoIterator<Item = &'a Check>) -> (usize, usize) {
 
 fn seconds(ms: u64) -> String {
     format!("{}.{:03}", ms / 1000, ms % 1000)
-}
-
-/// Text for XML 1.0, which has no place for control characters.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

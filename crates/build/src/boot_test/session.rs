@@ -9,6 +9,7 @@ use goldsmith_core::recipe::Firmware;
 use goldsmith_core::size::format_duration;
 use goldsmith_exec::vm::guest::{Finished, Script};
 use goldsmith_exec::vm::{Console, Vm, VmError, VmSpec};
+use goldsmith_inspect::harden::guest;
 use serde_json::Value;
 
 use super::boot::{Booted, Extent};
@@ -174,6 +175,7 @@ impl<'a> Session<'a> {
         checks.extend(check::cloud_init(facts));
         checks.extend(check::budgets(&self.subject.budget, times.as_ref(), &usage));
         self.boot.usage = Some(usage);
+        self.hardening(vm)?;
 
         for test in &self.subject.documents {
             if test.document.phases().any(|phase| phase == TEST) {
@@ -192,6 +194,24 @@ impl<'a> Session<'a> {
             self.boot.console_tail.clear();
             Check::new("power-off", false, format!("not within {time}: killed"))
         });
+        Ok(())
+    }
+
+    /// What a hardening profile asks of a running machine: a check per question. The documents come
+    /// later: they may change what they test.
+    fn hardening(&mut self, vm: &mut Vm) -> Result<(), VmError> {
+        let Some(hardening) = self.subject.hardening else {
+            return Ok(());
+        };
+        for asked in guest::of(hardening.profile) {
+            let command = format!("/bin/sh -c {} 2>&1", quoted(asked.command));
+            let (finished, said) = self.script(vm, &command, FACTS_LIMIT)?;
+            let check = hardening.check(asked, finished.code, &said);
+            self.boot.checks.push(Check {
+                ms: millis(finished.time),
+                ..check
+            });
+        }
         Ok(())
     }
 
@@ -338,16 +358,17 @@ fn wait_for_identity(host_keys: usize) -> String {
     )
 }
 
+/// A word for the shell, whatever is in it.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// The last lines of each unit's journal; names are the guest's, so they are quoted.
 fn journal_of(units: &[&str]) -> String {
-    let quoted: Vec<String> = units
-        .iter()
-        .take(10)
-        .map(|unit| format!("'{}'", unit.replace('\'', r"'\''")))
-        .collect();
+    let words: Vec<String> = units.iter().take(10).map(|unit| quoted(unit)).collect();
     format!(
         "for unit in {}; do echo \"$unit:\"; journalctl -b -n 8 --no-pager -o cat -u \"$unit\"; done",
-        quoted.join(" ")
+        words.join(" ")
     )
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use goldsmith_core::markup::{escaped, page, row, table};
 use goldsmith_core::size::format_bytes;
 use goldsmith_plan::diff::files::{File, Kind};
 use goldsmith_plan::diff::text::Mark;
@@ -10,23 +11,15 @@ use super::text;
 use super::{Configuration, ImageDiff, Size};
 
 const STYLE: &str = include_str!("page.css");
-/// Rows of a list that stand open.
-const OPEN: usize = 40;
 
 /// The page.
 pub fn html(diff: &ImageDiff) -> String {
-    let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
-    let _ = writeln!(
-        page,
-        "<meta name=\"viewport\" content=\"width=device-width\">\n<title>{} → {}</title>\n<style>\n{STYLE}</style>",
-        plain(&diff.old),
-        plain(&diff.new)
-    );
+    let mut page = page(&format!("{} → {}", diff.old, diff.new), STYLE);
     let _ = writeln!(
         page,
         "<h1><span>{}</span> <i>→</i> <span>{}</span></h1>",
-        plain(&diff.old),
-        plain(&diff.new)
+        escaped(&diff.old),
+        escaped(&diff.new)
     );
     summary(&mut page, diff);
     packages(&mut page, diff);
@@ -64,41 +57,14 @@ fn summary(page: &mut String, diff: &ImageDiff) {
     }
 }
 
-/// A table of rows that are HTML already; long ones are folded.
-fn table(page: &mut String, title: &str, head: &[&str], rows: &[String]) {
-    if rows.is_empty() {
-        return;
-    }
-    let _ = writeln!(page, "<h2>{title}</h2>");
-    let head: String = head.iter().map(|name| format!("<th>{name}</th>")).collect();
-    let (open, folded) = rows.split_at(rows.len().min(OPEN));
-    let _ = writeln!(page, "<table><tr>{head}</tr>\n{}</table>", open.concat());
-    if !folded.is_empty() {
-        let _ = writeln!(
-            page,
-            "<details><summary>and {} more</summary><table>\n{}</table></details>",
-            folded.len(),
-            folded.concat()
-        );
-    }
-}
-
-fn row(class: &str, cells: &[String]) -> String {
-    let cells: String = cells
-        .iter()
-        .map(|cell| format!("<td>{cell}</td>"))
-        .collect();
-    format!("<tr class=\"{class}\">{cells}</tr>\n")
-}
-
 fn packages(page: &mut String, diff: &ImageDiff) {
     let packages = &diff.packages;
     let one = |class: &str, p: &goldsmith_plan::diff::packages::Package| {
         let (old, new) = match class {
-            "new" => (String::new(), plain(&p.version)),
-            _ => (plain(&p.version), String::new()),
+            "new" => (String::new(), escaped(&p.version)),
+            _ => (escaped(&p.version), String::new()),
         };
-        row(class, &[plain(&p.name), plain(&p.arch), old, new])
+        row(class, &[escaped(&p.name), escaped(&p.arch), old, new])
     };
     let mut rows: Vec<String> = packages.added.iter().map(|p| one("new", p)).collect();
     rows.extend(packages.removed.iter().map(|p| one("gone", p)));
@@ -106,7 +72,12 @@ fn packages(page: &mut String, diff: &ImageDiff) {
         let class = if p.is_downgrade { "down" } else { "changed" };
         row(
             class,
-            &[plain(&p.name), plain(&p.arch), plain(&p.old), plain(&p.new)],
+            &[
+                escaped(&p.name),
+                escaped(&p.arch),
+                escaped(&p.old),
+                escaped(&p.new),
+            ],
         )
     }));
     table(
@@ -121,13 +92,13 @@ fn files(page: &mut String, diff: &ImageDiff) {
     let files = &diff.files;
     let details = |file: &File| match (file.kind, &file.target) {
         (Kind::Directory, _) => "directory".to_owned(),
-        (Kind::Link, Some(target)) => format!("→ {}", plain(target)),
+        (Kind::Link, Some(target)) => format!("→ {}", escaped(target)),
         (Kind::File, _) => format_bytes(file.size),
         _ => "device, pipe or socket".to_owned(),
     };
     let one = |class: &str, file: &File| {
         let rights = format!("{:04o} {}:{}", file.mode, file.uid, file.gid);
-        let path = format!("<code>{}</code>", plain(&file.path));
+        let path = format!("<code>{}</code>", escaped(&file.path));
         row(class, &[path, format!("{}, {rights}", details(file))])
     };
     let is_own = |file: &&File| !diff.is_of_packages(&file.path);
@@ -137,8 +108,8 @@ fn files(page: &mut String, diff: &ImageDiff) {
     }
     let changed = files.changed.iter().filter(|c| is_own(&&c.new));
     rows.extend(changed.map(|c| {
-        let path = format!("<code>{}</code>", plain(&c.new.path));
-        row("changed", &[path, plain(&text::change(c))])
+        let path = format!("<code>{}</code>", escaped(&c.new.path));
+        row("changed", &[path, escaped(&text::change(c))])
     }));
     table(page, "Files", &["path", ""], &rows);
     if diff.of_packages > 0 {
@@ -156,16 +127,16 @@ fn configuration(page: &mut String, files: &[Configuration]) {
     }
     page.push_str("<h2>Configuration</h2>\n");
     for file in files {
-        let _ = writeln!(page, "<h3><code>{}</code></h3>", plain(&file.path));
+        let _ = writeln!(page, "<h3><code>{}</code></h3>", escaped(&file.path));
         if let Some(why) = &file.hidden {
-            let _ = writeln!(page, "<p>Its lines are not shown: {}.</p>", plain(why));
+            let _ = writeln!(page, "<p>Its lines are not shown: {}.</p>", escaped(why));
             continue;
         }
         page.push_str("<pre>");
         for hunk in &file.hunks {
             let _ = writeln!(page, "<i>@@ -{} +{}</i>", hunk.old, hunk.new);
             for (mark, line) in &hunk.lines {
-                let line = plain(line);
+                let line = escaped(line);
                 let _ = match mark {
                     Mark::Same => writeln!(page, " {line}"),
                     Mark::Gone => writeln!(page, "<del>-{line}</del>"),
@@ -210,7 +181,7 @@ fn findings(page: &mut String, diff: &ImageDiff) {
         .iter()
         .flat_map(|(class, sign, list)| {
             list.iter()
-                .map(|found| row(class, &[plain(&text::finding(*sign, found))]))
+                .map(|found| row(class, &[escaped(&text::finding(*sign, found))]))
         })
         .collect();
     table(page, "Findings", &[""], &rows);
@@ -220,24 +191,7 @@ fn boots(page: &mut String, diff: &ImageDiff) {
     let rows: Vec<String> = diff
         .boots
         .iter()
-        .map(|boot| row("", &[plain(&text::boot(boot))]))
+        .map(|boot| row("", &[escaped(&text::boot(boot))]))
         .collect();
     table(page, "Boot, power-on to multi-user", &[""], &rows);
-}
-
-/// Names come from the image: nothing in them may become a part of the page.
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() && c != '\t' => out.extend(c.escape_default()),
-            c => out.push(c),
-        }
-    }
-    out
 }

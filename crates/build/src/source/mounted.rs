@@ -1,15 +1,18 @@
-//! A root that only the kernel reads: xfs, btrfs.
+//! A root that only the kernel reads: xfs, btrfs. Unpacked to build from it, or shown to a scan.
 
 use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use goldsmith_core::cx::Cx;
 use goldsmith_disk::read::Disk;
 use goldsmith_exec::mount::{self, Mounted};
+use goldsmith_inspect::view::open::{Kernel, KernelError};
+use goldsmith_inspect::view::tree::TreeView;
+use goldsmith_inspect::view::{Node, View, ViewError};
 use rustix::fs::{Mode, OFlags};
 
 use super::{SourceDisk, SourceError, Unpacked, lay};
@@ -26,16 +29,11 @@ pub(super) fn unpack(
     name: &'static str,
     into: &Path,
 ) -> Result<Unpacked, SourceError> {
+    let raw = source.is_raw.then_some(source.path.as_path());
     let range = source.root.range.clone();
-    let (file, range) = if source.is_raw {
-        let file = File::open(&source.path).map_err(SourceError::io("open", &source.path))?;
-        (file, range)
-    } else {
-        let file = copy(cx, source.disk(), &range, into)?;
-        let length = range.end - range.start;
-        (file, 0..length)
-    };
-    let mounted = mount::read_only(&file, range, name).map_err(|error| SourceError::Mount {
+    let file = Bytes::of(cx, source.disk(), raw, range, into)?;
+    let mounted = mount::read_only(&file.file, file.range, name);
+    let mounted = mounted.map_err(|error| SourceError::Mount {
         partition: source.root.title(),
         name,
         source: error,
@@ -43,6 +41,50 @@ pub(super) fn unpack(
     let root = root(&mounted).map_err(SourceError::io("read", &source.path))?;
     let tree = scan(cx, root.as_fd(), u32::MAX)?;
     lay::lay(cx, tree, &mut TreeContents::new(root.as_fd()), into)
+}
+
+/// Shows the root of a disk to a scan. Nothing of it stays: the mount and its device go with their
+/// descriptors.
+#[derive(Debug)]
+pub struct KernelView {
+    /// Where a disk that is in another form than raw is unpacked to, in a file without a name.
+    pub scratch: PathBuf,
+}
+
+impl Kernel for KernelView {
+    fn show(
+        &self,
+        disk: &dyn Disk,
+        raw: Option<&Path>,
+        range: Range<u64>,
+        kind: &'static str,
+        cx: &Cx,
+    ) -> Result<Box<dyn View>, KernelError> {
+        let failed = SourceError::io("use", &self.scratch);
+        std::fs::create_dir_all(&self.scratch).map_err(failed)?;
+        let file = Bytes::of(cx, disk, raw, range, &self.scratch)?;
+        let mounted = mount::read_only(&file.file, file.range, kind)?;
+        let view = TreeView::of(root(&mounted)?);
+        Ok(Box::new(Shown { view, mounted }))
+    }
+}
+
+/// The files of a mount, and what holds it.
+#[derive(Debug)]
+struct Shown {
+    view: TreeView,
+    #[expect(dead_code, reason = "the mount goes with its descriptor")]
+    mounted: Mounted,
+}
+
+impl View for Shown {
+    fn nodes(&self, cx: &Cx) -> Result<Vec<Node>, ViewError> {
+        self.view.nodes(cx)
+    }
+
+    fn open<'v>(&'v self, node: &Node) -> Result<Box<dyn Disk + 'v>, ViewError> {
+        self.view.open(node)
+    }
 }
 
 /// The directory of the system.
@@ -63,6 +105,34 @@ fn root(mounted: &Mounted) -> io::Result<OwnedFd> {
         }
     }
     Ok(open(".")?)
+}
+
+/// A file system in a file, as a loop device takes it.
+struct Bytes {
+    file: File,
+    range: Range<u64>,
+}
+
+impl Bytes {
+    /// Of the file that holds the disk as it is, or of a copy without a name in `scratch`.
+    fn of(
+        cx: &Cx,
+        disk: &dyn Disk,
+        raw: Option<&Path>,
+        range: Range<u64>,
+        scratch: &Path,
+    ) -> Result<Self, SourceError> {
+        Ok(match raw {
+            Some(path) => Self {
+                file: File::open(path).map_err(SourceError::io("open", path))?,
+                range,
+            },
+            None => Self {
+                file: copy(cx, disk, &range, scratch)?,
+                range: 0..range.end - range.start,
+            },
+        })
+    }
 }
 
 /// The bytes of a part of the disk in a file without a name, beside where they are unpacked.

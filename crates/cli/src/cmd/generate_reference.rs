@@ -230,15 +230,19 @@ fn checks() -> String {
         page.push('\n');
     }
     page.push_str(
-        "\n# Checks of a running machine\n\nA shell command each, for root; it passes when the command ends with 0.\n",
+        "\n# Checks of a running machine\n\nWhat `goldsmith test` asks the booted guest when the `scan` block of the pipeline names a profile. A shell command each, for root; it passes when the command ends with 0.\n",
     );
     for record in goldsmith_inspect::harden::guest::GUEST_CHECKS {
+        let profiles: Vec<&str> = record.profiles.iter().map(|one| one.word()).collect();
         let _ = write!(
             page,
-            "\n## {}\n\n{}; {}.\n\n```sh\n{}\n```\n",
+            "\n## {}\n\n{}; {}. To mend it: {}.\n\n`{}`, {}\n\n```sh\n{}\n```\n",
             record.id,
             record.title,
             record.references.join(", "),
+            record.remediation,
+            profiles.join("`, `"),
+            record.severity,
             record.command
         );
     }

@@ -1,12 +1,13 @@
 //! `goldsmith scan`: what is in an image, and what is wrong with it.
 
-use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
+use goldsmith_advisory::external::Foreign;
 use goldsmith_advisory::stock::Stock;
 use goldsmith_build::record::{Image, Images, Record, RecordError};
+use goldsmith_build::source::KernelView;
 use goldsmith_core::finding::{Finding, Kind, Place};
 use goldsmith_core::inventory::Inventory;
 use goldsmith_inspect::harden::Profile;
@@ -23,6 +24,7 @@ use crate::report::CmdError;
 
 mod difference;
 mod kept;
+mod openscap;
 mod policy;
 mod show;
 pub(crate) mod stage;
@@ -31,7 +33,8 @@ mod verdict;
 /// Show what is in an image, and what is wrong with it, without starting or mounting it
 ///
 /// Opens images of this machine, and anybody's: raw disks, qcow2, VMDK, OVA, VHD, VHDX, disks in
-/// `tar.gz` (GCE) or compressed by gzip, xz or zstd, archives of a root file system, folders.
+/// `tar.gz` (GCE) or compressed by gzip, xz, zstd or bzip2, archives of a root file system, folders. A
+/// root of xfs or btrfs is shown by the kernel, for root only and to this program alone.
 ///
 /// Packages are held against the feeds of this machine (`goldsmith feed`), and what is found against
 /// the `scan` block of a pipeline: that of `--pipeline`, else that of the image's recipe in the
@@ -65,11 +68,13 @@ pub(crate) struct Args {
     /// or Amazon Inspector, XCCDF or ARF of OpenSCAP
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
-    /// Hold the packages that the last scan of this image found against the feeds of today, without
-    /// opening the disk
+    #[command(flatten)]
+    scap: openscap::ScapArgs,
+    /// Hold the packages that the last scan of this image found, or its build listed, against the
+    /// feeds of today, without opening the disk
     #[arg(long, conflicts_with = "sbom")]
     again: bool,
-    /// Hold the image to a hardening profile as well
+    /// Hold the image to a hardening profile as well; the policy may name one too
     #[arg(long, value_parser = PossibleValuesParser::new(Profile::ALL.map(Profile::word)))]
     profile: Option<String>,
 }
@@ -99,10 +104,13 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let reports = verdict::Reports::parse(&args.report)?;
     let other = args.compare.as_deref();
     let other = other.map(|path| difference::read(app, path)).transpose()?;
-    let say = |form: &str, inventory: &Inventory, judged: &verdict::Judgement| {
+    let say = |form: &str,
+               inventory: &Inventory,
+               judged: &verdict::Judgement,
+               other: Option<&Foreign>| {
         let findings = judged.findings();
         let report = format::report(&target.name, form, inventory, &findings);
-        let json = difference::complete(judged.complete(report), &findings, other.as_ref());
+        let json = difference::complete(judged.complete(report), &findings, other);
         reports.write(app, &target.name, judged, &json)?;
         // Vulnerabilities stand by what mends them.
         let (vulnerable, shown): (Vec<Finding>, Vec<Finding>) = findings
@@ -113,7 +121,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         if !vulnerable.is_empty() {
             text.push_str(&judged.updates(args.all));
         }
-        if let Some(other) = &other {
+        if let Some(other) = other {
             text.push_str(&difference::text(&findings, other, args.all));
         }
         text.push_str(&judged.decision());
@@ -121,22 +129,35 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     };
     if let Some(kept) = kept::read(&target, args.again)? {
         let judged = verdict::judge(app, &policy, &kept.stock, Vec::new())?;
-        let (text, json) = say(kept.form, &kept.inventory, &judged)?;
+        let (text, json) = say(kept.form, &kept.inventory, &judged, other.as_ref())?;
         app.output.result(&text, || json);
         return Ok(judged.outcome());
     }
-    let opened = open(&target.path, &app.home()?, &app.cx)?;
+    let scratch = app.home()?;
+    let kernel = KernelView {
+        scratch: scratch.clone(),
+    };
+    let opened = open(&target.path, &scratch, Some(&kernel), &app.cx)?;
     let snapshot = Snapshot::take(&*opened.view, &app.cx)?;
-    let profile = args.profile.as_deref().and_then(Profile::of_word);
-    let hardening = profile.map(|profile| Hardening::new(profile, BTreeMap::new()));
-    let (inventory, findings) = look(app, &opened, &snapshot, hardening.as_ref())?;
+    let profile = args.profile.as_ref().or(policy.spec.profile.as_ref());
+    let profile = profile.and_then(|word| Profile::of_word(word));
+    let hardening = profile.map(Hardening::new);
+    let (inventory, mut findings) = look(app, &opened, &snapshot, hardening.as_ref())?;
     let stock = Stock::of(&inventory);
     kept::write(&target, &stock)?;
+    let other = match openscap::run(app, &args.scap, &target, &inventory)? {
+        Some(run) => {
+            findings.extend(run.beyond(&findings));
+            Some(run)
+        }
+        None => other,
+    };
     let judged = verdict::judge(app, &policy, &stock, findings)?;
-    let (mut text, mut json) = say(&opened.form, &inventory, &judged)?;
-    if let Some(hardened) = hardening.as_ref().and_then(Hardening::report) {
-        text.push_str(&show::hardening(hardened));
-        json["hardening"] = format::hardening(hardened);
+    let (mut text, mut json) = say(&opened.form, &inventory, &judged, other.as_ref())?;
+    if let Some(mut hardened) = hardening.and_then(Hardening::into_report) {
+        judged.waive(&mut hardened);
+        text.push_str(&show::hardening(&hardened));
+        json["hardening"] = format::hardening(&hardened);
     }
     let json = || json;
     let Some(form) = args.sbom.as_deref().and_then(Form::named) else {

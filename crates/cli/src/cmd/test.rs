@@ -3,13 +3,17 @@
 use std::fs;
 use std::path::PathBuf;
 
-use goldsmith_build::boot_test::{self, Subject, TestDocument, format::TestReport};
+use goldsmith_advisory::policy::{self, Decision};
+use goldsmith_build::boot_test::format::TestReport;
+use goldsmith_build::boot_test::{self, Hardening, Ruling, Subject, TestDocument};
 use goldsmith_build::document::Loaded;
 use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::{Image, TestSummary};
 use goldsmith_build::services::{self, Part, Purpose};
 use goldsmith_core::failure::Class;
-use goldsmith_core::recipe::{Budget, Firmware, TestSpec};
+use goldsmith_core::finding::Finding;
+use goldsmith_core::recipe::{Firmware, ScanSpec, TestSpec};
+use goldsmith_inspect::harden::Profile;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
@@ -23,7 +27,8 @@ use crate::wiring;
 ///
 /// The disk is never written: the machine runs on a throw-away layer over it. Budgets and
 /// firmwares come from the `test` block of the recipe's pipeline, checks of your own from the
-/// `test` phases of its components. Exits with 6 when a check fails.
+/// `test` phases of its components; the hardening profile that its `scan` block names is asked of the
+/// running machine too, and that block says what may stand. Exits with 6 when a check fails.
 ///
 /// Example: goldsmith test web --boot uefi
 #[derive(Debug, clap::Args)]
@@ -42,13 +47,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let mut image = catalog::find(app, &args.image)?;
-    let (spec, documents) = if args.bare {
-        (TestSpec::default(), Vec::new())
+    let wanted = if args.bare {
+        Wanted::default()
     } else {
         wanted(args, app, &image)?
     };
-    let firmwares = firmwares(&args.boot, &spec, &image)?;
-    let (report, logs) = boot(app, &mut image, "test", spec.budget, firmwares, documents)?;
+    let firmwares = firmwares(&args.boot, &wanted.test, &image)?;
+    let (report, logs) = boot(app, &mut image, "test", wanted, firmwares)?;
     app.output.result(&boot_test::text(&report), || {
         serde_json::json!({ "image": image.title(), "report": report, "junit": logs.join("junit.xml").to_string_lossy() })
     });
@@ -65,9 +70,8 @@ pub(crate) fn boot(
     app: &App,
     image: &mut Image,
     folder: &str,
-    budget: Budget,
+    wanted: Wanted,
     firmwares: Vec<Firmware>,
-    documents: Vec<TestDocument>,
 ) -> Result<(TestReport, PathBuf), CmdError> {
     let Some(probe) = wiring::accelerator(app)? else {
         return Err(goldsmith_exec::vm::VmError::NoQemu {
@@ -86,6 +90,9 @@ pub(crate) fn boot(
         epoch: image.record.epoch_unix,
         key: image.record.key,
     };
+    let today = app.today();
+    let judge = |finding| ruling(finding, &wanted.scan, &today);
+    let profile = wanted.scan.profile.as_deref().and_then(Profile::of_word);
     let subject = Subject {
         services: services::services(
             &wiring::services(outside.as_ref()),
@@ -94,8 +101,12 @@ pub(crate) fn boot(
             Part::Testing,
         ),
         firmwares,
-        documents,
-        budget,
+        documents: wanted.documents,
+        budget: wanted.test.budget,
+        hardening: profile.map(|profile| Hardening {
+            profile,
+            judge: &judge,
+        }),
         logs: logs.clone(),
         ..Subject::new(
             &image.title(),
@@ -110,12 +121,30 @@ pub(crate) fn boot(
     Ok((report, logs))
 }
 
-/// What the project wants tested: the pipeline's `test` block and the documents of the recipe.
-fn wanted(
-    args: &Args,
-    app: &App,
-    image: &Image,
-) -> Result<(TestSpec, Vec<TestDocument>), CmdError> {
+/// What the project wants tested: the `test` and `scan` blocks of the pipeline, and the documents
+/// of the recipe.
+#[derive(Default)]
+pub(crate) struct Wanted {
+    pub(crate) test: TestSpec,
+    pub(crate) scan: ScanSpec,
+    pub(crate) documents: Vec<TestDocument>,
+}
+
+/// What the policy makes of what a machine does not pass.
+fn ruling(finding: Finding, spec: &ScanSpec, today: &str) -> Ruling {
+    let judged = policy::judge(vec![finding], spec, &[], today).judged;
+    let judged = judged.into_iter().next().expect("one finding is judged");
+    let accepted = match judged.decision {
+        Decision::Accepted => "accepted: ",
+        Decision::Fails | Decision::Passes => "",
+    };
+    Ruling {
+        fails: judged.decision == Decision::Fails,
+        reason: format!("{accepted}{}", judged.reason),
+    }
+}
+
+fn wanted(args: &Args, app: &App, image: &Image) -> Result<Wanted, CmdError> {
     let name = &image.record.name;
     let project = project::recipes(app, &args.variables, std::slice::from_ref(name))?;
     let recipe = &project.recipes[0];
@@ -137,9 +166,9 @@ fn wanted(
         .pipelines
         .into_iter()
         .filter(|pipeline| pipeline.recipe == *name);
-    let spec = match (pipelines.next(), pipelines.next()) {
-        (None, _) => TestSpec::default(),
-        (Some(only), None) => only.test,
+    let (test, scan) = match (pipelines.next(), pipelines.next()) {
+        (None, _) => (TestSpec::default(), ScanSpec::default()),
+        (Some(only), None) => (only.test, only.scan.unwrap_or_default()),
         (Some(first), Some(second)) => {
             let message = format!(
                 "recipe `{name}` has several pipelines: `{}`, `{}`",
@@ -148,7 +177,11 @@ fn wanted(
             return Err(CmdError::config(message).hint("`--bare` tests without any"));
         }
     };
-    Ok((spec, test_documents(documents)))
+    Ok(Wanted {
+        test,
+        scan,
+        documents: test_documents(documents),
+    })
 }
 
 /// Those that have something to do in a booted machine.

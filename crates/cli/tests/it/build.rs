@@ -18,6 +18,31 @@ fn an_image_from_a_locked_recipe() {
     // Its software is listed beside it, as a scan of its disk lists it.
     let bill = env.home().join("images/web/1.0.0-1/sbom.cdx.json");
     let bill: serde_json::Value = serde_json::from_slice(&fs::read(bill).unwrap()).unwrap();
+    let fixes = r#"{"schema":1,"release":"12","codename":"bookworm","archive_date":"2026-11-21",
+        "sources":{"bash":{"fixes":{"CVE-2026-0001":{"fixed_version":"99"}}}}}"#;
+    env.write("fixes.json", fixes);
+    env.run(&["feed", "import", "fixes.json"]).expect(0);
+    // What is on it is held against the feeds by its bill, before any scan of the disk.
+    let by_bill = env
+        .run(&["scan", "web", "--again", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(by_bill["image"]["form"], "bill of materials");
+    let vulnerable = |json: &serde_json::Value| {
+        let of = json["findings"].as_array().unwrap().iter();
+        let of = of.filter(|found| found["kind"] == "vulnerability").cloned();
+        of.collect::<Vec<_>>()
+    };
+    let flaws = vulnerable(&by_bill);
+    assert_eq!(flaws[0]["id"], "CVE-2026-0001");
+    let by_disk = env.run(&["scan", "web", "--json"]).expect(0).json();
+    assert_eq!(vulnerable(&by_disk), flaws);
+    let by_scan = env
+        .run(&["scan", "web", "--again", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(by_scan["image"]["form"], "packages of the last scan");
+    assert_eq!(vulnerable(&by_scan), flaws);
     let scanned = env.run(&["scan", "web", "--sbom", "cyclonedx"]).expect(0);
     let scanned: serde_json::Value = serde_json::from_str(&scanned.stdout).unwrap();
     assert!(bill["components"].as_array().unwrap().len() > 50);

@@ -267,6 +267,8 @@ fn a_hardened_server_boots_and_passes_its_tests() {
         "test/WritesDown",
         "cis-linux test/Pam",
         "test/TokenIsWanted",
+        "hardening guest-firewall",
+        "hardening guest-audit-rules",
     ] {
         assert!(text.contains(step), "{step} did not run");
     }

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use goldsmith_build::record::{Artifact, Images, Record};
 use goldsmith_core::digest::Sha256;
+use goldsmith_testing::emulators;
 
+use crate::crash::{start, wait_until_gone};
 use crate::env::TestEnv;
 
 const STATUS: &str = "Package: libcurl4\nStatus: install ok installed\nArchitecture: amd64\n\
@@ -28,6 +30,20 @@ fn tree(at: &Path) {
         "var/lib/dpkg/info/libcurl4:amd64.list",
         "/usr/lib/libcurl.so.4\n",
     );
+}
+
+/// Runs a tool of the host; what it prints.
+#[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
+fn tool(name: &str, words: &[&str], paths: &[&Path]) -> String {
+    let done = std::process::Command::new(name)
+        .args(words)
+        .args(paths)
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .output()
+        .unwrap_or_else(|e| panic!("{name}: {e}"));
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{name} {words:?}: {errors}");
+    String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
 #[test]
@@ -109,13 +125,7 @@ fn bills_of_materials() {
     fs::create_dir_all(&folder).unwrap();
     let disk = folder.join("disk.raw");
     fs::File::create(&disk).unwrap().set_len(16 << 20).unwrap();
-    #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
-    let made = std::process::Command::new("mke2fs")
-        .args(["-q", "-F", "-t", "ext4", "-d"])
-        .args([&root, &disk])
-        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .status();
-    assert!(made.unwrap().success());
+    tool("mke2fs", &["-q", "-F", "-t", "ext4", "-d"], &[&root, &disk]);
     let sha256 = Sha256::of(&fs::read(&disk).unwrap());
     let mut record = Record::new("web", Sha256::of(b"key"));
     record.epoch_unix = 1_700_000_000;
@@ -152,4 +162,239 @@ fn bills_of_materials() {
     assert_eq!(subject["version"], "1.0.0/1");
     assert_eq!(subject["hashes"][0]["content"], sha256.to_string());
     assert!(text.contains("/usr/lib/libcurl.so.4"));
+}
+
+/// A project whose policy holds its images to a profile.
+const PROJECT: &str = r#"
+source "debian" "server" {
+  suite = "bookworm"
+}
+recipe "web" {
+  version = "1.0.0"
+  source  = source.debian.server
+  disk {
+    size = "512MiB"
+  }
+}
+pipeline "web" {
+  recipe = recipe.web
+  scan {
+    profile = "PROFILE"
+    accept "ssh-hostkeys" {
+      reason  = "a demonstration"
+      path    = "/etc/ssh/*"
+      expires = "EXPIRES"
+    }
+    accept "aslr" {
+      reason  = "a debugger"
+      expires = "EXPIRES"
+    }
+    accept "guest-aslr" {
+      reason = "a debugger"
+    }
+  }
+}
+"#;
+
+/// A leak and a hardening check that somebody accepted, in every report; not after the last day.
+#[test]
+fn leaks_and_checks_are_accepted_for_a_time() {
+    let env = TestEnv::new();
+    tree(&env.project().join("root"));
+    let project = |profile: &str, expires: &str| {
+        let text = PROJECT.replace("PROFILE", profile);
+        let text = text.replace("EXPIRES", expires);
+        fs::write(env.project().join("web.gold.hcl"), text).unwrap();
+    };
+    let scan = [
+        "scan",
+        "root",
+        "--pipeline",
+        "web",
+        "--json",
+        "--report",
+        "html=a.html",
+        "--report",
+        "sarif=a.sarif",
+        "--report",
+        "junit=a.xml",
+    ];
+    let of = |json: &serde_json::Value, id: &str| {
+        let mut findings = json["findings"].as_array().unwrap().iter();
+        findings.find(|found| found["id"] == id).unwrap().clone()
+    };
+    project("cis-1", "2999-01-01");
+    let json = env.run(&scan).expect(5).json();
+    for id in ["ssh-hostkeys", "aslr"] {
+        let found = of(&json, id);
+        assert_eq!(found["decision"], "accepted", "{id}");
+        let reason = found["reason"].as_str().unwrap();
+        assert!(reason.ends_with(", until 2999-01-01"), "{reason}");
+    }
+    let notes = json["verdict"]["notes"].as_array().unwrap();
+    assert!(notes.is_empty(), "{notes:?}");
+    let mut checks = json["hardening"]["checks"].as_array().unwrap().iter();
+    let aslr = checks.find(|check| check["id"] == "aslr").unwrap();
+    assert_eq!(aslr["result"], "waived");
+    for file in ["a.html", "a.sarif", "a.xml"] {
+        let text = fs::read_to_string(env.project().join(file)).unwrap();
+        for reason in ["a demonstration, until", "a debugger, until"] {
+            assert!(text.contains(reason), "{reason} is missing in {file}");
+        }
+    }
+    project("cis-1", "2001-01-01");
+    let json = env.run(&scan).expect(5).json();
+    for id in ["ssh-hostkeys", "aslr"] {
+        let found = of(&json, id);
+        assert_eq!(found["decision"], "fails", "{id}");
+        let reason = found["reason"].as_str().unwrap();
+        assert!(reason.contains("expired on 2001-01-01"), "{reason}");
+    }
+    // The language and the checks know the same profiles.
+    for profile in goldsmith_inspect::harden::Profile::ALL {
+        project(profile.word(), "2999-01-01");
+        env.run(&["validate"]).expect(0);
+    }
+}
+
+/// The same for what no project is of.
+#[test]
+fn exceptions_of_the_command_line() {
+    let env = TestEnv::new();
+    let root = env.project().join("root");
+    tree(&root);
+    fs::write(
+        env.project().join("exceptions"),
+        "# ours\nssh-hostkeys in /etc/ssh/ssh_host_rsa_key: a demonstration\n",
+    )
+    .unwrap();
+    let scan = |more: &[&str]| {
+        let fixed = ["scan", "root", "--fail-on", "critical", "--json"];
+        env.run(&[&fixed[..], more].concat())
+    };
+    let accept = [
+        "--accept",
+        "no-feed-debian:12 until 2999-01-01: no feeds here",
+        "--accept-file",
+        "exceptions",
+    ];
+    let json = scan(&accept).expect(0).json();
+    assert_eq!(json["verdict"]["accepted"], 2);
+    let failed = scan(&["--accept", "aslr"]).expect(3);
+    assert!(
+        failed.stderr.contains("gives no reason"),
+        "{}",
+        failed.stderr
+    );
+    fs::write(env.project().join("exceptions"), "aslr until soon: x\n").unwrap();
+    let failed = scan(&["--accept-file", "exceptions"]).expect(3);
+    assert!(
+        failed.stderr.contains("line 1 of `exceptions`"),
+        "{}",
+        failed.stderr
+    );
+}
+
+/// A root that only the kernel reads is shown by it, and nothing of that stays, whatever ends the
+/// scan.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the moments of the kills are spread over the time of a scan"
+)]
+fn a_root_that_the_kernel_shows() {
+    let env = TestEnv::new();
+    let (root, disk) = (env.project().join("root"), env.project().join("disk.raw"));
+    tree(&root);
+    fs::File::create(&disk).unwrap().set_len(320 << 20).unwrap();
+    tool("mkfs.btrfs", &["-q", "--rootdir"], &[&root, &disk]);
+    let known = fs::read_to_string("/proc/filesystems").unwrap();
+    if !known.lines().any(|line| line.trim() == "btrfs") {
+        let failed = env.run(&["scan", "disk.raw"]).expect(7);
+        let said = "this kernel has no support for btrfs";
+        assert!(failed.stderr.contains(said), "{}", failed.stderr);
+        return;
+    }
+    let devices = || {
+        tool(
+            "losetup",
+            &["--list", "--noheadings", "--output", "BACK-FILE"],
+            &[],
+        )
+    };
+    let name = disk.to_str().unwrap();
+    let began = std::time::Instant::now();
+    let json = env.run(&["scan", "disk.raw", "--json"]).expect(0).json();
+    let whole = began.elapsed();
+    assert_eq!(json["packages"][0]["name"], "libcurl4");
+    let mut found = json["findings"].as_array().unwrap().iter();
+    assert!(found.any(|found| found["id"] == "ssh-hostkeys"));
+    assert!(!devices().contains(name), "{}", devices());
+    for round in 0..10 {
+        let mut scan = start(&env, &["scan", "disk.raw"]);
+        std::thread::sleep(whole * round / 10);
+        scan.kill().unwrap();
+        scan.wait().unwrap();
+        assert!(wait_until_gone(&env.home()).is_empty());
+        // The kernel lets go of a device a moment after its last user.
+        let is_gone = || {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            !devices().contains(name)
+        };
+        assert!((0..100).any(|_| is_gone()), "round {round}: {}", devices());
+    }
+}
+
+/// OpenSCAP on a folder and on a disk: its findings beside ours, and where they differ.
+#[test]
+fn openscap_beside_ours() {
+    let env = TestEnv::new();
+    let (root, disk) = (env.project().join("root"), env.project().join("disk.raw"));
+    tree(&root);
+    fs::write(root.join("etc/debian_version"), "12.11\n").unwrap();
+    fs::create_dir_all(root.join("usr/bin")).unwrap();
+    fs::write(root.join("etc/shadow"), "root:*:20000::::::\n").unwrap();
+    fs::File::create(&disk).unwrap().set_len(16 << 20).unwrap();
+    tool("mke2fs", &["-q", "-F", "-t", "ext4", "-d"], &[&root, &disk]);
+    let content = emulators::document("ssg-debian12-ds.xml");
+    let fixed = ["--with", "openscap", "--scap-content"];
+    let fixed = [&fixed[..], &[content.to_str().unwrap()]].concat();
+    for image in ["root", "disk.raw"] {
+        let scan = [&["scan", image, "--profile", "cis-1", "--json"], &fixed[..]].concat();
+        let json = env.run(&scan).expect(0).json();
+        let compared = &json["compared"];
+        assert!(
+            compared["tool"].as_str().unwrap().contains("openscap"),
+            "{compared}"
+        );
+        // Both want `/tmp` to be a file system of its own.
+        assert!(compared["both"].as_u64().unwrap() >= 1, "{compared}");
+        let only = |side: &str, id: &str| {
+            let list = compared[side].as_array().unwrap();
+            list.iter().any(|it| it["id"] == id)
+        };
+        assert!(only("only_here", "aslr"), "{compared}");
+        let findings = json["findings"].as_array().unwrap();
+        let shadow = findings
+            .iter()
+            .find(|it| it["id"] == "file_permissions_etc_shadow");
+        let ours = findings.iter().find(|it| it["id"] == "shadow-mode");
+        assert!(shadow.is_none() || ours.is_none(), "told once");
+    }
+    let failed = env
+        .run(&[&["scan", "root"], &fixed[..], &["--scap-profile", "none"]].concat())
+        .expect(7);
+    assert!(
+        failed.stderr.contains("`oscap` failed"),
+        "{}",
+        failed.stderr
+    );
+    fs::write(
+        root.join("etc/os-release"),
+        "ID=debian\nVERSION_ID=99\nPRETTY_NAME=x\n",
+    )
+    .unwrap();
+    let failed = env.run(&["scan", "root", "--with", "openscap"]).expect(7);
+    let missing = "there are no rules of OpenSCAP for debian 99";
+    assert!(failed.stderr.contains(missing), "{}", failed.stderr);
 }

@@ -23,6 +23,8 @@ pub struct ScanSpec {
     pub severity: Vec<RuleSeverity>,
     /// OpenVEX documents relative to the project.
     pub vex: Vec<String>,
+    /// The hardening profile that the disk, and the booted machine, are held to.
+    pub profile: Option<String>,
 }
 
 impl Default for ScanSpec {
@@ -37,6 +39,7 @@ impl Default for ScanSpec {
             accept: Vec::new(),
             severity: Vec::new(),
             vex: Vec::new(),
+            profile: None,
         }
     }
 }
@@ -48,6 +51,8 @@ pub struct Acceptance {
     pub id: String,
     /// Only of this package; `None`: wherever it is found.
     pub package: Option<String>,
+    /// Only in this file; one that ends in `*` means all that begin so. `None`: wherever it is found.
+    pub path: Option<String>,
     /// Why it does not matter.
     pub reason: String,
     /// The last day on which it counts, `2027-01-31`; `None`: for ever.

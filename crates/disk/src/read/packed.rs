@@ -1,6 +1,6 @@
 //! Compressed files, told by their first bytes, as streams of what is in them.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use super::{Disk, Forward};
 
@@ -18,6 +18,8 @@ pub enum Packing {
     Xz,
     /// Zstandard, several frames too.
     Zstd,
+    /// bzip2, several streams too.
+    Bzip2,
 }
 
 impl Packing {
@@ -30,6 +32,7 @@ impl Packing {
         ]
         .into_iter()
         .find_map(|(mark, packing)| start.starts_with(mark).then_some(packing))
+        .or_else(|| is_bzip2(start).then_some(Self::Bzip2))
     }
 
     /// Its name, which is how names of files end.
@@ -38,29 +41,46 @@ impl Packing {
             Self::Gzip => "gz",
             Self::Xz => "xz",
             Self::Zstd => "zst",
+            Self::Bzip2 => "bz2",
         }
     }
 
     /// What is in it, from the first byte on.
     pub fn open<'d>(self, file: impl Disk + 'd) -> io::Result<Box<dyn Read + 'd>> {
-        let file = BufReader::with_capacity(1 << 17, Forward::new(file));
+        self.unpack(BufReader::with_capacity(1 << 17, Forward::new(file)))
+    }
+
+    /// The same of a stream.
+    pub fn unpack<'d>(self, packed: impl BufRead + 'd) -> io::Result<Box<dyn Read + 'd>> {
         Ok(match self {
-            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
+            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
             Self::Xz => {
                 let stream = liblzma::stream::Stream::new_stream_decoder(
                     XZ_MEMORY,
                     liblzma::stream::CONCATENATED,
                 );
                 let stream = stream.map_err(io::Error::other)?;
-                Box::new(liblzma::bufread::XzDecoder::new_stream(file, stream))
+                Box::new(liblzma::bufread::XzDecoder::new_stream(packed, stream))
             }
             Self::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(file)?;
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)?;
                 decoder.window_log_max(ZSTD_WINDOW)?;
                 Box::new(decoder)
             }
+            Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(packed)),
         })
     }
+}
+
+/// `BZh`, the size of a block as a digit, then the mark of a first block, or of the end.
+fn is_bzip2(start: &[u8]) -> bool {
+    let Some((head, rest)) = start.split_at_checked(4) else {
+        return false;
+    };
+    let marks: [&[u8]; 2] = [b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90"];
+    head.starts_with(b"BZh")
+        && (b'1'..=b'9').contains(&head[3])
+        && marks.iter().any(|mark| rest.starts_with(mark))
 }
 
 #[cfg(test)]
@@ -82,10 +102,16 @@ mod tests {
             packed.finish().unwrap()
         };
         let zstd = |text: &[u8]| zstd::encode_all(text, 1).unwrap();
+        let bzip2 = |text: &[u8]| {
+            let mut packed = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+            packed.write_all(text).unwrap();
+            packed.finish().unwrap()
+        };
         for (packed, expected) in [
             ([gzip(b"one"), gzip(b"two")].concat(), Packing::Gzip),
             ([xz(b"one"), xz(b"two")].concat(), Packing::Xz),
             ([zstd(b"one"), zstd(b"two")].concat(), Packing::Zstd),
+            ([bzip2(b"one"), bzip2(b"two")].concat(), Packing::Bzip2),
         ] {
             assert_eq!(Packing::of(&packed), Some(expected));
             let mut text = String::new();
@@ -105,5 +131,6 @@ mod tests {
             );
         }
         assert_eq!(Packing::of(b"plain"), None);
+        assert_eq!(Packing::of(b"BZh9 is how a text may begin"), None);
     }
 }

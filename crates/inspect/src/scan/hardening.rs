@@ -1,6 +1,5 @@
 //! A hardening profile, by the checks of [`crate::harden`].
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::{Engine, Scan, ScanError};
@@ -10,30 +9,27 @@ use crate::harden::{Profile, Report, run};
 #[derive(Debug)]
 pub struct Hardening {
     profile: Profile,
-    /// The reason by the check that it waives.
-    waivers: BTreeMap<String, String>,
     report: OnceLock<Report>,
 }
 
 impl Hardening {
     /// Holds an image to this one.
-    pub fn new(profile: Profile, waivers: BTreeMap<String, String>) -> Self {
+    pub fn new(profile: Profile) -> Self {
         Self {
             profile,
-            waivers,
             report: OnceLock::new(),
         }
     }
 
     /// What every check said, once the scan is over.
-    pub fn report(&self) -> Option<&Report> {
-        self.report.get()
+    pub fn into_report(self) -> Option<Report> {
+        self.report.into_inner()
     }
 }
 
 impl Engine for Hardening {
     fn image(&self, scan: &Scan<'_>) -> Result<(), ScanError> {
-        let report = run(scan.snapshot, self.profile, &self.waivers, scan.cx)?;
+        let report = run(scan.snapshot, self.profile, scan.cx)?;
         for finding in report.findings() {
             scan.add(finding);
         }

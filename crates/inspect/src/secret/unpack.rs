@@ -1,7 +1,7 @@
 //! Archives and compressed files, opened one in another, without ever writing anything.
 //!
 //! ```text
-//! gz, xz, zst      one stream within                        /a.gz!
+//! gz, xz, zst, bz2 one stream within                        /a.gz!
 //! tar, zip, cpio, ar (.deb)   members, each looked at again  /a.tar.gz!/etc/b
 //! ```
 //!
@@ -9,6 +9,8 @@
 //! pass; a bomb ends at a limit, and what was not looked at is told.
 
 use std::io::{self, BufRead, BufReader, Read};
+
+use goldsmith_disk::read::packed::Packing;
 
 mod cpio;
 mod zip;
@@ -19,9 +21,6 @@ const MAX_DEPTH: usize = 6;
 const MAX_MEMBERS: u64 = 500_000;
 /// Bytes that may come out of one file of the image.
 const MAX_BYTES: u64 = 4 << 30;
-/// Memory that an xz or zst stream may ask for: what the strongest settings of `xz` need.
-const MAX_MEMORY: u64 = 128 << 20;
-const MAX_WINDOW_LOG: u32 = 27;
 /// Bytes of a long name of a tar.
 const MAX_EXTENSION: u64 = 64 << 10;
 /// The first bytes that tell the form: a tar's magic ends at 265.
@@ -87,9 +86,7 @@ struct Walker<'v> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    Gz,
-    Xz,
-    Zst,
+    Packed(Packing),
     Tar,
     Zip,
     Cpio,
@@ -98,10 +95,10 @@ enum Form {
 }
 
 fn form(head: &[u8]) -> Form {
+    if let Some(packing) = Packing::of(head) {
+        return Form::Packed(packing);
+    }
     match head {
-        [0x1f, 0x8b, 8, ..] => Form::Gz,
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Form::Xz,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Form::Zst,
         [b'P', b'K', 3, 4, ..] => Form::Zip,
         [b'0', b'7', b'0', b'7', b'0', b'1' | b'2', ..] => Form::Cpio,
         _ if head.starts_with(b"!<arch>\n") => Form::Ar,
@@ -177,26 +174,9 @@ impl Walker<'_> {
         }
         let inner = format!("{name}!");
         let done = match form {
-            Form::Gz => self.decoded(
-                &inner,
-                &mut flate2::read::MultiGzDecoder::new(&mut whole),
-                depth,
-            ),
-            Form::Xz => match liblzma::stream::Stream::new_stream_decoder(
-                MAX_MEMORY,
-                liblzma::stream::CONCATENATED,
-            ) {
-                Ok(stream) => self.decoded(
-                    &inner,
-                    &mut liblzma::read::XzDecoder::new_stream(&mut whole, stream),
-                    depth,
-                ),
-                Err(error) => Err(error.into()),
-            },
-            Form::Zst => zstd::stream::read::Decoder::new(&mut whole).and_then(|mut decoder| {
-                decoder.window_log_max(MAX_WINDOW_LOG)?;
-                self.decoded(&inner, &mut decoder, depth)
-            }),
+            Form::Packed(packing) => packing
+                .unpack(BufReader::new(&mut whole))
+                .and_then(|mut plain| self.decoded(&inner, &mut plain, depth)),
             Form::Tar => self.tar(&inner, &mut whole, depth),
             Form::Zip => self.zip(&inner, &mut whole, depth),
             Form::Cpio => self.cpio(&inner, &mut whole, depth),

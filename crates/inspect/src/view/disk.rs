@@ -225,9 +225,14 @@ fn root_of(
 
 fn no_root(root: &Part<'static>) -> ViewError {
     match signature::on_partition(root) {
-        Ok(Found::Mountable(name) | Found::Container(name) | Found::Other(name)) => {
-            ViewError::FileSystem(name)
-        }
+        Ok(Found::Mountable(name)) => ViewError::FileSystem {
+            name,
+            mountable: Some(root.start()..root.start() + root.size()),
+        },
+        Ok(Found::Container(name) | Found::Other(name)) => ViewError::FileSystem {
+            name,
+            mountable: None,
+        },
         _ => ViewError::Layout("there is neither a partition table nor a file system".to_owned()),
     }
 }

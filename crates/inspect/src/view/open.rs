@@ -3,13 +3,16 @@
 //!
 //! ```text
 //! folder ------------------------------------------------> tree
-//! gz, xz, zst --unpacked to a nameless file--+
+//! gz, xz, zst, bz2 --unpacked, no name-------+
 //! tar of an appliance (OVA), of `disk.raw` --+--> disk ---> disk
 //!                       of anything else -----------------> archive
 //! ```
+//!
+//! A disk whose root only the kernel reads (xfs, btrfs) is shown by it, where it is asked for.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
+use std::ops::Range;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -52,9 +55,31 @@ impl std::fmt::Debug for Opened {
     }
 }
 
+/// Why the kernel does not show a file system.
+pub type KernelError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What asks the kernel for a file system.
+pub trait Kernel {
+    /// The files of the one in these bytes of a disk; `kind` is its name as `mount -t` takes it,
+    /// `raw` a file that holds the disk as it is. It is read only, and gone with the view.
+    fn show(
+        &self,
+        disk: &dyn Disk,
+        raw: Option<&Path>,
+        range: Range<u64>,
+        kind: &'static str,
+        cx: &Cx,
+    ) -> Result<Box<dyn View>, KernelError>;
+}
+
 /// Opens an image, whatever it is. What has to be unpacked goes to a file without a name in
 /// `scratch`, which is gone when the image is closed, however that comes about.
-pub fn open(path: &Path, scratch: &Path, cx: &Cx) -> Result<Opened, ViewError> {
+pub fn open(
+    path: &Path,
+    scratch: &Path,
+    kernel: Option<&dyn Kernel>,
+    cx: &Cx,
+) -> Result<Opened, ViewError> {
     if path.is_dir() {
         return Ok(Opened {
             view: Box::new(TreeView::open(path)?),
@@ -66,11 +91,20 @@ pub fn open(path: &Path, scratch: &Path, cx: &Cx) -> Result<Opened, ViewError> {
         path: path.to_owned(),
         source,
     })?;
-    of(Arc::new(file), scratch, cx)
+    from(Arc::new(file), scratch, kernel.map(|it| (it, path)), cx)
 }
 
-/// The same of what is open already.
-pub fn of(mut file: Arc<dyn Disk>, scratch: &Path, cx: &Cx) -> Result<Opened, ViewError> {
+/// The same of what is open already, and without the kernel.
+pub fn of(file: Arc<dyn Disk>, scratch: &Path, cx: &Cx) -> Result<Opened, ViewError> {
+    from(file, scratch, None, cx)
+}
+
+fn from(
+    mut file: Arc<dyn Disk>,
+    scratch: &Path,
+    kernel: Option<(&dyn Kernel, &Path)>,
+    cx: &Cx,
+) -> Result<Opened, ViewError> {
     let failed = |source| ViewError::Form(FormError::Io(source));
     let mut forms: Vec<&str> = Vec::new();
     for _ in 0..DEPTH_MAX {
@@ -84,12 +118,27 @@ pub fn of(mut file: Arc<dyn Disk>, scratch: &Path, cx: &Cx) -> Result<Opened, Vi
         }
         if !tar::is_tar(&start) {
             let (disk, form) = form::open(file)?;
-            let view = DiskView::of(disk)?;
-            let unread = view.unread().to_vec();
+            let view = DiskView::of(Arc::clone(&disk));
+            let unread = view.as_ref().map_or(Vec::new(), |it| it.unread().to_vec());
+            let view: Box<dyn View> = match (view, kernel) {
+                (
+                    Err(ViewError::FileSystem {
+                        name,
+                        mountable: Some(range),
+                    }),
+                    Some((kernel, path)),
+                ) => {
+                    let raw = (forms.is_empty() && form == "raw").then_some(path);
+                    kernel
+                        .show(&disk, raw, range, name, cx)
+                        .map_err(|source| ViewError::Kernel { name, source })?
+                }
+                (view, _) => Box::new(view?),
+            };
             let last = format!("{form} disk");
             forms.push(&last);
             return Ok(Opened {
-                view: Box::new(view),
+                view,
                 form: forms.join(", "),
                 unread,
             });

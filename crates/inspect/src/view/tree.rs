@@ -30,6 +30,11 @@ impl TreeView {
             root: open_root(root)?,
         })
     }
+
+    /// The tree of a folder that is open.
+    pub fn of(root: OwnedFd) -> Self {
+        Self { root }
+    }
 }
 
 /// The root folder, for looking or for changing.

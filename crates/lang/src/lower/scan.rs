@@ -23,6 +23,7 @@ pub(super) fn scan(pipeline: &Reader<'_>) -> Option<ScanSpec> {
     let end_of_life = reader.choice("end_of_life").or("fail".to_owned());
     let max_feed_age = reader.time("max_feed_age").or(default.max_feed_age);
     let vex = reader.texts("vex").or(Vec::new());
+    let profile = reader.choice("profile").optional();
     let accept = every(&reader, "accept", acceptance);
     let severity = every(&reader, "severity", rule);
     Some(ScanSpec {
@@ -34,6 +35,7 @@ pub(super) fn scan(pipeline: &Reader<'_>) -> Option<ScanSpec> {
         accept: accept?,
         severity: severity?,
         vex: vex?,
+        profile: profile?,
     })
 }
 
@@ -76,6 +78,7 @@ fn acceptance(reader: &Reader<'_>, id: &str) -> Option<(String, Acceptance)> {
     let reason = reader.text("reason").required();
     let expires = reader.text("expires").optional();
     let package = reader.text("package").optional();
+    let path = reader.text("path").optional();
     let mut is_right = true;
     let mut wrong = |name: &str, message: &str, label: &str| {
         if let Some(attribute) = reader.body.attribute(name) {
@@ -94,14 +97,23 @@ fn acceptance(reader: &Reader<'_>, id: &str) -> Option<(String, Acceptance)> {
             "write it as `2027-01-31`",
         );
     }
+    if path
+        .as_ref()
+        .and_then(Option::as_deref)
+        .is_some_and(|path| !path.starts_with('/'))
+    {
+        wrong("path", "`path` must be absolute", "write it as `/etc/motd`");
+    }
     if !is_right {
         return None;
     }
-    let package = package?;
-    let key = format!("{id} {}", package.as_deref().unwrap_or_default());
+    let (package, path) = (package?, path?);
+    let place = [package.as_deref(), path.as_deref()].map(Option::unwrap_or_default);
+    let key = format!("{id} {}", place.join(" "));
     let acceptance = Acceptance {
         id: id.to_owned(),
         package,
+        path,
         reason: reason?,
         expires: expires?,
     };

@@ -3,8 +3,11 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use goldsmith_build::source::SourceDisk;
+use goldsmith_build::source::{KernelView, SourceDisk};
 use goldsmith_core::failure::{Class, Failure as _};
+
+use goldsmith_inspect::view::open::open;
+use goldsmith_inspect::view::{Kind, ViewError};
 
 use super::super::assemble::{Mounted, cx};
 use super::{compare, run, text, told, tree, unpacked};
@@ -26,6 +29,13 @@ fn check(kind: &str, before: &Path, disk: &Path) {
              this kernel has no support for {kind}"
         );
         assert_eq!(told(&error), expected);
+        let error = shown(disk).unwrap_err();
+        assert_eq!(error.class(), Class::Environment);
+        let expected = format!(
+            "the root file system is on {kind}, which only the kernel reads, and it does not: \
+             this kernel has no support for {kind}"
+        );
+        assert_eq!(told(&error), expected);
         return;
     }
     compare(before, unpacked(disk).path());
@@ -36,6 +46,14 @@ fn check(kind: &str, before: &Path, disk: &Path) {
         &["convert", "-O", "qcow2", text(disk), text(&packed)],
     );
     compare(before, unpacked(&packed).path());
+    for disk in [disk, &packed] {
+        let files = shown(disk).unwrap();
+        assert!(files.len() > 3, "{files:?}");
+        for (path, bytes) in files {
+            let path = before.join(path.trim_start_matches('/'));
+            assert!(fs::read(&path).unwrap() == bytes, "{}", path.display());
+        }
+    }
     let devices = run(
         "mount",
         "losetup",
@@ -47,6 +65,21 @@ fn check(kind: &str, before: &Path, disk: &Path) {
         told(&error),
         format!("the disk itself holds {kind}: what starts the disk would not find it as ext4")
     );
+}
+
+/// What a scan sees of the files that have text for names.
+fn shown(disk: &Path) -> Result<Vec<(String, Vec<u8>)>, ViewError> {
+    let scratch = tempfile::tempdir().unwrap();
+    let kernel = KernelView {
+        scratch: scratch.path().to_owned(),
+    };
+    let opened = open(disk, scratch.path(), Some(&kernel), &cx())?;
+    let nodes = opened.view.nodes(&cx())?;
+    let files = nodes.iter().filter(|node| node.kind == Kind::File);
+    let files = files.filter(|node| !node.path.contains('\u{FFFD}'));
+    files
+        .map(|node| Ok((node.path.clone(), opened.view.read(node, usize::MAX)?)))
+        .collect()
 }
 
 /// Makes a file system with a tree in it, in a directory `inside` of it.

@@ -25,7 +25,7 @@ pub(super) fn read(app: &App, path: &Path) -> Result<Foreign, CmdError> {
 
 /// The difference for people: by reason, the most first.
 pub(super) fn text(ours: &[Finding], other: &Foreign, is_all: bool) -> String {
-    let found = external::difference(ours, &other.findings);
+    let found = external::difference(ours, other);
     let mut text = format!(
         "\nagainst {}: {} in both, {} only here, {} only there\n",
         escape(&other.tool),
@@ -53,7 +53,7 @@ pub(super) fn text(ours: &[Finding], other: &Foreign, is_all: bool) -> String {
 /// Adds the difference to a scan's report.
 pub(super) fn complete(mut report: Value, ours: &[Finding], other: Option<&Foreign>) -> Value {
     if let Some(other) = other {
-        let found = external::difference(ours, &other.findings);
+        let found = external::difference(ours, other);
         let list = |list: &[Explained]| -> Vec<Value> {
             list.iter()
                 .map(|it| json!({ "id": it.id, "place": it.place, "why": it.why }))

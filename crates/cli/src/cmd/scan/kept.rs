@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 
 use goldsmith_advisory::stock::Stock;
+use goldsmith_build::image::BILL;
 use goldsmith_core::inventory::Inventory;
 use goldsmith_inspect::sbom;
 
@@ -36,26 +37,11 @@ pub(super) fn write(target: &Target, stock: &Stock) -> Result<(), CmdError> {
         .map_err(|e| CmdError::io(format!("cannot write `{}`", path.display()), &e))
 }
 
-/// What can be known without a disk: with `again` of the last scan, else of a bill of materials;
-/// `None`: it is neither.
+/// What can be known without a disk: with `again` of the last scan, or of the bill that the build
+/// put beside it, else of a bill of materials; `None`: it is neither.
 pub(super) fn read(target: &Target, again: bool) -> Result<Option<Kept>, CmdError> {
     if again {
-        let path = path(target);
-        let (Some(_), Ok(text)) = (&target.record, fs::read_to_string(&path)) else {
-            let message = format!("no scan of {} is kept", target.name);
-            return Err(CmdError::usage(message)
-                .hint("scans of images of this machine are: scan it once without `--again`"));
-        };
-        let stock = Stock::decode(&text)
-            .map_err(|e| CmdError::config(format!("`{}`: {e}", path.display())))?;
-        return Ok(Some(Kept {
-            form: "packages of the last scan",
-            inventory: Inventory {
-                distribution: stock.distribution.clone(),
-                packages: Vec::new(),
-            },
-            stock,
-        }));
+        return known(target).map(Some);
     }
     let failed = |e| CmdError::io(format!("cannot read `{}`", target.name), &e);
     if target.record.is_some() || !target.path.is_file() {
@@ -69,10 +55,40 @@ pub(super) fn read(target: &Target, again: bool) -> Result<Option<Kept>, CmdErro
     if (count, first) != (1, *b"{") {
         return Ok(None);
     }
-    let inventory = sbom::read(&fs::read(&target.path).map_err(failed)?)?;
-    Ok(Some(Kept {
+    bill(&fs::read(&target.path).map_err(failed)?).map(Some)
+}
+
+/// What is kept beside the disk of an image of this machine.
+fn known(target: &Target) -> Result<Kept, CmdError> {
+    let missing = || {
+        let message = format!("neither a scan of {} nor its bill is kept", target.name);
+        CmdError::usage(message)
+            .hint("they are of images of this machine: scan it once without `--again`")
+    };
+    if target.record.is_none() {
+        return Err(missing());
+    }
+    let path = path(target);
+    let Ok(text) = fs::read_to_string(&path) else {
+        return bill(&fs::read(path.with_file_name(BILL)).map_err(|_| missing())?);
+    };
+    let stock =
+        Stock::decode(&text).map_err(|e| CmdError::config(format!("`{}`: {e}", path.display())))?;
+    Ok(Kept {
+        form: "packages of the last scan",
+        inventory: Inventory {
+            distribution: stock.distribution.clone(),
+            packages: Vec::new(),
+        },
+        stock,
+    })
+}
+
+fn bill(bytes: &[u8]) -> Result<Kept, CmdError> {
+    let inventory = sbom::read(bytes)?;
+    Ok(Kept {
         form: "bill of materials",
         stock: Stock::of(&inventory),
         inventory,
-    }))
+    })
 }

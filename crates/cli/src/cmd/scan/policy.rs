@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use goldsmith_advisory::policy::exception;
 use goldsmith_advisory::policy::vex::{self, Statement};
 use goldsmith_core::finding::Severity;
 use goldsmith_core::recipe::{Pipeline, ScanSpec};
@@ -26,6 +27,12 @@ pub(crate) struct PolicyArgs {
     /// Take what this OpenVEX document says does not matter for that
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
+    /// Accept a finding, as an `accept` block does: `ID [in PACKAGE|PATH] [until DATE]: REASON`
+    #[arg(long, value_name = "EXCEPTION")]
+    accept: Vec<String>,
+    /// Accept what the lines of this file say in the same form; those that begin with `#` say nothing
+    #[arg(long, value_name = "FILE")]
+    accept_file: Vec<PathBuf>,
     #[command(flatten)]
     variables: Variables,
 }
@@ -56,6 +63,15 @@ pub(super) fn find(app: &App, args: &PolicyArgs, recipe: Option<&str>) -> Result
         spec.fail_on = level;
     }
     spec.only_fixable |= args.only_fixable;
+    for line in &args.accept {
+        spec.accept.push(exception::one(line)?);
+    }
+    for path in &args.accept_file {
+        let shown = path.display().to_string();
+        let text = fs::read_to_string(app.directory.join(path))
+            .map_err(|e| CmdError::io(format!("cannot read `{shown}`"), &e))?;
+        spec.accept.extend(exception::file(&shown, &text)?);
+    }
     Ok(Policy {
         decides: name.is_some() || args.fail_on.is_some() || args.only_fixable,
         pipeline: name,

@@ -11,6 +11,7 @@ use goldsmith_advisory::report::{self, Report, word};
 use goldsmith_advisory::stock::Stock;
 use goldsmith_core::failure::Class;
 use goldsmith_core::finding::{Finding, Kind, Severity};
+use goldsmith_inspect::harden::{self, guest};
 use serde_json::{Value, json};
 
 use super::policy::Policy;
@@ -63,12 +64,13 @@ pub(super) fn judge(
         found.len()
     ));
     findings.extend(found);
-    let today = jiff::Timestamp::from_second(now)
-        .map(|time| time.strftime("%Y-%m-%d").to_string())
-        .unwrap_or_default();
+    let today = app.today();
     let system = stock.distribution.as_ref();
+    // Whether those were found, the boot test says.
+    let mut spec = policy.spec.clone();
+    spec.accept.retain(|accept| !guest::is_one(&accept.id));
     Ok(Judgement {
-        verdict: policy::judge(findings, &policy.spec, &policy.statements, &today),
+        verdict: policy::judge(findings, &spec, &policy.statements, &today),
         feeds: database.headers().cloned().collect(),
         system: system.map_or_else(|| "unknown system".to_owned(), |it| it.title.clone()),
         today,
@@ -85,6 +87,17 @@ impl Judgement {
             .iter()
             .map(|it| it.finding.clone())
             .collect()
+    }
+
+    /// Takes down in the report of a profile which of its checks may fail.
+    pub(super) fn waive(&self, report: &mut harden::Report) {
+        let accepted =
+            self.verdict.judged.iter().filter(|it| {
+                (it.decision, it.finding.kind) == (Decision::Accepted, Kind::Hardening)
+            });
+        for judged in accepted {
+            report.waive(&judged.finding.id, &judged.reason);
+        }
     }
 
     /// Vulnerabilities by what mends them.

@@ -88,10 +88,10 @@ pub(super) fn until_zero(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
-/// Octal digits between spaces, or binary.
+/// Octal digits between spaces, or binary: fields are of 8 and of 12 bytes.
 fn number(bytes: &[u8]) -> Result<u64, TarError> {
     if bytes[0] == 0x80 {
-        let (high, low) = bytes[1..].split_at(bytes.len() - 9);
+        let (high, low) = bytes[1..].split_at(bytes.len().saturating_sub(9));
         if high.iter().all(|byte| *byte == 0) {
             return Ok(low.iter().fold(0, |n, byte| n << 8 | u64::from(*byte)));
         }
@@ -157,4 +157,23 @@ impl Pax {
 
 fn decimal(digits: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        assert_eq!(number(b"0000755\0").unwrap(), 0o755);
+        // An owner above 2,097,151, as GNU's tar writes it.
+        assert_eq!(number(&[0x80, 0, 0, 0, 0, 0x20, 0, 1]).unwrap(), 0x20_0001);
+        let mut size = [0; 12];
+        size[0] = 0x80;
+        size[7] = 1;
+        assert_eq!(number(&size).unwrap(), 1 << 32);
+        size[2] = 1;
+        assert!(number(&size).is_err());
+        assert!(number(b"00007x5\0").is_err());
+    }
 }

@@ -134,6 +134,11 @@ fn every_form() {
         &zstd::encode_all(&b"hello"[..], 1).unwrap(),
         &[("/a!", "hello")],
     );
+    // What `bzip2` makes of it.
+    let bz2 =
+        b"BZh91AY&SY\x19\x31\x65\x3d\0\0\0\x81\0\x02\x44\xa0\0\x21\x9a\x68\x33\x4d\x07\x33\x8b\xb9\
+        \x22\x9c\x28\x48\x0c\x98\xb2\x9e\x80";
+    check(bz2, &[("/a!", "hello")]);
     let long = format!("{}/file", "folder".repeat(40));
     let name = format!("/a!/{long}");
     check(

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use goldsmith_core::failure::Failure as _;
+
 use super::*;
 use crate::sanitize::testing::{Tree, cx};
 use crate::view::Kind;
@@ -9,7 +11,8 @@ use crate::view::disk::tests::{disk_of, run};
 
 /// Path and content of every file.
 fn files(path: &Path, scratch: &Path) -> (String, Vec<(String, Vec<u8>)>) {
-    let opened = open(path, scratch, &cx()).unwrap_or_else(|e| panic!("{}: {e:?}", path.display()));
+    let opened =
+        open(path, scratch, None, &cx()).unwrap_or_else(|e| panic!("{}: {e:?}", path.display()));
     let mut nodes = opened.view.nodes(&cx()).unwrap();
     nodes.sort_by(|a, b| a.path.cmp(&b.path));
     let files = nodes.iter().filter(|n| n.kind == Kind::File);
@@ -119,7 +122,7 @@ fn says_what_it_does_not_read() {
     let at = folder.path().join("x");
     let text = |bytes: &[u8]| {
         std::fs::write(&at, bytes).unwrap();
-        let error = open(&at, folder.path(), &cx()).unwrap_err();
+        let error = open(&at, folder.path(), None, &cx()).unwrap_err();
         goldsmith_core::failure::with_causes(&error)
     };
     let mut disk = vec![0; 1 << 20];
@@ -130,6 +133,16 @@ fn says_what_it_does_not_read() {
         text(&disk),
         "the root file system is on xfs, which is not read here"
     );
+    // A volume group: named, with what to do.
+    disk[..4].fill(0);
+    disk[512..520].copy_from_slice(b"LABELONE");
+    disk[536..544].copy_from_slice(b"LVM2 001");
+    assert_eq!(
+        text(&disk),
+        "the root file system is on LVM, which is not read here"
+    );
+    let hints = open(&at, folder.path(), None, &cx()).unwrap_err().hints();
+    assert!(hints[0].contains("`vgchange --activate y`"), "{hints:?}");
     assert_eq!(
         text(b"PK\x03\x04"),
         "not a disk we can read: the disk file is a ZIP archive, which is not read here"

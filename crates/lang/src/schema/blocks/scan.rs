@@ -4,11 +4,14 @@ use super::{BlockSpec, Form, optional, required};
 
 pub(super) const SEVERITIES: &[&str] = &["negligible", "low", "medium", "high", "critical"];
 
+/// The names of `inspect::harden::Profile`, which a test of the command line holds against them.
+const PROFILES: &[&str] = &["cis-1", "cis-2", "stig-low", "stig-medium", "stig-high"];
+
 static ACCEPT: BlockSpec = BlockSpec {
     name: "accept",
     labels: &["id"],
     optional_labels: 0,
-    summary: "A finding that somebody decided to live with: `accept \"CVE-2025-0001\" { ... }`.",
+    summary: "A finding that somebody decided to live with, a vulnerability, a leak, a hardening check: `accept \"CVE-2025-0001\" { ... }`.",
     attributes: &[
         required("reason", Form::Text, "Why it does not matter here"),
         optional(
@@ -22,6 +25,12 @@ static ACCEPT: BlockSpec = BlockSpec {
             Form::Text,
             "any",
             "Only where it is found in this package",
+        ),
+        optional(
+            "path",
+            Form::Text,
+            "any",
+            "Only where it is found in this file; a path that ends in `*` means all that begin so",
         ),
     ],
     blocks: &[],
@@ -81,6 +90,12 @@ pub(super) static SCAN: BlockSpec = BlockSpec {
             Form::Texts,
             "[]",
             "OpenVEX documents of the project that say what does not matter",
+        ),
+        optional(
+            "profile",
+            Form::Choice(PROFILES),
+            "none",
+            "The hardening profile that the disk is held to, and the machine when it is booted",
         ),
     ],
     blocks: &[&ACCEPT, &SEVERITY],

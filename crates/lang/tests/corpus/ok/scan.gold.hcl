@@ -32,6 +32,11 @@ pipeline "web" {
       reason  = "another package, another reason"
       package = "curl"
     }
+    accept "ssh-hostkeys" {
+      reason = "a demonstration"
+      path   = "/etc/ssh/*"
+    }
+    profile = "cis-2"
     severity "no-data" {
       level = "high"
     }
