@@ -4,6 +4,7 @@ mod build;
 mod cli;
 mod component;
 mod export;
+mod lifecycle;
 mod measure;
 mod page;
 mod peers;
@@ -32,6 +33,7 @@ const ALL: &[Benchmark] = &[
     ("store", store::run),
     ("export", export::run),
     ("scan", scan::run),
+    ("lifecycle", lifecycle::run),
 ];
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {

@@ -168,3 +168,23 @@ fn stdout() -> Result<File, CmdError> {
     let descriptor = descriptor.map_err(|e| CmdError::io("cannot use standard output", &e))?;
     Ok(File::from(descriptor))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use goldsmith_disk::fmt;
+
+    /// A distribution hands a disk over in whatever form `export` has.
+    #[test]
+    fn distributions_have_every_form() {
+        let schema = goldsmith_lang::schema::json_schema();
+        let target = "/properties/distribution/additionalProperties/oneOf/0/properties/target";
+        let body = "/properties/local/additionalProperties/oneOf/0/properties/formats";
+        let words = schema.pointer(&format!("{target}{body}/anyOf/0/items/enum"));
+        let words = words.and_then(|words| words.as_array()).unwrap();
+        let words: BTreeSet<&str> = words.iter().filter_map(|word| word.as_str()).collect();
+        let forms: BTreeSet<&str> = fmt::all().iter().map(|form| form.name).collect();
+        assert_eq!(words, forms);
+    }
+}

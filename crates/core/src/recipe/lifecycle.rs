@@ -29,6 +29,8 @@ pub struct LifecyclePolicy {
     /// The age at which what never became an image that could be approved (failed, cancelled,
     /// rejected) is deleted; `None`: it stays.
     pub failed_after: Option<Duration>,
+    /// The age at which an image that was revoked begins to go; `None`: it stays, as evidence.
+    pub revoked_after: Option<Duration>,
     /// Younger images are not touched.
     pub min_age: Duration,
     /// Images that a machine was started from within this time are not touched.
@@ -54,6 +56,7 @@ impl LifecyclePolicy {
             disable_after: days(14),
             delete_after: days(30),
             failed_after: None,
+            revoked_after: None,
             min_age: days(1),
             launched_within: days(30),
             max_per_run: 50,

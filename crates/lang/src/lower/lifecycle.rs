@@ -20,6 +20,7 @@ pub(super) fn lifecycle(reader: &Reader<'_>) -> Option<LifecyclePolicy> {
     let disable_after = reader.time("disable_after").or(default.disable_after);
     let delete_after = reader.time("delete_after").or(default.delete_after);
     let failed_after = reader.time("failed_after").optional();
+    let revoked_after = reader.time("revoked_after").optional();
     let min_age = reader.time("min_age").or(default.min_age);
     let launched_within = reader.time("launched_within").or(default.launched_within);
     let max_per_run = reader
@@ -35,6 +36,7 @@ pub(super) fn lifecycle(reader: &Reader<'_>) -> Option<LifecyclePolicy> {
         disable_after: disable_after?,
         delete_after: delete_after?,
         failed_after: failed_after?,
+        revoked_after: revoked_after?,
         min_age: min_age?,
         launched_within: launched_within?,
         max_per_run: max_per_run?,

@@ -57,6 +57,12 @@ pub(super) static LIFECYCLE: BlockSpec = BlockSpec {
             "The age at which what failed, was cancelled or rejected is deleted",
         ),
         optional(
+            "revoked_after",
+            Form::Time,
+            "never",
+            "The age at which an image that was revoked or quarantined begins to go; until then it is evidence",
+        ),
+        optional(
             "min_age",
             Form::Time,
             "1d",
