@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use goldsmith_build::export;
 use goldsmith_build::image::{self, Need};
-use goldsmith_build::record::Image;
+use goldsmith_build::record::{Image, Images};
 use goldsmith_build::repo::Update;
 use goldsmith_core::catalog::ImageRow;
 use goldsmith_core::cx::Cx;
@@ -199,7 +199,7 @@ impl Workshop for LocalWorkshop<'_> {
 
 /// The image of an identity, which the home must have.
 pub(crate) fn find(app: &App, id: &ImageId) -> Result<Image, CmdError> {
-    Ok(Images::new(&app.home()?).find(&crate::catalog::typed(id))?)
+    Ok(Images::new(&app.home()?).find(&catalog::typed(id))?)
 }
 
 fn made(app: &App, image: &Image, recipe: &Recipe, section: &Section, is_new: bool) -> Made {

@@ -1,9 +1,10 @@
 //! When a pipeline starts by itself: AWS's cron and rate expressions in a time zone, what was
 //! missed, and whether a start that is due should be one.
 //!
-//! Pure: the time is given. A `cron` is read by the clock of its zone. What falls into the hour that
-//! daylight saving leaves out comes once, at its end; what falls into the hour that it repeats comes
-//! once. A `rate` counts from its anchor in seconds, whatever clocks do.
+//! Pure: the time is given. A `cron` is read by the clock of its zone. A start at one time of day that
+//! falls into the hour which daylight saving leaves out comes at its end, and one that falls into the
+//! hour which it repeats comes once. Starts many times a day follow the clock: not in an hour that is
+//! left out, and twice in one that is repeated. A `rate` counts from its anchor in seconds.
 
 mod start;
 #[cfg(test)]
@@ -144,7 +145,7 @@ impl Timetable {
 
     /// Every start after a time, in order.
     pub fn upcoming(&self, after: Timestamp) -> impl Iterator<Item = Timestamp> {
-        std::iter::successors(self.next(after), |last| self.next(*last))
+        std::iter::successors(self.next(after), move |last| self.next(*last))
     }
 }
 

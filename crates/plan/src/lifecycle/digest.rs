@@ -64,14 +64,13 @@ fn policy_fields(policy: &LifecyclePolicy) -> Vec<String> {
         max_per_run,
         keep_tag,
     } = policy;
-    let keep = |keep: &Option<Keep>| {
-        keep.map_or("none".to_owned(), |keep| match keep {
-            Keep::All => "all".to_owned(),
-            Keep::Newest(count) => count.to_string(),
-        })
+    let keep = |keep: Option<Keep>| match keep {
+        None => "none".to_owned(),
+        Some(Keep::All) => "all".to_owned(),
+        Some(Keep::Newest(count)) => count.to_string(),
     };
-    let time = |time: &Duration| time.as_millis().to_string();
-    let term = |term: &Option<Duration>| term.as_ref().map_or("none".to_owned(), time);
+    let time = |time: Duration| time.as_millis().to_string();
+    let term = |term: Option<Duration>| term.map_or("none".to_owned(), time);
     let tag = keep_tag
         .as_ref()
         .map_or(String::new(), |tag| match &tag.value {
@@ -80,17 +79,17 @@ fn policy_fields(policy: &LifecyclePolicy) -> Vec<String> {
         });
     vec![
         name.clone(),
-        keep(keep_last),
-        keep(keep_monthly),
-        keep(keep_quarterly),
-        term(keep_within),
-        time(deprecate_after),
-        time(disable_after),
-        time(delete_after),
-        term(failed_after),
-        term(revoked_after),
-        time(min_age),
-        time(launched_within),
+        keep(*keep_last),
+        keep(*keep_monthly),
+        keep(*keep_quarterly),
+        term(*keep_within),
+        time(*deprecate_after),
+        time(*disable_after),
+        time(*delete_after),
+        term(*failed_after),
+        term(*revoked_after),
+        time(*min_age),
+        time(*launched_within),
         max_per_run.to_string(),
         tag,
     ]

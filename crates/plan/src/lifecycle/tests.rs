@@ -137,7 +137,7 @@ fn months_and_quarters_are_those_of_the_calendar() {
         ["end-of-quarter", "new-year", "next-quarter", "old-year"]
     );
     let plan = planned(&quarterly, &all, "2030-01-01");
-    let reasons: Vec<String> = plan.decisions[2]
+    let reasons: Vec<String> = plan.decisions[3]
         .kept
         .iter()
         .map(ToString::to_string)

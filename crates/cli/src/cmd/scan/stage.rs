@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use goldsmith_advisory::report::word;
 use goldsmith_advisory::stock::Stock;
 use goldsmith_build::record::Image;
+use goldsmith_build::source::KernelView;
 use goldsmith_core::finding::{Finding, Kind};
 use goldsmith_core::recipe::ScanSpec;
-use goldsmith_inspect::scan::format;
+use goldsmith_inspect::harden::Profile;
+use goldsmith_inspect::scan::{Hardening, format};
 use goldsmith_inspect::snapshot::Snapshot;
 use goldsmith_inspect::view::open::open;
 use goldsmith_pipeline::port::Scanned;
@@ -25,9 +27,15 @@ pub(crate) fn scan(
 ) -> Result<Scanned, CmdError> {
     let policy = policy::of(app, pipeline, spec)?;
     let target = Target::of(image);
-    let opened = open(&target.path, &app.home()?, &app.cx)?;
+    let scratch = app.home()?;
+    let kernel = KernelView {
+        scratch: scratch.clone(),
+    };
+    let opened = open(&target.path, &scratch, Some(&kernel), &app.cx)?;
     let snapshot = Snapshot::take(&*opened.view, &app.cx)?;
-    let (inventory, findings) = look(app, &opened, &snapshot, None)?;
+    let profile = spec.profile.as_deref().and_then(Profile::of_word);
+    let hardening = profile.map(Hardening::new);
+    let (inventory, findings) = look(app, &opened, &snapshot, hardening.as_ref())?;
     let stock = Stock::of(&inventory);
     kept::write(&target, &stock)?;
     let judged = verdict::judge(app, &policy, &stock, findings)?;
