@@ -15,7 +15,6 @@ use goldsmith_pipeline::evidence::verify::{Checked, EXPECTED, Verdict, verify};
 use crate::app::App;
 use crate::args::Outcome;
 use crate::catalog;
-use crate::catalog;
 use crate::output::table;
 use crate::report::CmdError;
 use crate::signing;
