@@ -48,6 +48,7 @@ use self::scripts::{Commands, Scripts};
 use crate::deb::meta::PackageMeta;
 use crate::deb::{self, DebError, Decoded};
 use crate::layer::{LayerError, Made, Parts, Place, Stack, Wanted};
+use crate::on_failure::OnFailure;
 
 /// Raised when files are put elsewhere: layers made before are then of no use.
 const LAYOUT: u32 = 1;
@@ -80,6 +81,8 @@ pub struct BootstrapSpec<'a> {
     /// `/etc/fstab` as the initramfs is to find it: without a line for the root, the initramfs
     /// has no `fsck`. The disk's own lines replace it.
     pub fstab: Option<&'a str>,
+    /// Who gets to see the tree when a script has failed.
+    pub on_failure: Option<&'a dyn OnFailure>,
 }
 
 impl BootstrapSpec<'_> {
@@ -216,7 +219,7 @@ pub fn bootstrap(
             Some(ready) => ready,
             None => Ready::of(cx, store, spec, &mut times)?,
         };
-        times.push(fresh.configure(cx, place)?);
+        times.push(fresh.configure(cx, place, spec)?);
         ready = Some(fresh);
         Ok::<_, BootstrapError>(Made::default())
     })?;
@@ -225,7 +228,7 @@ pub fn bootstrap(
             Some(ready) => ready,
             None => Ready::of(cx, store, spec, &mut times)?,
         };
-        times.push(fresh.initramfs(cx, place, spec.fstab)?);
+        times.push(fresh.initramfs(cx, place, spec)?);
         Ok::<_, BootstrapError>(Made::default())
     })?;
     Ok(times)
@@ -312,14 +315,19 @@ impl Ready {
         })
     }
 
-    fn configure(&self, cx: &Cx, place: &Place<'_>) -> Result<Took, BootstrapError> {
+    fn configure(
+        &self,
+        cx: &Cx,
+        place: &Place<'_>,
+        spec: &BootstrapSpec<'_>,
+    ) -> Result<Took, BootstrapError> {
         let total = self.packages.len() as u64;
         let phase = cx.phase("configure packages", Some((total, Unit::Packages)));
         let sandbox = place.sandbox(&MEMORY)?;
         let metas: Vec<&PackageMeta> = self.packages.iter().map(|p| &p.meta).collect();
         let stages = order::stages(&metas, &self.preinsts);
         let cpu = Cell::default();
-        let scripts = self.scripts(cx, &sandbox, &cpu);
+        let scripts = self.scripts(cx, &sandbox, &cpu, spec.on_failure);
         scripts.run(&stages, |done| {
             phase.progress(done);
             place.say("configure packages", done, total);
@@ -335,18 +343,18 @@ impl Ready {
         &self,
         cx: &Cx,
         place: &Place<'_>,
-        fstab: Option<&str>,
+        spec: &BootstrapSpec<'_>,
     ) -> Result<Took, BootstrapError> {
         let phase = cx.phase("make initramfs", None);
         place.say("make initramfs", 0, 0);
         let sandbox = place.sandbox(&MEMORY)?;
-        if let Some(fstab) = fstab {
+        if let Some(fstab) = spec.fstab {
             rooted::Rooted(sandbox.tree_fd())
                 .write("/etc/fstab", fstab.as_bytes(), 0o644)
                 .map_err(|source| BootstrapError::tree("/etc/fstab", source))?;
         }
         let cpu = Cell::default();
-        let scripts = self.scripts(cx, &sandbox, &cpu);
+        let scripts = self.scripts(cx, &sandbox, &cpu, spec.on_failure);
         let kernels = scripts.initramfs()?;
         Ok(Took {
             name: "initramfs",
@@ -360,6 +368,7 @@ impl Ready {
         cx: &'a Cx,
         sandbox: &'a Sandbox,
         cpu: &'a Cell<Duration>,
+        on_failure: Option<&'a dyn OnFailure>,
     ) -> Scripts<'a> {
         Scripts {
             commands: Commands {
@@ -367,6 +376,7 @@ impl Ready {
                 sandbox,
                 makes_initramfs: false,
                 cpu,
+                on_failure,
             },
             packages: &self.packages,
             layout: &self.layout,

@@ -3,6 +3,7 @@
 //!
 //! The disk is digested as it is read: one that is not what the record says is not handed over.
 
+mod flush;
 mod part;
 mod target;
 
@@ -12,6 +13,7 @@ use std::num::NonZero;
 use std::ops::Range;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use goldsmith_core::cx::{Cx, Phase};
 use goldsmith_core::digest::Sha256;
@@ -166,18 +168,23 @@ pub fn to_file(
     }
     let mut work = Work::begin(cx, image, format)?;
     let part = Part::create(target)?;
-    let mut file = FileTarget::new(
-        part.file(),
-        format.unstreamed.is_none() && work.known_sha256().is_none(),
-    );
-    work.write(&mut file, part.path())?;
+    let (flusher, flushes) = flush::flusher();
+    let is_streamed = format.unstreamed.is_none();
     let write = |source| io_error("write", part.path())(source);
-    let (size_bytes, mut sha256) = file.finish().map_err(write)?;
-    if format.unstreamed.is_some() {
-        sha256 = Some(part.digest(cx)?);
-    }
-    // What is renamed must be there, also when the host loses its power.
-    part.file().sync_all().map_err(write)?;
+    // What is renamed must be on the disk, also when the host loses its power.
+    let (size_bytes, sha256) = thread::scope(|scope| {
+        let flushed = scope.spawn(|| flushes.run(part.file()));
+        let is_digested = is_streamed && work.known_sha256().is_none();
+        let mut file = FileTarget::new(part.file(), is_digested, flusher);
+        work.write(&mut file, part.path())?;
+        let (size_bytes, mut sha256) = file.finish().map_err(write)?;
+        if !is_streamed {
+            sha256 = Some(part.digest(cx)?);
+        }
+        let flushed = flushed.join().expect("the thread only flushes");
+        flushed.map_err(write)?;
+        Ok::<_, ExportError>((size_bytes, sha256))
+    })?;
     let allocated_bytes = part.file().metadata().map_err(write)?.blocks() * 512;
     part.rename(target)?;
     Ok(work.finish(&target.display(), size_bytes, allocated_bytes, sha256))
@@ -255,7 +262,7 @@ impl<'w> Work<'w> {
                 name: &record.name,
                 is_uefi: record.boot.contains(&Firmware::Uefi),
             },
-            threads: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+            threads: thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
             progress: &|done| {
                 self.phase.progress(done);
                 self.cx.cancel.check().map_err(io::Error::other)

@@ -43,6 +43,7 @@ use goldsmith_store::Store;
 use crate::assemble::contents::read_file;
 use crate::document::Loaded;
 use crate::layer::{Anew, Layer, Stack};
+use crate::on_failure::OnFailure;
 use crate::record::{Artifact, Image, Images, PhaseTime, Record};
 use top::Top;
 
@@ -52,7 +53,6 @@ pub use error::BuildError;
 pub use forecast::{Because, Forecast, Verdict, forecast};
 pub(crate) use inputs::apt_sources;
 pub use inputs::{inputs, salt};
-pub use steps::OnFailure;
 pub use title::{StepError, find_step, step_titles};
 
 /// The file of an image that lists its software.
@@ -79,7 +79,7 @@ pub struct Job<'a> {
     pub owner: Owner,
     /// Which layers are made anew.
     pub anew: Anew,
-    /// Who gets to see the tree when a step has failed.
+    /// Who gets to see the tree when a step or a package's script has failed.
     pub on_failure: Option<&'a dyn OnFailure>,
     /// Whether the record is to have the plain SHA-256 of the disk besides the disk digest: it
     /// costs by the size of the disk, and nothing here needs it.

@@ -11,6 +11,7 @@ pub mod export;
 pub mod health;
 pub mod image;
 pub mod layer;
+pub mod on_failure;
 pub mod parent;
 pub mod project;
 pub mod record;

@@ -107,6 +107,8 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Rebuild(cmd::rebuild::Args),
     #[command(hide = true)]
+    Bury(cmd::bury::Args),
+    #[command(hide = true)]
     GenerateReference(cmd::generate_reference::Args),
 }
 
@@ -132,7 +134,8 @@ impl Command {
             | Self::Plan(_)
             | Self::Diff(_)
             | Self::Gc(_)
-            | Self::Doctor(_) => true,
+            | Self::Doctor(_)
+            | Self::Bury(_) => true,
             Self::Component(command) => command.makes_trees(),
             _ => false,
         }
@@ -175,6 +178,7 @@ impl Command {
             Self::Doctor(args) => cmd::doctor::run(args, app),
             Self::Gc(args) => cmd::gc::run(args, app),
             Self::Rebuild(args) => cmd::rebuild::run(args, app),
+            Self::Bury(args) => cmd::bury::run(args, app),
             Self::GenerateReference(args) => cmd::generate_reference::run(args, app),
         }
     }

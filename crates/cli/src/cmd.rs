@@ -5,6 +5,7 @@ pub(crate) mod assess;
 pub(crate) mod audit_log;
 pub(crate) mod awstoe;
 pub(crate) mod build;
+pub(crate) mod bury;
 pub(crate) mod catalog;
 pub(crate) mod component;
 pub(crate) mod diff;

@@ -64,7 +64,7 @@ pub(crate) fn pin(app: &App, store: &Store, lock: &Lock) -> Result<(), CmdError>
         .canonicalize()
         .unwrap_or_else(|_| app.directory.clone());
     let owner = Sha256::of(place.to_string_lossy().as_bytes()).short();
-    Ok(store.pin(&format!("project-{owner}"), &digests)?)
+    Ok(store.pin_at(&format!("project-{owner}"), &place, &digests)?)
 }
 
 /// Brings what a section is made of into a store: its packages, a disk of others.
@@ -221,16 +221,13 @@ fn fetch_disk(
     let DiskFrom::Url(url) = &source.from else {
         return Ok(());
     };
-    if store.has_blob(&source.sha256) {
+    // Whoever else wants it waits for this one.
+    let Some(download) = store.download(&app.cx, &source.sha256)? else {
         return Ok(());
-    }
+    };
     let phase = app.cx.phase("fetch disk", None);
-    let scratch = store.scratch("disk")?;
-    let to = scratch.path().join("disk");
-    wiring::save_disk(app, is_offline, url, &to)?;
-    let file = fs::File::open(&to);
-    let file = file.map_err(|e| CmdError::io(format!("cannot read `{}`", to.display()), &e))?;
-    store.insert(file, Some(&source.sha256))?;
+    wiring::save_disk(app, is_offline, url, download.path())?;
+    download.finish()?;
     phase.finish("verified");
     Ok(())
 }

@@ -14,6 +14,7 @@ use goldsmith_core::notify::Notifier;
 use goldsmith_core::recipe::{self, Distribution, TargetKind};
 use goldsmith_core::remote::{Download as _, InstanceMetadata, ObjectStore, Unpinned};
 use goldsmith_core::target::Target;
+use goldsmith_exec::child::Program;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
 use goldsmith_provider::aws::{self, Aws};
@@ -36,7 +37,26 @@ pub(crate) fn store(app: &App) -> Result<Store, CmdError> {
             swept.removed.join(", ")
         ));
     }
+    if swept.has_graves {
+        bury(app, &store)?;
+    }
     Ok(store)
+}
+
+/// Has what collections threw away removed while this command goes on, and after it: by a process
+/// that is not in anybody's way. The next command sees to it when that one is killed.
+pub(crate) fn bury(app: &App, store: &Store) -> Result<(), CmdError> {
+    let nowhere = fs::OpenOptions::new().write(true).open("/dev/null");
+    let own = std::env::current_exe();
+    let started = nowhere.and_then(|nowhere| Ok((own?, nowhere)));
+    let started = started.ok().and_then(|(own, nowhere)| {
+        let burial = Program::new(own).arg("bury").arg(store.root());
+        burial.detach(&nowhere).ok()
+    });
+    if started.is_none() {
+        store.bury(&app.cx)?;
+    }
+    Ok(())
 }
 
 /// What runs a guest on this host: from the home when it was found out since the host booted,

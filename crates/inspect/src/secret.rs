@@ -21,6 +21,7 @@ use crate::snapshot::Snapshot;
 use crate::view::disk::DiskView;
 use crate::view::{self, Node, ViewError, free};
 
+mod clean;
 pub mod detector;
 mod search;
 mod unpack;
@@ -71,7 +72,8 @@ pub(crate) fn look(snapshot: &Snapshot<'_>, trust: Trust, cx: &Cx) -> Result<Vec
             }
             let file = snapshot.open(node)?;
             if !snapshot.is_as_brought(node, &*file)? {
-                let seen = in_file(&node.path, &*file, cx);
+                let search = || in_file(&node.path, &*file, cx);
+                let seen = clean::searched_once(&node.path, &*file, search);
                 let seen = seen.map_err(|source| failed(node, source, cx))?;
                 rows.extend(seen.into_iter().map(|(path, seen)| (at, path, seen)));
             }

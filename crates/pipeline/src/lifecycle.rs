@@ -50,7 +50,7 @@ pub enum LifecycleError {
         place: String,
         /// Why.
         #[source]
-        source: StageError,
+        source: Box<StageError>,
     },
     /// Interrupted.
     #[error(transparent)]
@@ -224,7 +224,7 @@ impl Retirement<'_> {
             move |error: TargetError| LifecycleError::Place {
                 image: id.clone(),
                 place,
-                source: StageError::of(&*error),
+                source: Box::new(StageError::of(&*error)),
             }
         };
         let mut changes = Vec::new();

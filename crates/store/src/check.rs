@@ -214,10 +214,13 @@ impl Store {
         Ok(())
     }
 
-    /// What dead processes left, once it was swept.
+    /// What dead processes left, once it was swept. Graves wait for their burial.
     fn check_leftovers(&self, checked: &mut Checked) -> Result<(), StoreError> {
         for entry in read_dir(&self.root.join("scratch"))? {
             let path = entry.path();
+            if crate::scratch::is_grave(&path) {
+                continue;
+            }
             let owner = File::open(path.join(crate::scratch::OWNER_LOCK));
             let is_dead = match &owner {
                 Ok(owner) => lock::try_exclusive(owner, &path)?,

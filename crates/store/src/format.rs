@@ -16,7 +16,9 @@
 //!   chains/<owner>.json       {"version":1,"place":"/…","layers":["<hex>",…]}: the layers that something
 //!                             was last made of, bottom first; kept while its place exists
 //!   scratch/<purpose>-<id>/   work under way; `.lock` in it is locked while its owner lives
-//!   pins/<owner>.json         {"version":1,"digests":["<hex>",…]}: what the owner needs kept
+//!   scratch/grave-<id>/<n>/   what a collection threw away, until somebody removes it
+//!   pins/<owner>.json         {"version":1,"digests":["<hex>",…],"place":"/…"}: what the owner needs
+//!                             kept; with a place, until that has been gone for some time
 //!   locks/                    lock files: `users` (shared by every process, exclusive for gc),
 //!                             `sweep`, and one per blob or entry that is being made, which holds
 //!                             a line that says how far its maker is
@@ -48,6 +50,8 @@ pub(crate) const DIRECTORIES: [&str; 9] = [
 ];
 pub(crate) const USERS_LOCK: &str = "locks/users";
 pub(crate) const SWEEP_LOCK: &str = "locks/sweep";
+/// The purpose of a scratch directory that outlives its owner.
+pub(crate) const GRAVE: &str = "grave";
 pub(crate) const ENTRY_FILE: &str = "entry.json";
 
 /// What the store knows of an entry: `entry.json`.
@@ -73,6 +77,9 @@ pub(crate) struct EntryFile {
 pub(crate) struct PinFile {
     pub(crate) version: u32,
     pub(crate) digests: Vec<Sha256>,
+    /// Where the owner is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<PathBuf>,
 }
 
 /// What something was last made of: `chains/<owner>.json`.

@@ -7,7 +7,6 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
@@ -18,12 +17,10 @@ use crate::again::layer_name;
 use crate::entry::{Shelf, read_entry};
 use crate::error::StoreError;
 use crate::format::{self, USERS_LOCK};
+use crate::grave::{self, Grave};
 use crate::lock;
-use crate::remove::remove_tree;
-use crate::scratch::{Scratch, read_dir};
-
-/// Threads that remove trees: the time goes by in the file system.
-const REMOVERS: usize = 4;
+use crate::pin::Lapsed;
+use crate::scratch::read_dir;
 
 /// What the store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +66,8 @@ pub struct GcItem {
 /// How much stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GcPolicy {
-    /// Goes when unused for longer than this; zero: whatever is not pinned.
+    /// Goes when unused for longer than this; zero: whatever is not pinned. Pins of a place that is
+    /// gone, too.
     pub unused_for: Option<Duration>,
     /// The longest unused go until the store is no larger than this, in bytes.
     pub size_max: Option<u64>,
@@ -86,6 +84,8 @@ pub struct GcPlan {
     pub kept: u64,
     /// Bytes that stay because they are pinned.
     pub pinned: u64,
+    /// Pins that do not count any more, and go.
+    pub lapsed: Vec<Lapsed>,
 }
 
 /// How full the store is.
@@ -121,10 +121,13 @@ impl Store {
     /// Decides what would go. Changes nothing.
     pub fn gc_plan(&self, cx: &Cx, policy: GcPolicy) -> Result<GcPlan, StoreError> {
         let mut items = self.items()?;
-        let needed = closure(self.roots()?, items.iter());
+        let mut plan = GcPlan::default();
+        if let Some(age) = policy.unused_for {
+            plan.lapsed = self.lapsed(cx, age)?;
+        }
+        let needed = closure(self.roots(&plan.lapsed)?, items.iter());
         use_as_users_do(&mut items);
         let now = cx.clock().unix_seconds();
-        let mut plan = GcPlan::default();
         let mut loose = Vec::new();
         for item in items {
             plan.kept += item.bytes;
@@ -155,8 +158,9 @@ impl Store {
 
     /// Does what the plan says; refuses while other processes work in the store.
     ///
-    /// What was pinned or used since the plan was made stays. Gives the bytes freed. For a
-    /// command that does nothing else: clones of this store must not be in use.
+    /// What was pinned or used since the plan was made stays. Gives the bytes freed: those of files
+    /// at once, those of trees when they are [buried](crate::bury). For a command that does nothing
+    /// else: clones of this store must not be in use.
     pub fn gc(&self, cx: &Cx, plan: &GcPlan) -> Result<u64, StoreError> {
         self.alone(|| self.remove_all(cx, plan))
     }
@@ -180,7 +184,11 @@ impl Store {
 
     fn remove_all(&self, cx: &Cx, plan: &GcPlan) -> Result<u64, StoreError> {
         let needed = self.needed_without(plan)?;
-        let (mut freed, mut dead) = (0, Vec::new());
+        let still = self.lapsed(cx, Duration::ZERO)?;
+        for pin in plan.lapsed.iter().filter(|pin| still.contains(pin)) {
+            self.unpin(&pin.owner)?;
+        }
+        let (mut freed, mut exposed) = (0, Vec::new());
         // Files first: on a full disk their space is what the rest is done with.
         let is_tree = |item: &GcItem| matches!(item.kind, ItemKind::Package | ItemKind::Layer);
         let trees_of = |is_wanted| {
@@ -195,7 +203,8 @@ impl Store {
                 continue;
             }
             let removed = if is_tree(item) {
-                grave.take(self, &item.path).map(|place| dead.push(place))
+                let taken = grave.take(self, &item.path);
+                taken.map(|place| exposed.extend(place))
             } else {
                 self.faults.before("collect");
                 let removed = fs::remove_file(&item.path);
@@ -208,12 +217,8 @@ impl Store {
             freed += item.bytes;
         }
         self.forget_numbers()?;
-        // What cannot be removed here goes with the grave, or with the next sweep.
-        thread::scope(|scope| {
-            for part in dead.chunks(dead.len().div_ceil(REMOVERS).max(1)) {
-                scope.spawn(|| part.iter().for_each(|path| drop(remove_tree(path, None))));
-            }
-        });
+        // Beside their places, for want of a grave: the space is needed now.
+        grave::remove_all(cx, &exposed);
         Ok(freed)
     }
 
@@ -238,8 +243,8 @@ impl Store {
     }
 
     /// What is pinned or in a chain.
-    fn roots(&self) -> Result<BTreeSet<Sha256>, StoreError> {
-        let mut roots = self.pinned()?;
+    fn roots(&self, lapsed: &[Lapsed]) -> Result<BTreeSet<Sha256>, StoreError> {
+        let mut roots = self.pinned_without(lapsed)?;
         roots.extend(self.chained()?);
         Ok(roots)
     }
@@ -255,7 +260,7 @@ impl Store {
             .map(|(item, _)| (&item.digest, item.stamp))
             .collect();
         let is_going = |layer: &GcItem| planned.get(&layer.digest) >= Some(&layer.stamp);
-        let mut roots = self.roots()?;
+        let mut roots = self.roots(&plan.lapsed)?;
         let stay = layers.iter().filter(|layer| !is_going(layer));
         roots.extend(stay.map(|layer| layer.digest));
         Ok(closure(roots, layers.iter()))
@@ -276,35 +281,6 @@ impl Store {
             list(&self.root.join(shelf.directory()), kind, &mut items)?;
         }
         Ok(items)
-    }
-}
-
-/// Where trees go that are to be removed: out of sight first, so that nobody finds half of one.
-#[derive(Default)]
-struct Grave {
-    scratch: Option<Scratch>,
-    taken: u64,
-}
-
-impl Grave {
-    /// Moves a tree there; gives where it then is.
-    fn take(&mut self, store: &Store, path: &Path) -> Result<PathBuf, StoreError> {
-        if self.scratch.is_none() {
-            self.scratch = match store.scratch("discard") {
-                // A full disk has no room for one. What is left beside the others when this
-                // process dies is found by `check`.
-                Err(StoreError::NoSpace { .. }) => None,
-                other => Some(other?),
-            };
-        }
-        let place = match &self.scratch {
-            Some(scratch) => scratch.path().join(self.taken.to_string()),
-            None => path.with_extension("gone"),
-        };
-        self.taken += 1;
-        store.faults.before("collect");
-        fs::rename(path, &place).map_err(|e| StoreError::io("remove", path, e))?;
-        Ok(place)
     }
 }
 

@@ -16,6 +16,7 @@ mod fault;
 mod feeds;
 pub mod format;
 mod gc;
+mod grave;
 mod lock;
 mod measure;
 mod pin;
@@ -35,6 +36,8 @@ pub use crate::error::StoreError;
 pub use crate::fault::Fault;
 pub use crate::feeds::{FeedWriter, Feeds};
 pub use crate::gc::{GcItem, GcPlan, GcPolicy, ItemKind, Reason, Usage};
+pub use crate::grave::bury;
+pub use crate::pin::Lapsed;
 pub use crate::scratch::{Scratch, Swept};
 
 /// A store that is open. Cheap to clone. While one lives, no other process collects garbage.

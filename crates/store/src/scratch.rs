@@ -22,6 +22,7 @@ pub(crate) const OWNER_LOCK: &str = ".lock";
 pub struct Scratch {
     path: PathBuf,
     faults: Faults,
+    is_grave: bool,
     _owner: File,
 }
 
@@ -34,6 +35,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        if self.is_grave {
+            return;
+        }
         self.faults.before("remove scratch");
         // What cannot be removed now goes with the next sweep.
         drop(remove_tree(&self.path, Some(OWNER_LOCK)));
@@ -45,6 +49,8 @@ impl Drop for Scratch {
 pub struct Swept {
     /// Names of the scratch directories whose owners were dead.
     pub removed: Vec<String>,
+    /// Whether there is something to [bury](crate::bury): that takes longer than anybody waits.
+    pub has_graves: bool,
 }
 
 impl Store {
@@ -52,7 +58,7 @@ impl Store {
     pub fn scratch(&self, purpose: &str) -> Result<Scratch, StoreError> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         check_name(purpose)?;
-        let _no_sweep = self.sweep_lock()?;
+        let _no_sweep = sweep_lock(&self.root)?;
         loop {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let name = format!("{purpose}-{}-{count}", process::id());
@@ -73,6 +79,7 @@ impl Store {
             return Ok(Scratch {
                 path,
                 faults: self.faults.clone(),
+                is_grave: purpose == format::GRAVE,
                 _owner: owner,
             });
         }
@@ -80,25 +87,20 @@ impl Store {
 
     /// Removes the scratch directories of dead processes. Every command begins with it.
     ///
-    /// A directory that cannot be removed is left for the next time.
+    /// A directory that cannot be removed is left for the next time, and graves are left alone.
     pub fn sweep(&self) -> Result<Swept, StoreError> {
-        let directory = self.root.join("scratch");
-        let mut dead = Vec::new();
-        {
-            let _no_new = self.sweep_lock()?;
-            for entry in read_dir(&directory)? {
-                let path = entry.path();
-                // Without a lock file its owner died before it had one, or while removing it.
-                let Ok(owner) = File::open(path.join(OWNER_LOCK)) else {
-                    dead.push((path, None));
-                    continue;
-                };
-                if lock::try_exclusive(&owner, &path)? {
-                    dead.push((path, Some(owner)));
-                }
-            }
-        }
-        let mut swept = Swept::default();
+        let (dead, has_graves) = {
+            let _no_new = sweep_lock(&self.root)?;
+            let graves = scratches(&self.root, true)?;
+            (
+                abandoned(scratches(&self.root, false)?)?,
+                !graves.is_empty(),
+            )
+        };
+        let mut swept = Swept {
+            has_graves,
+            ..Swept::default()
+        };
         for (path, _owner) in dead {
             self.faults.before("sweep scratch");
             if remove_tree(&path, Some(OWNER_LOCK)).is_ok() {
@@ -124,14 +126,52 @@ impl Store {
         }
         Ok(())
     }
+}
 
-    /// Held for the moments in which a directory has no owner's lock yet.
-    fn sweep_lock(&self) -> Result<File, StoreError> {
-        let path = self.root.join(format::SWEEP_LOCK);
-        let file = lock::open(&path)?;
-        file.lock().map_err(|e| StoreError::io("lock", &path, e))?;
-        Ok(file)
+/// The scratch directories, those of collections or the others.
+fn scratches(root: &Path, graves: bool) -> Result<Vec<PathBuf>, StoreError> {
+    let entries = read_dir(&root.join("scratch"))?;
+    let paths = entries.iter().map(fs::DirEntry::path);
+    Ok(paths.filter(|path| is_grave(path) == graves).collect())
+}
+
+/// Whether a scratch directory holds what a collection threw away.
+pub(crate) fn is_grave(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.split('-').next() == Some(format::GRAVE)
+}
+
+/// A directory that nobody owns, with the lock that keeps others from removing it as well.
+pub(crate) type Abandoned = (PathBuf, Option<File>);
+
+/// Those of them that nobody owns, now locked. The sweep lock must be held.
+fn abandoned(paths: Vec<PathBuf>) -> Result<Vec<Abandoned>, StoreError> {
+    let mut dead = Vec::new();
+    for path in paths {
+        // Without a lock file its owner died before it had one, or while removing it.
+        let Ok(owner) = File::open(path.join(OWNER_LOCK)) else {
+            dead.push((path, None));
+            continue;
+        };
+        if lock::try_exclusive(&owner, &path)? {
+            dead.push((path, Some(owner)));
+        }
     }
+    Ok(dead)
+}
+
+/// The graves that no collection is filling and nobody is emptying.
+pub(crate) fn graves(root: &Path) -> Result<Vec<Abandoned>, StoreError> {
+    let _no_new = sweep_lock(root)?;
+    abandoned(scratches(root, true)?)
+}
+
+/// Held for the moments in which a directory has no owner's lock yet.
+fn sweep_lock(root: &Path) -> Result<File, StoreError> {
+    let path = root.join(format::SWEEP_LOCK);
+    let file = lock::open(&path)?;
+    file.lock().map_err(|e| StoreError::io("lock", &path, e))?;
+    Ok(file)
 }
 
 /// Entries of a directory of the store, sorted by name.

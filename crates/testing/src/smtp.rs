@@ -49,7 +49,7 @@ pub struct SmtpSink {
     _folder: tempfile::TempDir,
 }
 
-const SERVER: &str = r#"
+const SERVER: &str = r"
 import asyncio, ssl, sys
 from aiosmtpd.smtp import SMTP, AuthResult
 wrapping, certificate, user, password, *faults = sys.argv[1:]
@@ -80,7 +80,7 @@ async def main():
     await server.serve_forever()
 
 asyncio.run(main())
-"#;
+";
 
 /// A mail that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,6 +22,9 @@ _goldsmith() {
             goldsmith,build)
                 cmd="goldsmith__subcmd__build"
                 ;;
+            goldsmith,bury)
+                cmd="goldsmith__subcmd__bury"
+                ;;
             goldsmith,component)
                 cmd="goldsmith__subcmd__component"
                 ;;
@@ -139,6 +142,9 @@ _goldsmith() {
             goldsmith__subcmd__help,build)
                 cmd="goldsmith__subcmd__help__subcmd__build"
                 ;;
+            goldsmith__subcmd__help,bury)
+                cmd="goldsmith__subcmd__help__subcmd__bury"
+                ;;
             goldsmith__subcmd__help,component)
                 cmd="goldsmith__subcmd__help__subcmd__component"
                 ;;
@@ -239,7 +245,7 @@ _goldsmith() {
 
     case "${cmd}" in
         goldsmith)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild generate-reference help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -305,6 +311,28 @@ _goldsmith() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__bury)
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -825,7 +853,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__gc)
-            opts="-C -q -v -h -V --unused-for --size --dry-run --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --unused-for --size --dry-run --wait --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -869,7 +897,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help)
-            opts="init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild generate-reference help"
+            opts="init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -897,6 +925,20 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__build)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__bury)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -145,10 +145,20 @@ impl Shared<'_> {
     fn read_one(&self, at: usize) -> io::Result<Vec<u8>> {
         let (path, data) = self.files[at];
         let mut contents = self.contents;
-        let mut bytes = Vec::new();
-        // A file that grows meanwhile is not followed.
-        let file = contents.open(path, data)?;
-        file.take(length(data)).read_to_end(&mut bytes)?;
+        // Room for all of it, so that it is read in one call; a file that grows meanwhile is not
+        // followed, one that has become shorter is found out by the writer.
+        let mut bytes = vec![0; usize::try_from(length(data)).map_err(io::Error::other)?];
+        let mut file = contents.open(path, data)?;
+        let mut read = 0;
+        while read < bytes.len() {
+            match file.read(&mut bytes[read..]) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(read);
         Ok(bytes)
     }
 }

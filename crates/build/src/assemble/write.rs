@@ -126,7 +126,7 @@ pub fn write(
         allocated,
         error,
     } = shared
-        .0
+        .state
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
     cx.cancel.check().map_err(WriteError::Cancelled)?;
@@ -161,7 +161,11 @@ fn empty(file: &File) -> io::Result<()> {
 
 /// What the threads share.
 #[derive(Default)]
-struct Shared(Mutex<State>);
+struct Shared {
+    state: Mutex<State>,
+    /// The system lets one write at a time into a file; who waits here burns no processor time.
+    writing: Mutex<()>,
+}
 
 #[derive(Default)]
 struct State {
@@ -172,7 +176,7 @@ struct State {
 
 impl Shared {
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -188,7 +192,7 @@ fn hash_and_write(
         // After a failure the queue is only emptied.
         if shared.with(|state| state.error.is_none()) {
             let digest = chunk.digest();
-            let result = write_chunk(out, &chunk);
+            let result = write_chunk(out, &chunk, &shared.writing);
             shared.with(|state| {
                 state.digest.add(chunk.index, digest);
                 match result {
@@ -202,8 +206,9 @@ fn hash_and_write(
 }
 
 /// Writes what is not zeros of a chunk; gives how many bytes that was.
-fn write_chunk(out: &File, chunk: &Chunk) -> io::Result<u64> {
+fn write_chunk(out: &File, chunk: &Chunk, writing: &Mutex<()>) -> io::Result<u64> {
     let blocks: Vec<bool> = chunk.bytes.chunks(BLOCK).map(|b| !is_zero(b)).collect();
+    let _only_one = writing.lock().unwrap_or_else(PoisonError::into_inner);
     let mut written = 0;
     let mut at = 0;
     while let Some(start) = blocks[at..].iter().position(|has| *has) {

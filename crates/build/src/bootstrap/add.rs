@@ -67,6 +67,7 @@ fn install(
         sandbox: &sandbox,
         makes_initramfs: true,
         cpu: &cpu,
+        on_failure: spec.on_failure,
     };
     let metas: Vec<&PackageMeta> = packages.iter().map(|package| &package.meta).collect();
     // Each is unpacked when what it depends on to be unpacked is configured.

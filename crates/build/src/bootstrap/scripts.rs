@@ -18,6 +18,7 @@ use super::order::Stage;
 use super::rooted::Rooted;
 use super::{BootstrapError, divert};
 use crate::deb::Decoded;
+use crate::on_failure::OnFailure;
 
 /// Where dpkg keeps the control members of the package it is unpacking.
 const CONTROL_DIRECTORY: &str = "/var/lib/dpkg/tmp.ci";
@@ -39,6 +40,8 @@ pub(super) struct Commands<'a> {
     pub(super) makes_initramfs: bool,
     /// Processor time of those that have run.
     pub(super) cpu: &'a Cell<Duration>,
+    /// Who gets to see the tree when one has failed.
+    pub(super) on_failure: Option<&'a dyn OnFailure>,
 }
 
 /// What all scripts need.
@@ -122,11 +125,15 @@ impl<'a> Commands<'a> {
         if exit.status.is_success() {
             return Ok(());
         }
-        Err(BootstrapError::Script {
+        let error = BootstrapError::Script {
             what: what.to_owned(),
             status: exit.status,
             tail: exit.tail,
-        })
+        };
+        if let Some(on_failure) = self.on_failure {
+            on_failure.look(self.cx, self.sandbox, what, &error.to_string());
+        }
+        Err(error)
     }
 
     pub(super) fn rooted(self) -> Rooted<'a> {

@@ -7,6 +7,8 @@ use std::os::unix::fs::FileExt as _;
 use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_disk::fmt::{Target, zeros};
 
+use super::flush::Flusher;
+
 /// Zeros that are not stored cost as much to hash as others: of more the digest is not known.
 const ZEROS_MAX: u64 = 4 << 30;
 const BUFFER: usize = 256 << 10;
@@ -52,22 +54,26 @@ pub(super) struct FileTarget<'f> {
     file: BufWriter<&'f File>,
     at: u64,
     digest: Digest,
+    flusher: Flusher,
 }
 
 impl<'f> FileTarget<'f> {
-    pub(super) fn new(file: &'f File, is_digested: bool) -> Self {
+    pub(super) fn new(file: &'f File, is_digested: bool, flusher: Flusher) -> Self {
         Self {
             file: BufWriter::with_capacity(BUFFER, file),
             at: 0,
             digest: Digest::new(is_digested),
+            flusher,
         }
     }
 
-    /// Its length in bytes, and its SHA-256 if that was wanted and could be had.
+    /// Its length in bytes, and its SHA-256 if that was wanted and could be had. The rest of it is
+    /// on its way to the disk.
     pub(super) fn finish(mut self) -> io::Result<(u64, Option<Sha256>)> {
         self.file.flush()?;
         // A hole at the end.
         self.file.get_ref().set_len(self.at)?;
+        self.flusher.finish();
         Ok((self.at, self.digest.finish()))
     }
 }
@@ -76,7 +82,9 @@ impl Target for FileTarget<'_> {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.at += bytes.len() as u64;
         self.digest.bytes(bytes);
-        self.file.write_all(bytes)
+        self.file.write_all(bytes)?;
+        self.flusher.written(bytes.len());
+        Ok(())
     }
 
     fn skip(&mut self, length: u64) -> io::Result<()> {

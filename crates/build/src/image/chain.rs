@@ -76,7 +76,9 @@ fn bootstrap_and_steps(
 ) -> Result<Vec<StepRecord>, BuildError> {
     match &job.section.parent {
         None => {
-            for took in base(cx, stack, job.section, apt_sources(job).as_deref())? {
+            let packages = packages(job.section);
+            let spec = spec(job, &packages);
+            for took in bottom(cx, stack, &spec, apt_sources(job).as_deref())? {
                 times.add_with_programs(took.name, took.time, took.cpu);
             }
         }
@@ -86,7 +88,7 @@ fn bootstrap_and_steps(
             }
             let packages = packages(job.section);
             if !packages.is_empty()
-                && let Some(took) = bootstrap::add(cx, stack, &spec(job.section, &packages))?
+                && let Some(took) = bootstrap::add(cx, stack, &spec(job, &packages))?
             {
                 times.add_with_programs(took.name, took.time, took.cpu);
             }
@@ -107,7 +109,16 @@ pub(crate) fn base(
     apt_sources: Option<&str>,
 ) -> Result<bootstrap::Times, BuildError> {
     let packages = packages(section);
-    let times = bootstrap::bootstrap(cx, stack, &spec(section, &packages))?;
+    bottom(cx, stack, &of_section(section, &packages), apt_sources)
+}
+
+fn bottom(
+    cx: &Cx,
+    stack: &mut Stack<'_>,
+    spec: &BootstrapSpec<'_>,
+    apt_sources: Option<&str>,
+) -> Result<bootstrap::Times, BuildError> {
+    let times = bootstrap::bootstrap(cx, stack, spec)?;
     bootstrap::finish(cx, stack, apt_sources)?;
     let kept = stack.layers().iter().filter(|layer| layer.was_kept).count();
     if kept > 0 {
@@ -131,7 +142,7 @@ pub(super) fn bootstrap_layers(job: &Job<'_>) -> Vec<Wanted> {
     match &section.parent {
         None => {
             let packages = packages(section);
-            let mut wanted = bootstrap::wanted(&spec(section, &packages)).to_vec();
+            let mut wanted = bootstrap::wanted(&of_section(section, &packages)).to_vec();
             wanted.push(bootstrap::base_wanted(apt_sources(job).as_deref()));
             wanted
         }
@@ -139,7 +150,7 @@ pub(super) fn bootstrap_layers(job: &Job<'_>) -> Vec<Wanted> {
             let mut wanted = vec![parent::wanted(parent, section.epoch)];
             let packages = packages(section);
             if !packages.is_empty() {
-                wanted.push(bootstrap::added_wanted(&spec(section, &packages)));
+                wanted.push(bootstrap::added_wanted(&of_section(section, &packages)));
             }
             wanted
         }
@@ -158,12 +169,20 @@ fn packages(section: &Section) -> Vec<LockedPackage> {
         .collect()
 }
 
-fn spec<'a>(section: &'a Section, packages: &'a [LockedPackage]) -> BootstrapSpec<'a> {
+fn spec<'a>(job: &'a Job<'_>, packages: &'a [LockedPackage]) -> BootstrapSpec<'a> {
+    BootstrapSpec {
+        on_failure: job.on_failure,
+        ..of_section(job.section, packages)
+    }
+}
+
+fn of_section<'a>(section: &'a Section, packages: &'a [LockedPackage]) -> BootstrapSpec<'a> {
     BootstrapSpec {
         packages,
         architecture: section.arch(),
         epoch: section.epoch,
         fstab: Some(FSTAB),
+        on_failure: None,
     }
 }
 

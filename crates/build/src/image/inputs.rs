@@ -11,7 +11,7 @@ use goldsmith_plan::lock::Section;
 
 /// Raised when the builder makes other bytes of the same inputs: images made before are then
 /// built anew.
-const BUILDER: u32 = 3;
+const BUILDER: u32 = 4;
 
 /// The inputs of an image: what the recipe and the lock say, and the builder itself.
 pub fn inputs(recipe: &Recipe, section: &Section, salt: &Salt) -> Inputs {

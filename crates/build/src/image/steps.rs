@@ -13,12 +13,6 @@ use crate::document::Loaded;
 use crate::layer::{self, Layer, Made, Parts, Stack, Wanted};
 use crate::record::StepRecord;
 
-/// Who gets to see the tree of a step that failed, before it goes.
-pub trait OnFailure: std::fmt::Debug {
-    /// Looks at it, for as long as it takes.
-    fn look(&self, cx: &Cx, sandbox: &Sandbox, step: &StepReport);
-}
-
 /// Runs a document, called `name` in this recipe, on top of a stack.
 pub(super) fn run(
     cx: &Cx,
@@ -95,7 +89,10 @@ fn run_one(
     run.next_unbooted(cx, &machine, &job.services)?;
     let done = run.last().expect("a step has just been run").clone();
     if let (StepStatus::Failed, Some(on_failure)) = (done.report.status, job.on_failure) {
-        on_failure.look(cx, sandbox, &done.report);
+        let step = &done.report;
+        let what = format!("{}/{}", step.phase, step.step);
+        let why = step.error.as_deref().unwrap_or("it failed");
+        on_failure.look(cx, sandbox, &what, why);
     }
     Ok(done)
 }

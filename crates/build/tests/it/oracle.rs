@@ -3,12 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
-use goldsmith_build::bootstrap::BootstrapSpec;
+use goldsmith_build::bootstrap::{BootstrapSpec, LockedPackage};
+use goldsmith_build::on_failure::OnFailure;
+use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Class, Failure as _};
-use goldsmith_exec::ns::Command;
+use goldsmith_exec::ns::{Command, Sandbox};
 use goldsmith_store::Store;
 
 use super::{scan, world};
@@ -83,6 +87,7 @@ fn same_tree_as_mmdebstrap() {
         architecture: "amd64",
         epoch: world::EPOCH,
         fstab: None,
+        on_failure: None,
     };
     let tree = world::tree(&cx, &store, &spec).unwrap_or_else(|e| panic!("{e}"));
 
@@ -131,6 +136,7 @@ fn same_tree_as_mmdebstrap() {
         ..spec
     };
     cancelled_in_the_middle(&store, &spec);
+    a_script_fails(&store, &spec, other.path());
 }
 
 /// Somebody presses Ctrl-C while scripts run.
@@ -153,6 +159,61 @@ fn cancelled_in_the_middle(store: &Store, spec: &BootstrapSpec<'_>) {
     );
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
     assert!(!mounts.contains(scratch.to_str().unwrap()), "{mounts}");
+}
+
+/// Looks at the trees of scripts that failed.
+#[derive(Debug, Default)]
+struct Looker(Mutex<Vec<String>>);
+
+impl OnFailure for Looker {
+    fn look(&self, cx: &Cx, sandbox: &Sandbox, what: &str, why: &str) {
+        let mut seen = self.0.lock().unwrap();
+        seen.push(what.to_owned());
+        seen.push(why.to_owned());
+        // The tree is as the script left it, and its programs run.
+        let command = Command::new(["sh", "-c", "cat /root/half; dpkg --audit"]);
+        let run = sandbox.run(cx, &command, &mut |_, line| seen.push(line.to_owned()));
+        run.unwrap();
+    }
+}
+
+/// A package's script fails: whoever builds may look at the tree before it goes.
+fn a_script_fails(store: &Store, spec: &BootstrapSpec<'_>, place: &Path) {
+    let control = place.join("broken/DEBIAN");
+    fs::create_dir_all(&control).unwrap();
+    let about = "Package: broken\nVersion: 1\nArchitecture: all\nMaintainer: Nobody <nobody@example.com>\nDescription: broken\n";
+    fs::write(control.join("control"), about).unwrap();
+    let script = "#!/bin/sh\necho half done > /root/half\nexit 3\n";
+    fs::write(control.join("postinst"), script).unwrap();
+    for path in [control.clone(), control.join("postinst")] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let deb = place.join("broken.deb");
+    let mut build = world::tool("dpkg-deb");
+    build.args(["--build", "--root-owner-group"]);
+    let built = build.arg(place.join("broken")).arg(&deb).output().unwrap();
+    assert!(built.status.success(), "{built:?}");
+    let mut packages = spec.packages.to_vec();
+    packages.push(LockedPackage {
+        name: "broken".to_owned(),
+        sha256: store.insert(fs::File::open(&deb).unwrap(), None).unwrap(),
+        automatic: false,
+    });
+    let looker = Looker::default();
+    let spec = BootstrapSpec {
+        packages: &packages,
+        on_failure: Some(&looker),
+        ..spec.clone()
+    };
+    let error = world::tree(&world::cx(), store, &spec).map(drop);
+    let error = error.unwrap_err();
+    assert_eq!(error.class(), Class::Config);
+    let seen = looker.0.into_inner().unwrap();
+    assert_eq!(seen[..2], ["dpkg --configure", error.to_string().as_str()]);
+    let seen = seen[1..].join("\n");
+    for words in ["failed with exit code 1", "half done", "broken"] {
+        assert!(seen.contains(words), "{words} is missing in\n{seen}");
+    }
 }
 
 /// What scripts make at random or by the clock; the image is cleaned of all of it.

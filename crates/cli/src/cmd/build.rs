@@ -52,7 +52,7 @@ pub(crate) struct Args {
     /// Make every step again, kept or not
     #[arg(long)]
     no_cache: bool,
-    /// After a step that failed, open a shell in the tree as it stands
+    /// After a step or a package's script that failed, open a shell in the tree as it stands
     #[arg(long)]
     debug: bool,
     /// Build it this many times more, from nothing and in other surroundings, and fail with 6 when

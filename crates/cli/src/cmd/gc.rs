@@ -7,6 +7,7 @@ use goldsmith_store::{GcPolicy, ItemKind};
 
 use crate::app::App;
 use crate::args::Outcome;
+use crate::escape::escape;
 use crate::output::table;
 use crate::report::CmdError;
 use crate::wiring;
@@ -14,7 +15,8 @@ use crate::wiring;
 /// Remove what the store no longer needs
 ///
 /// What a lock file or an image of this machine needs stays. Without a limit, what was not
-/// used for 30 days goes.
+/// used for 30 days goes, and the lock of a project that was deleted counts as long. What goes is
+/// gone when the command ends; a process in the background then gives its space back to the disk.
 ///
 /// Example: goldsmith gc --size 20GiB --dry-run
 #[derive(Debug, clap::Args)]
@@ -28,6 +30,9 @@ pub(crate) struct Args {
     /// Show what would go and remove nothing
     #[arg(long)]
     dry_run: bool,
+    /// Wait until the disk has all of the space back
+    #[arg(long, conflicts_with = "dry_run")]
+    wait: bool,
 }
 
 /// A month: long enough for a branch that rests, short enough for a laptop.
@@ -50,7 +55,16 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     } else {
         store.gc(&app.cx, &plan)?
     };
+    if args.wait {
+        store.bury(&app.cx)?;
+    }
+    let is_in_background = store.sweep()?.has_graves;
+    if is_in_background {
+        wiring::bury(app, &store)?;
+    }
     if app.output.is_json {
+        let places = plan.lapsed.iter().map(|pin| pin.place.to_string_lossy());
+        let forgotten: Vec<_> = places.collect();
         let items: Vec<_> = plan
             .remove
             .iter()
@@ -61,7 +75,8 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             .collect();
         app.output.json(
             &serde_json::json!({ "dry_run": args.dry_run, "removed": items, "freed_bytes": freed,
-            "kept_bytes": plan.kept, "pinned_bytes": plan.pinned }),
+            "kept_bytes": plan.kept, "pinned_bytes": plan.pinned,
+            "in_background": is_in_background, "forgotten": forgotten }),
         );
         return Ok(Outcome::Done);
     }
@@ -84,8 +99,18 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             format_bytes(bytes),
         ]
     });
+    for pin in &plan.lapsed {
+        let place = escape(&pin.place.to_string_lossy());
+        app.cx.note(format!(
+            "the project `{place}` is gone: what its lock needed is no longer kept for it"
+        ));
+    }
     app.output.text(&table(["KIND", "REMOVED", "SIZE"], rows));
-    let verb = if args.dry_run { "would free" } else { "freed" };
+    let verb = match (args.dry_run, is_in_background) {
+        (true, _) => "would free",
+        (false, true) => "gives back, in the background,",
+        (false, false) => "freed",
+    };
     app.output.text(&format!(
         "\n{verb} {}; {} stay, {} of them needed by locks and images\n",
         format_bytes(freed),

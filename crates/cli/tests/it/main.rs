@@ -14,6 +14,7 @@ mod env;
 mod export;
 mod feed;
 mod fixture;
+mod gc;
 mod import;
 mod layers;
 mod library;

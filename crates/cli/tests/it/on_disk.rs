@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use goldsmith_core::digest::Sha256;
+use goldsmith_testing::mirror::{Fault, FaultyMirror};
 
 use crate::env::TestEnv;
 
@@ -126,4 +127,72 @@ fn a_tar_without_a_kernel() {
             .count(),
         0
     );
+}
+
+/// A disk from a server that breaks off, serves other bytes, and is gone in the end.
+#[test]
+fn a_disk_from_a_server() {
+    let env = TestEnv::new();
+    let (root, served) = (env.root().join("tree"), env.root().join("served"));
+    for folder in [&root.join("etc"), &served] {
+        fs::create_dir_all(folder).unwrap();
+    }
+    fs::write(root.join("etc/os-release"), "NAME=Tiny\n").unwrap();
+    let archive = served.join("root.tar");
+    fs::write(root.join("etc/filling"), vec![7; 300_000]).unwrap();
+    run("tar", &["-C", text(&root), "-cf", text(&archive), "."]);
+    let digest = sha256(&archive);
+    let mirror = FaultyMirror::serve(&served);
+    let source = |name: &str, digest: &str| {
+        let url = mirror.url(name);
+        let source = format!("url = \"{url}\"\n  sha256 = \"{digest}\"");
+        env.write("tiny.gold.hcl", recipe("tiny", &source));
+    };
+    let kept = || {
+        let folder = |name: &str| fs::read_dir(env.home().join("store").join(name)).unwrap();
+        folder("partial").count() + folder("scratch").count() + folder("locks").count() - 2
+    };
+    let lock = |words: &[&str]| env.run(&[&["lock"], words].concat());
+
+    source("gone.tar", &digest);
+    let refused = lock(&[]).expect(8).stderr;
+    assert!(refused.contains("404"), "{refused}");
+    source("root.tar", &"0".repeat(64));
+    let refused = lock(&[]).expect(8).stderr;
+    assert!(refused.contains(&digest), "{refused}");
+    source("root.tar", &digest);
+    mirror.fault("root.tar", 1, Fault::Corrupt { at: 200_000 });
+    let refused = lock(&[]).expect(8).stderr;
+    assert!(refused.contains(&digest), "{refused}");
+    assert_eq!(kept(), 0, "what is of no use goes");
+
+    mirror.fault("root.tar", 2, Fault::Drop { after: 100_000 });
+    let before = mirror.requests().len();
+    lock(&[]).expect(0);
+    let parts: Vec<_> = mirror.requests()[before..]
+        .iter()
+        .map(|request| request.range.clone())
+        .collect();
+    let part = |from: u64| Some(format!("bytes={from}-"));
+    assert_eq!(parts, [None, part(100_000), part(200_000)], "taken up");
+    assert_eq!(kept(), 0);
+    let locked: serde_json::Value = serde_json::from_str(&env.read("goldsmith.lock")).unwrap();
+    let parent = &locked["recipes"]["tiny"]["parent"]["disk"];
+    assert_eq!(parent["sha256"], digest);
+    assert_eq!(parent["size"], fs::metadata(&archive).unwrap().len());
+
+    // It is in the store: the server is not asked again.
+    drop(mirror);
+    lock(&["--check"]).expect(0);
+    let refused = env.run(&["build", "--offline"]).expect(3).stderr;
+    assert!(refused.contains("no kernel"), "{refused}");
+    // The lock keeps it, and without it nothing can be built.
+    env.run(&["gc", "--unused-for", "0s"]).expect(0);
+    lock(&["--check", "--offline"]).expect(0);
+    let blob = Path::new("store/blobs/sha256")
+        .join(&digest[..2])
+        .join(&digest);
+    fs::remove_file(env.home().join(blob)).unwrap();
+    let refused = env.run(&["build", "--offline"]).expect(7).stderr;
+    assert!(refused.contains("offline"), "{refused}");
 }

@@ -5,7 +5,8 @@
 //! `64bit`: 16 TiB at most), no `resize_inode` (the kernel turns `meta_bg` on when the mounted file
 //! system first grows past what its descriptors cover), `metadata_csum`, a journal sized as mke2fs
 //! does, 1 % reserved. Unused inode tables and the journal's body are holes, flagged as zeroed: the
-//! disk must read as zeros where nothing is written.
+//! disk must read as zeros where nothing is written. Copies of the superblock hold no counts
+//! ([`backup`]).
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -20,6 +21,7 @@ use crate::sparse::Assembler;
 use crate::tree::{Attributes, Content, ContentSource, Kind, Node, Tree, display, split, whole};
 
 pub(crate) mod acl;
+mod backup;
 mod need;
 mod xattr;
 
@@ -91,6 +93,7 @@ pub(crate) struct Identity {
 /// A file system laid out, with nothing written.
 pub(crate) struct Planned<'t> {
     layout: mkext4::Layout,
+    uuid: Guid,
     files: Vec<File<'t>>,
 }
 
@@ -104,6 +107,7 @@ struct File<'t> {
 /// Lays out a checked tree on `size` bytes.
 pub(crate) fn plan(tree: &Tree, size: u64, identity: Identity) -> Result<Planned<'_>, Ext4Error> {
     let mut options = Options::new(size, identity.uuid.bytes(), i64::from(identity.epoch));
+    let uuid = identity.uuid;
     let seed = identity.hash_seed.bytes();
     options.hash_seed = std::array::from_fn(|word| {
         u32::from_le_bytes(std::array::from_fn(|byte| seed[word * 4 + byte]))
@@ -128,6 +132,7 @@ pub(crate) fn plan(tree: &Tree, size: u64, identity: Identity) -> Result<Planned
     }
     Ok(Planned {
         layout: declare.builder.seal().map_err(Ext4Error::Layout)?,
+        uuid,
         files: declare.files,
     })
 }
@@ -299,6 +304,7 @@ impl Planned<'_> {
         let disk = std::cell::RefCell::new(disk);
         let region = Region {
             disk: &disk,
+            uuid: self.uuid,
             offset,
             end: &end,
         };
@@ -364,6 +370,7 @@ impl Read for Watched<'_> {
 /// The part of the disk that the file system has.
 struct Region<'a, 's, 'd> {
     disk: &'a std::cell::RefCell<&'d mut Assembler<'s>>,
+    uuid: Guid,
     offset: u64,
     /// Where on the disk the last data ended.
     end: &'a std::cell::Cell<u64>,
@@ -372,7 +379,8 @@ struct Region<'a, 's, 'd> {
 impl RegionSink for Region<'_, '_, '_> {
     fn data(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.end.set(self.offset + offset + bytes.len() as u64);
-        self.disk.borrow_mut().data(self.offset + offset, bytes)
+        let bytes = backup::settled(self.uuid, offset, bytes);
+        self.disk.borrow_mut().data(self.offset + offset, &bytes)
     }
 
     fn zeros(&mut self, offset: u64, len: u64) -> io::Result<()> {

@@ -16,7 +16,7 @@ use crate::ext4::fsck;
 use crate::grub::bios_files;
 use crate::tool::{FileSink, Patterns, tool};
 
-const MTIME: Time = Time {
+pub(crate) const MTIME: Time = Time {
     seconds: 1_700_000_000,
     nanos: 0,
 };

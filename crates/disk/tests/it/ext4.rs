@@ -17,7 +17,7 @@ pub(crate) fn fsck(disk: &Path, offset: u64) {
     tool("e2fsprogs", "e2fsck", &["-fn", &at(disk, offset)]);
 }
 
-fn at(disk: &Path, offset: u64) -> String {
+pub(crate) fn at(disk: &Path, offset: u64) -> String {
     format!("{}?offset={offset}", disk.to_str().unwrap())
 }
 
@@ -185,7 +185,7 @@ pub(crate) fn odd_tree() -> Tree {
 }
 
 /// What debugfs says, several commands at once.
-fn debugfs(disk: &Path, offset: u64, commands: &str) -> String {
+pub(crate) fn debugfs(disk: &Path, offset: u64, commands: &str) -> String {
     let script = disk.with_extension("commands");
     std::fs::write(&script, commands).unwrap();
     let script = script.to_str().unwrap();

@@ -9,4 +9,5 @@ mod fmt;
 mod grub;
 mod kept;
 pub(crate) mod read;
+mod rescue;
 mod tool;

@@ -23,6 +23,13 @@ pub(crate) fn tool(package: &str, name: &str, arguments: &[&str]) -> String {
     text
 }
 
+/// Runs a checker that finds something wrong and puts all of it right.
+pub(crate) fn mend(package: &str, name: &str, arguments: &[&str]) {
+    let output = run(package, name, arguments);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+}
+
 #[expect(clippy::disallowed_methods, reason = "oracles are tools of the host")]
 fn run(package: &str, name: &str, arguments: &[&str]) -> Output {
     Command::new(name)

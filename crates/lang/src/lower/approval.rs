@@ -26,8 +26,8 @@ pub(super) fn approval(reader: &Reader<'_>) -> Option<ApprovalSpec> {
     let mut names: Vec<String> = approvers.iter().map(|one| one.to_lowercase()).collect();
     names.sort();
     let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
-    if let (Some(pair), Some(attribute)) = (twice, reader.body.attribute("approvers")) {
-        let message = format!("`{}` stands twice in `approvers`", pair[0]);
+    if let (Some([name, ..]), Some(attribute)) = (twice, reader.body.attribute("approvers")) {
+        let message = format!("`{name}` stands twice in `approvers`");
         let problem = Diagnostic::error("L0113", message);
         let label = "one person has one voice; upper and lower case are the same";
         let place = reader.span(&attribute.value.at);

@@ -275,7 +275,7 @@ fn every_unit_fails_and_is_tried_again() {
 #[test]
 fn every_unit_is_stopped() {
     twisted(Twist::Stops, |_, name, ended, _| {
-        assert_eq!(ended, Ended::Cancelled, "{name}")
+        assert_eq!(ended, Ended::Cancelled, "{name}");
     });
 }
 

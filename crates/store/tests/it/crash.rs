@@ -85,6 +85,7 @@ fn work_on_layers(store: &Store, round: u64) {
     };
     let plan = store.gc_plan(&cx, policy).unwrap();
     alone(&store.gc(&cx, &plan));
+    store.bury(&cx).unwrap();
     store.sweep().unwrap();
 }
 

@@ -142,6 +142,7 @@ fn every_operation(store: &Store, place: &Path) {
     let plan = store.gc_plan(&at(20), everything).unwrap();
     assert!(!plan.remove.is_empty(), "{plan:?}");
     store.gc(&at(20), &plan).unwrap();
+    store.bury(&at(20)).unwrap();
     assert_eq!(store.usage().unwrap(), goldsmith_store::Usage::default());
     assert_eq!(store.check(&cx, true).unwrap().problems, []);
     store.insert(&b"small"[..], None).expect("space is back");

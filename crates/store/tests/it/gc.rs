@@ -210,3 +210,100 @@ fn numbers_go_with_their_layers() {
     assert_eq!(collect(100, 5), 0);
     assert_eq!(store.usage().unwrap().layers.0, 0);
 }
+
+#[test]
+fn trees_are_gone_at_once_and_buried_later() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let collect = |names: &[&[u8]]| {
+        for name in names {
+            layer(&store, name, &[], 0);
+        }
+        let policy = GcPolicy {
+            unused_for: Some(Duration::ZERO),
+            size_max: None,
+        };
+        let plan = store.gc_plan(&at(9), policy).unwrap();
+        assert_eq!(store.gc(&at(9), &plan).unwrap(), plan.freed);
+        assert_eq!(store.usage().unwrap(), goldsmith_store::Usage::default());
+    };
+    let scratches = || {
+        let entries = fs::read_dir(store.root().join("scratch")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<Vec<_>>()
+    };
+    collect(&[]);
+    assert_eq!(scratches(), [""; 0], "nothing to bury, no grave");
+    collect(&[b"one", b"two"]);
+    collect(&[b"three"]);
+    assert_eq!(scratches().len(), 2);
+
+    // Whoever comes next knows of them, and waits for none of it; nothing is wrong with them.
+    let swept = store.sweep().unwrap();
+    assert!(swept.has_graves && swept.removed.is_empty(), "{swept:?}");
+    assert_eq!(scratches().len(), 2);
+    assert_eq!(store.check(&at(9), true).unwrap().problems, []);
+
+    let stopped = at(9);
+    stopped.cancel.cancel();
+    goldsmith_store::bury(&stopped, store.root()).unwrap_err();
+    assert_eq!(scratches().len(), 2, "it stops when it is told to");
+    // Another process has begun with one of them, and gets on with it.
+    let busy = fs::File::open(
+        store
+            .root()
+            .join("scratch")
+            .join(&scratches()[0])
+            .join(".lock"),
+    );
+    let busy = busy.unwrap();
+    busy.lock().unwrap();
+    goldsmith_store::bury(&at(9), store.root()).unwrap();
+    assert_eq!(scratches().len(), 1);
+    drop(busy);
+    goldsmith_store::bury(&at(9), store.root()).unwrap();
+    assert_eq!(scratches(), [""; 0]);
+    assert!(!store.sweep().unwrap().has_graves);
+}
+
+#[test]
+fn pins_of_a_place_that_is_gone() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let (web, shop) = (blob(&store, 1, 0), blob(&store, 2, 0));
+    let project = home.path().join("project");
+    fs::create_dir(&project).unwrap();
+    let pin = || store.pin_at("project-web", &project, &BTreeSet::from([web]));
+    pin().unwrap();
+    store.pin("shop", &BTreeSet::from([shop])).unwrap();
+    let plan = |now, age: Option<u64>| {
+        let policy = GcPolicy {
+            unused_for: age.map(Duration::from_secs),
+            size_max: age.is_none().then_some(0),
+        };
+        store.gc_plan(&at(now), policy).unwrap()
+    };
+    let check = |now, age, expected: &[Sha256]| {
+        let plan = plan(now, age);
+        let going: Vec<_> = plan.remove.iter().map(|(item, _)| item.digest).collect();
+        let lapsed = usize::from(!expected.is_empty());
+        assert_eq!((going.as_slice(), plan.lapsed.len()), (expected, lapsed));
+        plan
+    };
+    let far = i64::MAX / 2;
+    check(far, Some(0), &[]);
+    fs::remove_dir(&project).unwrap();
+    // Pinned a moment ago, or nothing was said of age.
+    check(1, Some(100), &[]);
+    check(far, None, &[]);
+    let gone = check(far, Some(100), &[web]);
+    assert_eq!(gone.lapsed[0].place, project);
+    // Back again after the plan was made.
+    fs::create_dir(&project).unwrap();
+    assert_eq!(store.gc(&at(far), &gone).unwrap(), 0);
+    assert!(store.has_blob(&web) && store.pinned().unwrap().contains(&web));
+    fs::remove_dir(&project).unwrap();
+    assert_eq!(store.gc(&at(far), &gone).unwrap(), gone.freed);
+    assert_eq!(store.pinned().unwrap(), BTreeSet::from([shop]));
+    assert!(!store.has_blob(&web) && store.has_blob(&shop));
+}
