@@ -76,7 +76,7 @@ fn an_image_from_a_locked_recipe() {
         .iter()
         .map(|i| i["version"].as_str().unwrap())
         .collect();
-    assert_eq!(versions, ["1.0.0", "1.0.1"]);
+    assert_eq!(versions, ["1.0.1", "1.0.0"], "newest first");
 
     let shown = env.run(&["show", "web@1.0.0"]).expect(0).stdout;
     for word in ["web 1.0.0/1", "disk digest", "configure", "Syntax"] {

@@ -26,6 +26,7 @@ pub(crate) fn with_packages() -> TestEnv {
     // A home of an earlier run serves as long as its lock still fits: packages are kept by digest.
     if home.join("complete").exists() {
         fs::copy(&lock_file, env.project().join("goldsmith.lock")).unwrap();
+        forget_images(&home);
         copy(&home, &env.home());
         if env.run(&["plan", "web", "--offline"]).code == 0 {
             return env;
@@ -36,7 +37,7 @@ pub(crate) fn with_packages() -> TestEnv {
     drop(fs::remove_dir_all(&home));
     env.run(&["lock"]).expect(0);
     env.run(&["build", "web"]).expect(0);
-    fs::remove_dir_all(env.home().join("images")).unwrap();
+    forget_images(&env.home());
     env.run(&["gc", "--unused-for", "100h"]).expect(0);
     // With layers every build of the tests would be one that has nothing to do.
     for kept in ["layers", "chains", "again"] {
@@ -50,6 +51,15 @@ pub(crate) fn with_packages() -> TestEnv {
     copy(&env.home(), &home);
     fs::write(home.join("complete"), "").unwrap();
     env
+}
+
+/// Takes the images out of a home, and what its catalog knows of them: numbers that it knows are
+/// not given again.
+fn forget_images(home: &std::path::Path) {
+    drop(fs::remove_dir_all(home.join("images")));
+    for file in ["catalog.sqlite", "catalog.lock"] {
+        drop(fs::remove_file(home.join(file)));
+    }
 }
 
 /// Copies a folder by hard links where it can.
