@@ -156,7 +156,7 @@ fn a_disk_from_a_server() {
 
     source("gone.tar", &digest);
     let refused = lock(&[]).expect(8).stderr;
-    assert!(refused.contains("404"), "{refused}");
+    assert!(refused.contains("does not exist"), "{refused}");
     source("root.tar", &"0".repeat(64));
     let refused = lock(&[]).expect(8).stderr;
     assert!(refused.contains(&digest), "{refused}");
