@@ -7,6 +7,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Stream;
 use goldsmith_core::recipe::Firmware;
 use goldsmith_core::size::format_duration;
+use goldsmith_exec::child::shell_word;
 use goldsmith_exec::vm::guest::{Finished, Script};
 use goldsmith_exec::vm::{Console, Vm, VmError, VmSpec};
 use goldsmith_inspect::harden::guest;
@@ -204,7 +205,7 @@ impl<'a> Session<'a> {
             return Ok(());
         };
         for asked in guest::of(hardening.profile) {
-            let command = format!("/bin/sh -c {} 2>&1", quoted(asked.command));
+            let command = format!("/bin/sh -c {} 2>&1", shell_word(asked.command));
             let (finished, said) = self.script(vm, &command, FACTS_LIMIT)?;
             let check = hardening.check(asked, finished.code, &said);
             self.boot.checks.push(Check {
@@ -358,14 +359,9 @@ fn wait_for_identity(host_keys: usize) -> String {
     )
 }
 
-/// A word for the shell, whatever is in it.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 /// The last lines of each unit's journal; names are the guest's, so they are quoted.
 fn journal_of(units: &[&str]) -> String {
-    let words: Vec<String> = units.iter().take(10).map(|unit| quoted(unit)).collect();
+    let words: Vec<String> = units.iter().take(10).map(|unit| shell_word(unit)).collect();
     format!(
         "for unit in {}; do echo \"$unit:\"; journalctl -b -n 8 --no-pager -o cat -u \"$unit\"; done",
         words.join(" ")
