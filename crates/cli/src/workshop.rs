@@ -16,9 +16,7 @@ use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_core::event::Event;
 use goldsmith_core::failure::Class;
 use goldsmith_core::image::ImageId;
-use goldsmith_core::recipe::{
-    Command, Distribution, Pipeline, Recipe, ScanSpec, Test, Webhook, Work,
-};
+use goldsmith_core::recipe::{Command, Distribution, Pipeline, Recipe, Test, Webhook, Work};
 use goldsmith_core::target::{FormFile, Forms, TargetError};
 use goldsmith_disk::fmt::Format;
 use goldsmith_exec::child::{Program, Status};
@@ -50,6 +48,10 @@ pub(crate) struct LocalWorkshop<'a> {
 }
 
 /// A command's failure as that of a stage.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "given to `map_err`, which hands errors over"
+)]
 pub(crate) fn stage_error(error: CmdError) -> StageError {
     let mut of = StageError::new(error.class(), error.message());
     of.hints = error.hints();
@@ -173,7 +175,7 @@ impl LocalWorkshop<'_> {
     }
 
     fn scan_now(&self, app: &App, id: &ImageId) -> Result<Scanned, CmdError> {
-        let spec = self.pipeline.scan.clone().unwrap_or_else(ScanSpec::default);
+        let spec = self.pipeline.scan.clone().unwrap_or_default();
         scan::stage::scan(app, find(app, id)?, &self.pipeline.name, &spec)
     }
 }
