@@ -1,6 +1,7 @@
 //! `goldsmith lifecycle`: which images go, and why.
 
 use std::fs;
+use std::path::PathBuf;
 
 use goldsmith_core::image::ImageId;
 use goldsmith_core::recipe::{LifecyclePolicy, Pipeline};
@@ -129,7 +130,9 @@ fn remove(app: &App, id: &ImageId) -> Result<(), TargetError> {
         Err(error) => return Err(boxed(error)),
     };
     // Gone in one step: what is left of it after that is no image any more.
-    let aside = folder.with_extension("gone");
+    let mut aside = folder.clone().into_os_string();
+    aside.push(".gone");
+    let aside = PathBuf::from(aside);
     fs::rename(&folder, &aside)
         .and_then(|()| fs::remove_dir_all(&aside))
         .map_err(|e| {
