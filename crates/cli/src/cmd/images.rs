@@ -174,18 +174,17 @@ fn test_word(image: &Image) -> String {
 /// stands.
 pub(crate) fn json(image: Option<&Image>, row: &ImageRow) -> serde_json::Value {
     let made = &row.made;
-    let mut shown = match image {
-        Some(image) => serde_json::json!(image.record),
-        None => {
-            let artifacts = made.artifacts.iter().map(|artifact| {
-                serde_json::json!({ "file": artifact.file, "kind": artifact.format,
-                    "size_bytes": artifact.size_bytes, "digest": artifact.digest })
-            });
-            serde_json::json!({ "name": made.id.name, "version": made.id.version,
-                "build": made.id.build, "purpose": made.purpose, "arch": made.arch,
-                "created_unix": made.created_unix, "key": made.key,
-                "artifacts": artifacts.collect::<Vec<_>>() })
-        }
+    let mut shown = if let Some(image) = image {
+        serde_json::json!(image.record)
+    } else {
+        let artifacts = made.artifacts.iter().map(|artifact| {
+            serde_json::json!({ "file": artifact.file, "kind": artifact.format,
+                "size_bytes": artifact.size_bytes, "digest": artifact.digest })
+        });
+        serde_json::json!({ "name": made.id.name, "version": made.id.version,
+            "build": made.id.build, "purpose": made.purpose, "arch": made.arch,
+            "created_unix": made.created_unix, "key": made.key,
+            "artifacts": artifacts.collect::<Vec<_>>() })
     };
     shown["os"] = made.os.clone().into();
     shown["state"] = row.state.name().into();
