@@ -59,7 +59,7 @@ fn enough_people() {
     );
     assert_eq!(decided(&[]).verdict, Verdict::Waiting { missing: 2 });
     assert_eq!(
-        decided(&[ann.clone()]).verdict,
+        decided(std::slice::from_ref(&ann)).verdict,
         Verdict::Waiting { missing: 1 }
     );
     let outcome = decided(&[ben.clone(), ann.clone()]);

@@ -95,12 +95,12 @@ fn ruled_ids(plan: &Plan) -> BTreeSet<&str> {
     kept.map(|decision| decision.id.as_str()).collect()
 }
 
-fn more(keep: Option<Keep>) -> Option<Keep> {
-    Some(match keep {
+fn more(keep: Option<Keep>) -> Keep {
+    match keep {
         None => Keep::Newest(1),
         Some(Keep::Newest(n)) => Keep::Newest(n + 1),
         Some(Keep::All) => Keep::All,
-    })
+    }
 }
 
 proptest! {
@@ -110,9 +110,9 @@ proptest! {
     fn grows_with_each_rule(images in any_images(), policy in any_policy()) {
         let plan = planned_at(&policy, &images);
         for wider in [
-            LifecyclePolicy { keep_last: more(policy.keep_last), ..policy.clone() },
-            LifecyclePolicy { keep_monthly: more(policy.keep_monthly), ..policy.clone() },
-            LifecyclePolicy { keep_quarterly: more(policy.keep_quarterly), ..policy.clone() },
+            LifecyclePolicy { keep_last: Some(more(policy.keep_last)), ..policy.clone() },
+            LifecyclePolicy { keep_monthly: Some(more(policy.keep_monthly)), ..policy.clone() },
+            LifecyclePolicy { keep_quarterly: Some(more(policy.keep_quarterly)), ..policy.clone() },
             LifecyclePolicy { keep_within: Some(policy.keep_within.unwrap_or_default() + days(30)), ..policy.clone() },
         ] {
             let wider = planned_at(&wider, &images);

@@ -20,8 +20,8 @@ fn given(server: &str) -> SmtpSettings {
     }
 }
 
-fn login(password: &str) -> Option<(String, goldsmith_core::secret::Secret<String>)> {
-    Some(("me".to_owned(), secret(password)))
+fn login(password: &str) -> (String, goldsmith_core::secret::Secret<String>) {
+    ("me".to_owned(), secret(password))
 }
 
 fn at(sink: &SmtpSink, scheme: &str) -> SmtpSettings {
@@ -82,7 +82,7 @@ fn over_tls_with_a_login() {
     for (wrapping, scheme) in [(Wrapping::StartTls, "smtp"), (Wrapping::Tls, "smtps")] {
         let sink = guarded(wrapping);
         let settings = SmtpSettings {
-            login: login("hunter22"),
+            login: Some(login("hunter22")),
             authorities: vec![sink.certificate().to_owned()],
             ..at(&sink, scheme)
         };
@@ -101,7 +101,7 @@ fn over_tls_with_a_login() {
         assert!(text.contains("certificate"), "{text}");
 
         let refused = SmtpSettings {
-            login: login("hunter22-no"),
+            login: Some(login("hunter22-no")),
             ..settings
         };
         let (text, _) = later(&send(&refused).unwrap_err());
@@ -118,7 +118,7 @@ fn no_login_in_the_open() {
         ..Setup::default()
     });
     let settings = SmtpSettings {
-        login: login("hunter22"),
+        login: Some(login("hunter22")),
         ..at(&sink, "smtp")
     };
     later(&send(&settings).unwrap_err());
