@@ -37,8 +37,22 @@ complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "lock" -d 'Pin e
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "plan" -d 'Show what a build would do, and why'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "build" -d 'Build the image of a recipe: lock, fetch, bootstrap, components, sanitize, disk, verify'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "test" -d 'Boot the newest image of a recipe and check it from inside'
-complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "images" -d 'List the images on this machine'
-complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "show" -d 'Show what is known about an image: digests, inputs, times, tests'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "run" -d 'Take an image through a pipeline: lock, build, test, scan, gate, approve, distribute, register'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "approve" -d 'Approve an image: a signed decision that the pipeline\'s `approval` counts'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "reject" -d 'Reject an image: a signed decision that stops its run'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "verify" -d 'Check what is stated of an image: who signed it, and that it is about this very disk'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "assess" -d 'Hold the images of a pipeline that are in use against the feeds of today'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "schedule" -d 'Show when pipelines start by themselves'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "lifecycle" -d 'Show which images a lifecycle policy keeps and which go, and take its steps'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "serve" -d 'Start pipelines by their schedules, and deliver messages, until somebody stops it'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "images" -d 'List images, newest first'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "show" -d 'Show what is known about an image: digests, inputs, times, tests, how it stands, where it is'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "history" -d 'Show what became of an image, or, with `--channel`, what a channel has named'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "tag" -d 'Write tags on an image, or take them off'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "promote" -d 'Have a channel name an image'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "rollback" -d 'Have a channel name what it named before'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "resolve" -d 'Print where an image is at a target: a path, a URL, an id such as `ami-0abc`'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "runs" -d 'List the runs of pipelines, newest first'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "scan" -d 'Show what is in an image, and what is wrong with it, without starting or mounting it'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "diff" -d 'Show what is different between two images: packages, files, configuration, size, findings, boot time'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "export" -d 'Write the disk of an image in the form that a cloud or a hypervisor takes'
@@ -46,6 +60,8 @@ complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "component" -d '
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "import" -d 'Turn another tool\'s description of images into a project'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "feed" -d 'Keep what is known of vulnerabilities at hand'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "awstoe" -d 'Take AWSTOE\'s place: `awstoe run` and `awstoe validate` with all their options'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "catalog" -d 'Look after the catalog of images and runs'
+complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "audit-log" -d 'Show the audit log, oldest first, after looking at all of it'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "doctor" -d 'Say what this host can do, and what is missing for the rest'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "gc" -d 'Remove what the store no longer needs'
 complete -c goldsmith -n "__fish_goldsmith_needs_command" -f -a "rebuild" -d 'Build an image again and say what is different'
@@ -120,6 +136,148 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -s q -l quiet 
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand test" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -l from -d 'Do this stage of the last run and all after it again' -r -f -a "lock\t''
+build\t''
+test\t''
+scan\t''
+gate\t''
+approve\t''
+distribute\t''
+register\t''
+notify\t''"
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -l as -d 'Who starts it: an address; else `GOLDSMITH_ACTOR`, else the user\'s name' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -l update -d 'Bring the lock up to date first'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -l offline -d 'Use nothing but what the store has'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand run" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand approve" -l reason -d 'Why' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand approve" -l as -d 'Who decides: an address; else `GOLDSMITH_ACTOR`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand approve" -l key -d 'Sign with this private key (Ed25519, PEM) instead of the project\'s' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand approve" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand approve" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand approve" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand approve" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand approve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand approve" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand reject" -l reason -d 'Why' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand reject" -l as -d 'Who decides: an address; else `GOLDSMITH_ACTOR`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand reject" -l key -d 'Sign with this private key (Ed25519, PEM) instead of the project\'s' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand reject" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand reject" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand reject" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand reject" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand reject" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand reject" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand verify" -l evidence -d 'Take the statements from these DSSE envelopes instead' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand verify" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand verify" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand verify" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand verify" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand verify" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand assess" -l as -d 'Who wants it: an address; else `GOLDSMITH_ACTOR`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand assess" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand assess" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand assess" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand assess" -l quarantine -d 'Put what went bad into quarantine: it is not handed out until somebody decides'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand assess" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand assess" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand assess" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand assess" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand assess" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and not __fish_seen_subcommand_from list next help" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and not __fish_seen_subcommand_from list next help" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and not __fish_seen_subcommand_from list next help" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and not __fish_seen_subcommand_from list next help" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and not __fish_seen_subcommand_from list next help" -s h -l help -d 'Print help'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and not __fish_seen_subcommand_from list next help" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and not __fish_seen_subcommand_from list next help" -f -a "list" -d 'List the pipelines that have a schedule: when they start next, and whether they are switched off'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and not __fish_seen_subcommand_from list next help" -f -a "next" -d 'Show the next starts of a pipeline'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and not __fish_seen_subcommand_from list next help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from list" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from list" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from list" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from list" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from next" -l count -d 'How many' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from next" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from next" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from next" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from next" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from next" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from next" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from next" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from next" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the pipelines that have a schedule: when they start next, and whether they are switched off'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "next" -d 'Show the next starts of a pipeline'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and not __fish_seen_subcommand_from plan apply help" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and not __fish_seen_subcommand_from plan apply help" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and not __fish_seen_subcommand_from plan apply help" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and not __fish_seen_subcommand_from plan apply help" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and not __fish_seen_subcommand_from plan apply help" -s h -l help -d 'Print help'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and not __fish_seen_subcommand_from plan apply help" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and not __fish_seen_subcommand_from plan apply help" -f -a "plan" -d 'Show of every image what keeps it, or what is done about it, and the digest of the plan'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and not __fish_seen_subcommand_from plan apply help" -f -a "apply" -d 'Take the steps of the plan with this digest; what holds an image is looked at again'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and not __fish_seen_subcommand_from plan apply help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from plan" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from plan" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from plan" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from plan" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from plan" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from apply" -l plan -d 'Digest of the plan, as `lifecycle plan` shows it' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from apply" -l as -d 'Who wants it: an address; else `GOLDSMITH_ACTOR`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from apply" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from apply" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from apply" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from apply" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from apply" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Show of every image what keeps it, or what is done about it, and the digest of the plan'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Take the steps of the plan with this digest; what holds an image is looked at again'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand lifecycle; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -l scheduler -d 'Start pipelines by their schedules'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -l once -d 'Look once, start what is due, and end'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -l offline -d 'Use nothing but what the store has'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand serve" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -l state -d 'Only images in this state; may be given several times' -r -f -a "built\t'its disk is made; nothing was shown of it yet'
+testing\t'it is being tested, scanned and judged'
+rejected\t'it was refused: by a test, a gate or a person'
+approved\t'it may be used: the gate, and everyone who had to, said yes'
+distributing\t'it is on its way to its targets'
+available\t'it is where it was to go'
+quarantined\t'it went bad after it was approved: not handed out until somebody decides'
+revoked\t'it must not be used any more'
+deprecated\t'it still works, and something newer should be used'
+disabled\t'it cannot be used, and can be brought back'
+deleted\t'its bytes are gone; what is known of it is kept'"
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -l channel -d 'Only what this channel names' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -l tag -d 'Only images with this tag; may be given several times' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -l parent -d 'Only what started from this image' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -l since -d 'Only what was made since then: a date, a time, or how long ago it is, such as `720h`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -l limit -d 'At most this many' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -l after -d 'The page after this image, the last one of the page before' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand images" -s q -l quiet -d 'Say nothing but results, warnings and failures'
@@ -132,6 +290,52 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s q -l quiet 
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand show" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand history" -l channel -d 'The channel' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand history" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand history" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand history" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand history" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand history" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand tag" -l remove -d 'A tag to take off; may be given several times' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand tag" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand tag" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand tag" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand tag" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand tag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand tag" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand promote" -l channel -d 'The channel' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand promote" -l reason -d 'Why, for the audit log' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand promote" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand promote" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand promote" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand promote" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand promote" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand promote" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand rollback" -l channel -d 'The channel' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand rollback" -l reason -d 'Why, for the audit log' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand rollback" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand rollback" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand rollback" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand rollback" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand rollback" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand resolve" -l target -d 'The target: its kind and name, and what is below it, such as `local/lab`, `aws/eu/eu-north-1`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand resolve" -l format -d 'The form of the copy, where a target has several' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand resolve" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand resolve" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand resolve" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand resolve" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand resolve" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand runs" -l limit -d 'At most this many' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand runs" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand runs" -l open -d 'Only runs that have not ended'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand runs" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand runs" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand runs" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand runs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand runs" -s V -l version -d 'Print version'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -l sbom -d 'Write a bill of materials in this form as well (1.6 and 2.3, as JSON)' -r -f -a "cyclonedx\t''
 spdx\t''"
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand scan" -s o -l output -d 'Where to write it: a file; standard output when not given' -r -F
@@ -309,6 +513,48 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand awstoe" -l json -d '
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand awstoe" -s q -l quiet -d 'Say nothing but results, warnings and failures'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand awstoe" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand awstoe" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and not __fish_seen_subcommand_from check backup restore help" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and not __fish_seen_subcommand_from check backup restore help" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and not __fish_seen_subcommand_from check backup restore help" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and not __fish_seen_subcommand_from check backup restore help" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and not __fish_seen_subcommand_from check backup restore help" -s h -l help -d 'Print help'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and not __fish_seen_subcommand_from check backup restore help" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and not __fish_seen_subcommand_from check backup restore help" -f -a "check" -d 'Look at all of the catalog: the file, the audit log, and the rest against the audit log'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and not __fish_seen_subcommand_from check backup restore help" -f -a "backup" -d 'Write the catalog, as it is at one moment, into a file that is not there yet'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and not __fish_seen_subcommand_from check backup restore help" -f -a "restore" -d 'Put a backup in the place of the catalog'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and not __fish_seen_subcommand_from check backup restore help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from check" -l head -d 'A line of the audit log that must still be there as it was noted' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from check" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from check" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from backup" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from backup" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from backup" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from restore" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from restore" -l force -d 'Replace the catalog that is there'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from restore" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from restore" -s V -l version -d 'Print version'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from help" -f -a "check" -d 'Look at all of the catalog: the file, the audit log, and the rest against the audit log'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from help" -f -a "backup" -d 'Write the catalog, as it is at one moment, into a file that is not there yet'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Put a backup in the place of the catalog'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand catalog; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand audit-log" -l limit -d 'At most this many lines, the last ones' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand audit-log" -l head -d 'A line that must still be there as it was noted' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand audit-log" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand audit-log" -l json -d 'Print the result as JSON on standard output and progress as JSON lines on standard error'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand audit-log" -s q -l quiet -d 'Say nothing but results, warnings and failures'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand audit-log" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand audit-log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand audit-log" -s V -l version -d 'Print version'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -l store -d 'Look at everything in the store instead: blobs by digest, packages and layers file by file'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -l repair -d 'Remove what is damaged: what is needed of it is fetched or made again by the next build'
@@ -350,28 +596,48 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" 
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -s v -l verbose -d 'Say more: also what the packages\' own scripts print'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -s h -l help -d 'Print help'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand generate-reference" -s V -l version -d 'Print version'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "init" -d 'Make a new project that builds: a web server image'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "validate" -d 'Check the configuration and its component documents, without network or changes'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "fmt" -d 'Bring configuration files into the canonical layout'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "lock" -d 'Pin every package, document and input of the recipes in `goldsmith.lock`'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "plan" -d 'Show what a build would do, and why'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "build" -d 'Build the image of a recipe: lock, fetch, bootstrap, components, sanitize, disk, verify'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "test" -d 'Boot the newest image of a recipe and check it from inside'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "images" -d 'List the images on this machine'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "show" -d 'Show what is known about an image: digests, inputs, times, tests'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "scan" -d 'Show what is in an image, and what is wrong with it, without starting or mounting it'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "diff" -d 'Show what is different between two images: packages, files, configuration, size, findings, boot time'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "export" -d 'Write the disk of an image in the form that a cloud or a hypervisor takes'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "component" -d 'Look at the components that ship with Goldsmith, check and run documents'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "import" -d 'Turn another tool\'s description of images into a project'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "feed" -d 'Keep what is known of vulnerabilities at hand'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "awstoe" -d 'Take AWSTOE\'s place: `awstoe run` and `awstoe validate` with all their options'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "doctor" -d 'Say what this host can do, and what is missing for the rest'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "gc" -d 'Remove what the store no longer needs'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "rebuild" -d 'Build an image again and say what is different'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "bury" -d 'Remove what collections threw away'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "generate-reference" -d 'Write the generated reference: pages, man pages, completions, JSON Schema'
-complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test images show scan diff export component import feed awstoe doctor gc rebuild bury generate-reference help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "init" -d 'Make a new project that builds: a web server image'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "validate" -d 'Check the configuration and its component documents, without network or changes'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "fmt" -d 'Bring configuration files into the canonical layout'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "lock" -d 'Pin every package, document and input of the recipes in `goldsmith.lock`'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "plan" -d 'Show what a build would do, and why'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "build" -d 'Build the image of a recipe: lock, fetch, bootstrap, components, sanitize, disk, verify'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "test" -d 'Boot the newest image of a recipe and check it from inside'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "run" -d 'Take an image through a pipeline: lock, build, test, scan, gate, approve, distribute, register'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "approve" -d 'Approve an image: a signed decision that the pipeline\'s `approval` counts'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "reject" -d 'Reject an image: a signed decision that stops its run'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "verify" -d 'Check what is stated of an image: who signed it, and that it is about this very disk'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "assess" -d 'Hold the images of a pipeline that are in use against the feeds of today'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "schedule" -d 'Show when pipelines start by themselves'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "lifecycle" -d 'Show which images a lifecycle policy keeps and which go, and take its steps'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "serve" -d 'Start pipelines by their schedules, and deliver messages, until somebody stops it'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "images" -d 'List images, newest first'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "show" -d 'Show what is known about an image: digests, inputs, times, tests, how it stands, where it is'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "history" -d 'Show what became of an image, or, with `--channel`, what a channel has named'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "tag" -d 'Write tags on an image, or take them off'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "promote" -d 'Have a channel name an image'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "rollback" -d 'Have a channel name what it named before'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "resolve" -d 'Print where an image is at a target: a path, a URL, an id such as `ami-0abc`'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "runs" -d 'List the runs of pipelines, newest first'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "scan" -d 'Show what is in an image, and what is wrong with it, without starting or mounting it'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "diff" -d 'Show what is different between two images: packages, files, configuration, size, findings, boot time'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "export" -d 'Write the disk of an image in the form that a cloud or a hypervisor takes'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "component" -d 'Look at the components that ship with Goldsmith, check and run documents'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "import" -d 'Turn another tool\'s description of images into a project'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "feed" -d 'Keep what is known of vulnerabilities at hand'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "awstoe" -d 'Take AWSTOE\'s place: `awstoe run` and `awstoe validate` with all their options'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "catalog" -d 'Look after the catalog of images and runs'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "audit-log" -d 'Show the audit log, oldest first, after looking at all of it'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "doctor" -d 'Say what this host can do, and what is missing for the rest'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "gc" -d 'Remove what the store no longer needs'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "rebuild" -d 'Build an image again and say what is different'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "bury" -d 'Remove what collections threw away'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "generate-reference" -d 'Write the generated reference: pages, man pages, completions, JSON Schema'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and not __fish_seen_subcommand_from init validate fmt lock plan build test run approve reject verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "list" -d 'List the pipelines that have a schedule: when they start next, and whether they are switched off'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "next" -d 'Show the next starts of a pipeline'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from lifecycle" -f -a "plan" -d 'Show of every image what keeps it, or what is done about it, and the digest of the plan'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from lifecycle" -f -a "apply" -d 'Take the steps of the plan with this digest; what holds an image is looked at again'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from component" -f -a "list" -d 'List them'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from component" -f -a "show" -d 'Show the document and the parameters of one'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from component" -f -a "validate" -d 'Check component documents, without running anything'
@@ -380,3 +646,6 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_see
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from feed" -f -a "update" -d 'Fetch feeds from their publishers'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from feed" -f -a "import" -d 'Read feeds from files and folders'
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from feed" -f -a "status" -d 'List the feeds on this machine with their age'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from catalog" -f -a "check" -d 'Look at all of the catalog: the file, the audit log, and the rest against the audit log'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from catalog" -f -a "backup" -d 'Write the catalog, as it is at one moment, into a file that is not there yet'
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand help; and __fish_seen_subcommand_from catalog" -f -a "restore" -d 'Put a backup in the place of the catalog'
