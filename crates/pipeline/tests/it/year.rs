@@ -11,6 +11,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::image::{ImageId, ImageState};
 use goldsmith_core::target::{FormFile, Parcel, Target};
+use goldsmith_pipeline::evidence::{Envelope, SigningKey};
 use goldsmith_pipeline::happening::Silent;
 use goldsmith_pipeline::lifecycle::{LEGAL_HOLD, LifecycleError, Retirement};
 use goldsmith_plan::schedule::Timetable;
@@ -32,7 +33,22 @@ fn id(patch: u32) -> ImageId {
 fn publish(cx: &Cx, catalog: &dyn Catalog, target: &dyn Target, patch: u32) {
     let (image, unix) = (id(patch), cx.clock().unix_seconds());
     let name = format!("web-{patch}");
-    let sign = |_: &BTreeMap<String, FormFile>| Vec::new();
+    let sign = |files: &BTreeMap<String, FormFile>| {
+        let rows: BTreeMap<&String, serde_json::Value> = files
+            .iter()
+            .map(|(file, written)| {
+                (
+                    file,
+                    serde_json::json!({ "sha256": written.sha256.to_string() }),
+                )
+            })
+            .collect();
+        let manifest = serde_json::json!({ "image": image.to_string(), "name": name,
+            "files": rows });
+        let key = SigningKey::of_seed([3; 32]);
+        let envelope = Envelope::sign("text/json", manifest.to_string().as_bytes(), &key);
+        envelope.to_text().into_bytes()
+    };
     let copies = target.send(
         cx,
         Parcel {
