@@ -25,6 +25,7 @@ mod layout;
 mod order;
 mod rooted;
 mod scripts;
+mod ucf;
 
 use std::cell::Cell;
 use std::fs;
@@ -53,7 +54,7 @@ use crate::on_failure::OnFailure;
 /// Raised when files are put elsewhere: layers made before are then of no use.
 const LAYOUT: u32 = 1;
 /// Raised when the scripts are run in another way: layers made before are then of no use.
-const SCRIPTS: u32 = 1;
+const SCRIPTS: u32 = 2;
 
 /// Directories that are empty for scripts, and whose content is no part of a layer.
 const MEMORY: [&str; 2] = ["/run", "/tmp"];
@@ -332,6 +333,8 @@ impl Ready {
             phase.progress(done);
             place.say("configure packages", done, total);
         })?;
+        ucf::settle(rooted::Rooted(sandbox.tree_fd()))
+            .map_err(|source| BootstrapError::tree("/var/lib/ucf", source))?;
         Ok(Took {
             name: "configure",
             time: phase.finish(format!("{total} packages")),

@@ -9,13 +9,13 @@ use goldsmith_core::event::Unit;
 use goldsmith_store::Store;
 
 use super::scripts::Commands;
-use super::{BootstrapError, BootstrapSpec, MEMORY, Took, order};
+use super::{BootstrapError, BootstrapSpec, MEMORY, Took, order, ucf};
 use crate::deb::meta::PackageMeta;
 use crate::deb::{self, Decoded};
 use crate::layer::{Made, Parts, Place, Stack, Wanted};
 
 /// Raised when packages are added in another way: layers made before are then of no use.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 /// The descriptors that commands get begin here.
 const FIRST_FD: usize = 3;
 /// Packages in one run of dpkg: each has a descriptor.
@@ -88,6 +88,8 @@ fn install(
         Ok(())
     })?;
     mark(&commands, spec, packages)?;
+    ucf::settle(commands.rooted())
+        .map_err(|source| BootstrapError::tree("/var/lib/ucf", source))?;
     Ok(Took {
         name: "add packages",
         time: phase.finish(format!("{total} packages")),
