@@ -74,6 +74,7 @@ pub(crate) enum Command {
     Run(cmd::run::Args),
     Approve(cmd::approve::Args),
     Reject(cmd::approve::RejectArgs),
+    Answer(cmd::answer::Args),
     Verify(cmd::verify::Args),
     Assess(cmd::assess::Args),
     #[command(subcommand)]
@@ -153,6 +154,7 @@ impl Command {
             Self::Run(args) => cmd::run::run(args, app),
             Self::Approve(args) => cmd::approve::run(args, app),
             Self::Reject(args) => cmd::approve::reject(args, app),
+            Self::Answer(args) => cmd::answer::run(args, app),
             Self::Verify(args) => cmd::verify::run(args, app),
             Self::Assess(args) => cmd::assess::run(args, app),
             Self::Schedule(command) => cmd::schedule::run(command, app),

@@ -1,5 +1,6 @@
 //! One file for each command: its arguments (their comments are the help) and its run.
 
+pub(crate) mod answer;
 pub(crate) mod approve;
 pub(crate) mod assess;
 pub(crate) mod audit_log;

@@ -26,9 +26,10 @@ use crate::workshop::{self, Exports, LocalHands, LocalWorkshop};
 
 /// Take an image through a pipeline: lock, build, test, scan, gate, approve, distribute, register
 ///
-/// Every stage is written down before it begins and after it ended. A run that was interrupted,
-/// waits or failed is taken up where it stopped: what is done is not done again. One run of a
-/// pipeline goes on at a time. A run that waits for people ends with 0 and says for what.
+/// Every stage is written down before it begins and after it ended. A run that was interrupted or
+/// waits is taken up where it stopped, and so is one that failed while the recipe still gives its
+/// image: what is done is not done again. One run of a pipeline goes on at a time. A run that waits
+/// for people ends with 0 and says for what.
 ///
 /// Example: goldsmith run web --from test
 #[derive(Debug, clap::Args)]
@@ -38,6 +39,12 @@ pub(crate) struct Args {
     /// Do this stage of the last run and all after it again
     #[arg(long, value_name = "STAGE", value_parser = clap::builder::PossibleValuesParser::new(Stage::ALL.map(Stage::word)))]
     from: Option<String>,
+    /// Begin a new run, whatever became of the last one
+    #[arg(long, conflicts_with = "from")]
+    new: bool,
+    /// Stop the last run for good: what is half made is taken back
+    #[arg(long, conflicts_with_all = ["from", "new", "update"])]
+    cancel: bool,
     /// Bring the lock up to date first
     #[arg(long)]
     update: bool,
@@ -56,6 +63,10 @@ pub(crate) struct Args {
 pub(crate) struct How {
     /// Do this stage of the last run and all after it again.
     pub(crate) from: Option<Stage>,
+    /// Begin anew, whatever became of the last one.
+    pub(crate) is_new: bool,
+    /// Stop the last one for good.
+    pub(crate) is_cancel: bool,
     pub(crate) is_update: bool,
     pub(crate) is_offline: bool,
     /// Who starts it.
@@ -76,6 +87,8 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let (project, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
     let how = How {
         from: args.from.as_deref().and_then(|stage| stage.parse().ok()),
+        is_new: args.new,
+        is_cancel: args.cancel,
         is_update: args.update,
         is_offline: args.offline,
         actor: actor(app, args.actor.as_deref()),
@@ -85,6 +98,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     app.output.result(&ran.text(), || ran.json());
     match ran.ended {
         Ended::Done | Ended::Waiting(_) => Ok(Outcome::Done),
+        Ended::Cancelled if how.is_cancel => Ok(Outcome::Done),
         Ended::Cancelled => Ok(Outcome::No(Class::Cancelled)),
         Ended::Failed {
             unit,
@@ -142,8 +156,18 @@ pub(crate) fn go(
     };
     let course = course(pipeline, ports);
     let herald = herald(app, pipeline);
-    let (id, is_taken_up) = open(app, &catalog, &pipeline.name, how)?;
+    let (id, is_taken_up) = open(app, &catalog, &workshop, how)?;
     let engine = Engine::open(&catalog, id, &course, &herald)?;
+    if how.is_cancel {
+        engine.cancel(&app.cx, &how.actor)?;
+        deliver(app, pipeline, &catalog);
+        return Ok(Ran {
+            row: catalog.run(id)?,
+            ended: Ended::Cancelled,
+            state: engine.state(),
+            names: course.names().into_iter().map(str::to_owned).collect(),
+        });
+    }
     if let Some(stage) = how.from {
         engine.again(&app.cx, stage, &how.actor)?;
     } else if is_taken_up {
@@ -256,20 +280,27 @@ fn alone(app: &App, pipeline: &str) -> Result<File, CmdError> {
 fn open(
     app: &App,
     catalog: &dyn Catalog,
-    pipeline: &str,
+    workshop: &LocalWorkshop<'_>,
     how: &How,
 ) -> Result<(RunId, bool), CmdError> {
+    let pipeline = workshop.pipeline.name.as_str();
     let last = catalog.runs(Some(pipeline), 1)?.into_iter().next();
     match last {
-        Some(last) if how.from.is_some() => return Ok((last.id, true)),
+        Some(last) if how.is_cancel && last.status.is_ended() => {
+            let message = format!("run {} of `{pipeline}` has ended", last.id);
+            return Err(CmdError::usage(message));
+        }
+        Some(last) if how.from.is_some() || how.is_cancel => return Ok((last.id, true)),
+        None if how.is_cancel => {
+            return Err(CmdError::usage(format!(
+                "pipeline `{pipeline}` was never run"
+            )));
+        }
         None if how.from.is_some() => {
             let error = CmdError::usage(format!("pipeline `{pipeline}` was never run"));
             return Err(error.hint("leave `--from` out"));
         }
-        // What was done, or stopped by somebody, is not gone on with unasked.
-        Some(last) if !matches!(last.status, RunStatus::Done | RunStatus::Cancelled) => {
-            return Ok((last.id, true));
-        }
+        Some(last) if !how.is_new && goes_on(workshop, &last)? => return Ok((last.id, true)),
         _ => {}
     }
     let run = NewRun {
@@ -279,6 +310,16 @@ fn open(
         unix: app.cx.clock().unix_seconds(),
     };
     Ok((catalog.begin_run(&run)?, false))
+}
+
+/// Whether a run is gone on with. What was done, or stopped by somebody, is not; nor is one that
+/// failed with another image than the recipe gives now, since somebody has changed it.
+fn goes_on(workshop: &LocalWorkshop<'_>, last: &RunRow) -> Result<bool, CmdError> {
+    match (last.status, &last.image) {
+        (RunStatus::Running | RunStatus::Waiting, _) => Ok(true),
+        (RunStatus::Failed, Some(image)) => workshop.is_current(image),
+        (RunStatus::Failed, None) | (RunStatus::Done | RunStatus::Cancelled, _) => Ok(false),
+    }
 }
 
 /// How a unit stands, in a word and a sentence.

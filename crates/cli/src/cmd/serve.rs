@@ -141,6 +141,8 @@ fn read(args: &Args, app: &App, name: &str) -> Result<(Project, Pipeline), CmdEr
 fn start(args: &Args, app: &App, project: &Project, pipeline: &Pipeline) {
     let how = How {
         from: None,
+        is_new: false,
+        is_cancel: false,
         is_update: true,
         is_offline: args.offline,
         actor: BY_SCHEDULE.to_owned(),

@@ -168,7 +168,7 @@ fn channels_go_forward_and_back() {
     };
     let refused = promote("web@1.3.0").expect(5).stderr;
     assert!(
-        refused.contains("the channel `production` must not name `web 1.3.0/1`, which is built"),
+        refused.contains("the channel `production` cannot name `web 1.3.0/1`, which is built"),
         "{refused}"
     );
     env.run(&["promote", "web", "--channel", "1.0", "--reason", "x"])

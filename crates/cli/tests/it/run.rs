@@ -14,14 +14,30 @@ const PIPELINE: &str = r#"
 pipeline "web" {
   recipe = recipe.web
 
+  lifecycle = lifecycle.short
+
+  schedule {
+    rate            = "rate(1 day)"
+    start_condition = "always"
+  }
+
   test {
     skip = true # boots are tested elsewhere
+  }
+
+  scan {
+    fail_on = "critical"
   }
 
   step "command" "look" {
     after   = "build"
     command = ["sh", "-c", "echo ::output answer=$ANSWER"]
     environment = { ANSWER = "42" }
+  }
+  step "wait" "ask" {
+    after   = "build"
+    message = "shall it go on?"
+    timeout = "1d"
   }
   step "command" "never" {
     after   = "build"
@@ -45,6 +61,10 @@ distribution "lab" {
     formats   = ["qcow2", "raw.zst"]
   }
 }
+
+lifecycle "short" {
+  keep_last = 1
+}
 "#;
 
 fn project(pipeline: &str) -> TestEnv {
@@ -55,6 +75,17 @@ fn project(pipeline: &str) -> TestEnv {
     fs::remove_file(env.project().join("web.gold.hcl")).unwrap();
     env.write("web.gold.hcl", format!("{recipe}{pipeline}"));
     env
+}
+
+/// The pipeline without anybody who has to be asked.
+fn alone() -> String {
+    let mut text = PIPELINE.to_owned();
+    for block in ["  step \"wait\"", "  approval {"] {
+        let from = text.find(block).unwrap();
+        let to = from + text[from..].find("\n  }\n").unwrap() + "\n  }\n".len();
+        text.replace_range(from..to, "");
+    }
+    text
 }
 
 fn run(env: &TestEnv) -> Value {
@@ -165,7 +196,15 @@ fn from_a_start_to_a_channel() {
     assert!(folder.join("manifest.dsse.json").is_file());
     env.run(&["verify", "web"]).expect(5);
 
-    // Another run of the same inputs has nothing to build, and brings nothing twice.
+    // Another run of the same inputs has nothing to build, and brings nothing twice. The one
+    // before it is stopped while it waits.
+    run(&env);
+    env.run(&["run", "web", "--cancel", "--as", "dev@example.com"])
+        .expect(0);
+    env.run(&["run", "web", "--cancel"]).expect(2);
+    run(&env);
+    env.run(&["answer", "3", "--go-on", "--reason", "yes"])
+        .expect(0);
     let again = run(&env);
     assert_eq!(
         (&again["status"], &again["id"]),
@@ -175,7 +214,57 @@ fn from_a_start_to_a_channel() {
     assert_eq!(again["image"], done["image"]);
     assert_eq!(files(&env.project().join("images")), there);
 
-    // The evidence: the boot test and the scan were left out, and `verify` says so; a byte that
+    // A channel, here and at the target; what somebody gives to have the image.
+    env.run(&[
+        "promote",
+        "web",
+        "--channel",
+        "production",
+        "--reason",
+        "tried",
+    ])
+    .expect(0);
+    assert!(
+        env.project()
+            .join("images/channels/web/production/SHA256SUMS")
+            .is_file()
+    );
+    let place = env
+        .run(&[
+            "resolve",
+            "web@production",
+            "--target",
+            "local/lab",
+            "--format",
+            "qcow2",
+        ])
+        .expect(0);
+    assert!(Path::new(place.stdout.trim()).is_file(), "{}", place.stdout);
+
+    // What goes on by itself: nothing is due, nothing is old, nothing is new.
+    let next = env
+        .run(&["schedule", "next", "web", "--count", "3", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(next["next_unix"].as_array().unwrap().len(), 3);
+    env.run(&["schedule", "list"]).expect(0);
+    env.run(&["serve", "--scheduler", "--once", "--offline"])
+        .expect(0);
+    let plan = env
+        .run(&["lifecycle", "plan", "web", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(plan["decisions"][0]["step"], "keep", "{plan:#}");
+    let digest = plan["plan"].as_str().unwrap();
+    env.run(&["lifecycle", "apply", "web", "--plan", digest])
+        .expect(0);
+    let other = "0".repeat(64);
+    env.run(&["lifecycle", "apply", "web", "--plan", &other])
+        .expect(4);
+    let assessed = env.run(&["assess", "web", "--json"]).expect(0).json();
+    assert_eq!(assessed["images"][0]["new"], serde_json::json!([]));
+
+    // The evidence: the boot test was left out, and `verify` says so; a byte that
     // changes afterwards makes all of it worthless.
     let stated = env.run(&["verify", "web", "--json"]).expect(5).json();
     let verdicts = |stated: &Value| -> Vec<String> {
@@ -217,10 +306,7 @@ fn from_a_start_to_a_channel() {
 
 #[test]
 fn killed_again_and_again() {
-    let env = project(&PIPELINE.replace("required  = 1", "required  = 0").replace(
-        "  approval {\n    required  = 0\n    approvers = [\"ann@example.com\", \"dev@example.com\"]\n  }\n",
-        "",
-    ));
+    let env = project(&alone());
     let mut kills = 0;
     for ms in [
         100, 300, 900, 2000, 4000, 8000, 16000, 32000, 64000, 128_000,
@@ -277,4 +363,19 @@ fn what_cannot_run() {
     );
     // The image is there all the same.
     failing.run(&["show", "web"]).expect(0);
+    // Tried again it is the same run, with another image a new one.
+    let again = failing.run(&["run", "web", "--offline"]).expect(6);
+    assert!(
+        again.stderr.contains("run 1: build/after/look"),
+        "{}",
+        again.stderr
+    );
+    let changed = failing
+        .run(&["run", "web", "--offline", "-var", "greeting=other"])
+        .expect(6);
+    assert!(
+        changed.stderr.contains("run 2: build/after/look"),
+        "{}",
+        changed.stderr
+    );
 }
