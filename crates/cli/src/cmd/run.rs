@@ -33,6 +33,10 @@ use crate::workshop::{self, Exports, LocalHands, LocalWorkshop};
 ///
 /// Example: goldsmith run web --from test
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct Args {
     /// The pipeline; the only one of the project when not given
     pipeline: Option<String>,
@@ -58,15 +62,23 @@ pub(crate) struct Args {
     variables: Variables,
 }
 
+/// Where a run begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// Where the last one stopped, if that is gone on with.
+    Where,
+    /// Anew, whatever became of the last one.
+    Anew,
+    /// With this stage of the last one and all after it.
+    From(Stage),
+    /// Not at all: the last one is stopped for good.
+    Cancel,
+}
+
 /// How a pipeline is run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct How {
-    /// Do this stage of the last run and all after it again.
-    pub(crate) from: Option<Stage>,
-    /// Begin anew, whatever became of the last one.
-    pub(crate) is_new: bool,
-    /// Stop the last one for good.
-    pub(crate) is_cancel: bool,
+    pub(crate) begin: Begin,
     pub(crate) is_update: bool,
     pub(crate) is_offline: bool,
     /// Who starts it.
@@ -85,10 +97,15 @@ pub(crate) struct Ran {
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let (project, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
+    let from = args.from.as_deref().and_then(|stage| stage.parse().ok());
+    let begin = match from {
+        Some(stage) => Begin::From(stage),
+        None if args.cancel => Begin::Cancel,
+        None if args.new => Begin::Anew,
+        None => Begin::Where,
+    };
     let how = How {
-        from: args.from.as_deref().and_then(|stage| stage.parse().ok()),
-        is_new: args.new,
-        is_cancel: args.cancel,
+        begin,
         is_update: args.update,
         is_offline: args.offline,
         actor: actor(app, args.actor.as_deref()),
@@ -98,7 +115,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     app.output.result(&ran.text(), || ran.json());
     match ran.ended {
         Ended::Done | Ended::Waiting(_) => Ok(Outcome::Done),
-        Ended::Cancelled if how.is_cancel => Ok(Outcome::Done),
+        Ended::Cancelled if how.begin == Begin::Cancel => Ok(Outcome::Done),
         Ended::Cancelled => Ok(Outcome::No(Class::Cancelled)),
         Ended::Failed {
             unit,
@@ -158,7 +175,7 @@ pub(crate) fn go(
     let herald = herald(app, pipeline);
     let (id, is_taken_up) = open(app, &catalog, &workshop, how)?;
     let engine = Engine::open(&catalog, id, &course, &herald)?;
-    if how.is_cancel {
+    if how.begin == Begin::Cancel {
         engine.cancel(&app.cx, &how.actor)?;
         deliver(app, pipeline, &catalog);
         return Ok(Ran {
@@ -168,7 +185,7 @@ pub(crate) fn go(
             names: course.names().into_iter().map(str::to_owned).collect(),
         });
     }
-    if let Some(stage) = how.from {
+    if let Begin::From(stage) = how.begin {
         engine.again(&app.cx, stage, &how.actor)?;
     } else if is_taken_up {
         app.cx.note(format!(
@@ -286,21 +303,20 @@ fn open(
     let pipeline = workshop.pipeline.name.as_str();
     let last = catalog.runs(Some(pipeline), 1)?.into_iter().next();
     match last {
-        Some(last) if how.is_cancel && last.status.is_ended() => {
+        Some(last) if how.begin == Begin::Cancel && last.status.is_ended() => {
             let message = format!("run {} of `{pipeline}` has ended", last.id);
             return Err(CmdError::usage(message));
         }
-        Some(last) if how.from.is_some() || how.is_cancel => return Ok((last.id, true)),
-        None if how.is_cancel => {
-            return Err(CmdError::usage(format!(
-                "pipeline `{pipeline}` was never run"
-            )));
+        Some(last) if matches!(how.begin, Begin::From(_) | Begin::Cancel) => {
+            return Ok((last.id, true));
         }
-        None if how.from.is_some() => {
+        None if matches!(how.begin, Begin::From(_) | Begin::Cancel) => {
             let error = CmdError::usage(format!("pipeline `{pipeline}` was never run"));
-            return Err(error.hint("leave `--from` out"));
+            return Err(error.hint("leave `--from` and `--cancel` out"));
         }
-        Some(last) if !how.is_new && goes_on(workshop, &last)? => return Ok((last.id, true)),
+        Some(last) if how.begin == Begin::Where && goes_on(workshop, &last)? => {
+            return Ok((last.id, true));
+        }
         _ => {}
     }
     let run = NewRun {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
-use crate::cmd::run::{How, deliver, go, secrets};
+use crate::cmd::run::{Begin, How, deliver, go, secrets};
 use crate::project;
 use crate::report::CmdError;
 use crate::wiring;
@@ -140,9 +140,7 @@ fn read(args: &Args, app: &App, name: &str) -> Result<(Project, Pipeline), CmdEr
 /// A run that fails is written down as such; the watch goes on.
 fn start(args: &Args, app: &App, project: &Project, pipeline: &Pipeline) {
     let how = How {
-        from: None,
-        is_new: false,
-        is_cancel: false,
+        begin: Begin::Where,
         is_update: true,
         is_offline: args.offline,
         actor: BY_SCHEDULE.to_owned(),
