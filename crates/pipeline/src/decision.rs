@@ -15,7 +15,7 @@ use goldsmith_plan::approval::{self, Findings, Outcome, Statement, Subject, Verd
 use jiff::Timestamp;
 
 use crate::evidence::predicate::{self, Decision};
-use crate::evidence::verify::{self, Checked, verify};
+use crate::evidence::verify::{self, Checked, kept};
 use crate::evidence::{self, PublicKey};
 
 /// How an image stands with those who have to approve it.
@@ -56,7 +56,7 @@ pub fn standing(
     image: &ImageId,
     disk: Sha256,
 ) -> Result<Standing, CatalogError> {
-    let checked = statements(catalog, keys, image, disk)?;
+    let checked = kept(catalog, image, disk, keys.trusted)?;
     let mut people: BTreeMap<Sha256, String> = BTreeMap::new();
     let mut spoken = Vec::new();
     for it in &checked {
@@ -114,17 +114,6 @@ fn told(outcome: &Outcome, people: &BTreeMap<Sha256, String>) -> Standing {
             Standing::Open { why }
         }
     }
-}
-
-fn statements(
-    catalog: &dyn Catalog,
-    keys: Keys<'_>,
-    image: &ImageId,
-    disk: Sha256,
-) -> Result<Vec<Checked>, CatalogError> {
-    let rows = catalog.statements(image)?;
-    let envelopes: Vec<&str> = rows.iter().map(|row| row.envelope.as_str()).collect();
-    Ok(verify(disk, &envelopes, keys.trusted, &[]))
 }
 
 /// What a person said.
@@ -204,7 +193,7 @@ fn predecessor(
     let Some(before) = others.into_iter().find(|row| row.made.id != *image) else {
         return Ok(None);
     };
-    let checked = statements(catalog, keys, &before.made.id, before.made.digest)?;
+    let checked = kept(catalog, &before.made.id, before.made.digest, keys.trusted)?;
     Ok(findings(&checked))
 }
 

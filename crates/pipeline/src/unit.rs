@@ -1,6 +1,6 @@
 //! One part of a run that is done, repeated and taken back as a whole.
 
-use goldsmith_core::catalog::{Catalog, Change, RunId};
+use goldsmith_core::catalog::{Catalog, Change, ImageRow, RunId};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Class, Failure, with_causes};
 use goldsmith_core::image::ImageId;
@@ -49,6 +49,12 @@ impl std::fmt::Debug for Scene<'_> {
 }
 
 impl Scene<'_> {
+    /// What the catalog knows of an image.
+    pub fn image(&self, id: &ImageId) -> Result<ImageRow, StageError> {
+        let row = self.catalog.image(id);
+        row.map_err(|error| StageError::of(&error))
+    }
+
     /// What an earlier unit gave. An error where it is not done or gave something else: then the
     /// journal is of another version of the pipeline.
     pub fn output<T: DeserializeOwned>(&self, unit: &str) -> Result<T, StageError> {

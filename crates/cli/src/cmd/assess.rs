@@ -9,7 +9,7 @@ use goldsmith_core::finding::Finding;
 use goldsmith_core::image::ImageState;
 use goldsmith_core::recipe::Pipeline;
 use goldsmith_pipeline::evidence::predicate;
-use goldsmith_pipeline::evidence::verify::verify;
+use goldsmith_pipeline::evidence::verify::kept;
 use goldsmith_pipeline::happening::{Happening, Herald as _, What};
 use serde_json::json;
 
@@ -154,9 +154,7 @@ pub(super) fn look(app: &App, pipeline: &Pipeline) -> Result<Vec<Assessed>, CmdE
             }
             Err(error) => return Err(error),
         };
-        let rows = catalog.statements(id)?;
-        let envelopes: Vec<&str> = rows.iter().map(|row| row.envelope.as_str()).collect();
-        let checked = verify(row.made.digest, &envelopes, &keys, &[]);
+        let checked = kept(&catalog, id, row.made.digest, &keys)?;
         let known: BTreeSet<String> = checked
             .iter()
             .filter_map(|it| it.statement.as_ref())

@@ -231,15 +231,7 @@ pub(crate) fn pipeline(
         }
     };
     let found = found.clone();
-    secrets(app, &found);
     Ok((project, found))
-}
-
-/// Makes the secrets of a pipeline known to the redactor.
-pub(crate) fn secrets(app: &App, pipeline: &Pipeline) {
-    for secret in pipeline.secrets() {
-        app.cx.redactor.add(&secret);
-    }
 }
 
 /// Turns what happens in a pipeline into messages.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
-use crate::cmd::run::{Begin, How, deliver, go, secrets};
+use crate::cmd::run::{Begin, How, deliver, go, pipeline as pipeline_of};
 use crate::project;
 use crate::report::CmdError;
 use crate::wiring;
@@ -76,7 +76,7 @@ fn now(app: &App) -> Timestamp {
 /// Watches one pipeline until somebody stops it.
 fn watch(args: &Args, app: &App, name: &str) -> Result<(), CmdError> {
     let catalog = wiring::catalog(app)?;
-    let (_, first) = read(args, app, name)?;
+    let (_, first) = pipeline_of(app, Some(name), &args.variables)?;
     let Some(schedule) = first.schedule.clone() else {
         return Ok(());
     };
@@ -88,7 +88,7 @@ fn watch(args: &Args, app: &App, name: &str) -> Result<(), CmdError> {
         ));
     }
     while !app.cx.cancel.is_cancelled() {
-        let (project, pipeline) = match read(args, app, name) {
+        let (project, pipeline) = match pipeline_of(app, Some(name), &args.variables) {
             Ok(read) => read,
             // Somebody is writing it: the next look finds it whole.
             Err(error) => {
@@ -129,12 +129,6 @@ fn pause(app: &App) {
     while clock.monotonic() < end && !app.cx.cancel.is_cancelled() {
         clock.sleep(Duration::from_millis(200));
     }
-}
-
-fn read(args: &Args, app: &App, name: &str) -> Result<(Project, Pipeline), CmdError> {
-    let (project, pipeline) = super::run::pipeline(app, Some(name), &args.variables)?;
-    secrets(app, &pipeline);
-    Ok((project, pipeline))
 }
 
 /// A run that fails is written down as such; the watch goes on.

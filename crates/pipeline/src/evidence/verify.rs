@@ -1,6 +1,8 @@
 //! Whether what is stated of an image can be believed, kind by kind.
 
+use goldsmith_core::catalog::{Catalog, CatalogError};
 use goldsmith_core::digest::Sha256;
+use goldsmith_core::image::ImageId;
 
 use super::envelope::Envelope;
 use super::key::PublicKey;
@@ -62,6 +64,18 @@ pub fn verify(
         }
     }
     found
+}
+
+/// Checks what a catalog keeps of an image with this disk; nothing is missed.
+pub fn kept(
+    catalog: &dyn Catalog,
+    image: &ImageId,
+    disk: Sha256,
+    keys: &[PublicKey],
+) -> Result<Vec<Checked>, CatalogError> {
+    let rows = catalog.statements(image)?;
+    let checked = rows.iter().map(|row| one(disk, &row.envelope, keys));
+    Ok(checked.collect())
 }
 
 fn one(disk: Sha256, text: &str, keys: &[PublicKey]) -> Checked {

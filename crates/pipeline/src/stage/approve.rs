@@ -28,10 +28,7 @@ impl<'a> Approve<'a> {
 }
 
 fn approved(scene: &Scene<'_>, image: &ImageId, why: &str) -> Result<Outcome, StageError> {
-    let row = scene
-        .catalog
-        .image(image)
-        .map_err(|error| StageError::of(&error))?;
+    let row = scene.image(image)?;
     let changes = if row.state.is_usable() {
         Vec::new()
     } else {

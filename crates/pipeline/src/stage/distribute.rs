@@ -55,10 +55,7 @@ impl Unit for Name<'_> {
 
     fn run(&self, cx: &Cx, scene: &Scene<'_>) -> Result<Outcome, StageError> {
         let (image, _) = Subject::of(scene)?;
-        let row = scene
-            .catalog
-            .image(&image)
-            .map_err(|error| StageError::of(&error))?;
+        let row = scene.image(&image)?;
         let named = (self.rule)(&row)?;
         let clash = |place: &str, other: &str| {
             let mut error = StageError::new(

@@ -42,10 +42,7 @@ impl Unit for Register<'_> {
             }
         }
         let reason = format!("run {}", scene.run);
-        let row = scene
-            .catalog
-            .image(&image)
-            .map_err(|error| StageError::of(&error))?;
+        let row = scene.image(&image)?;
         let mut changes = vec![Change::Channel {
             family: image.name.clone(),
             channel: LATEST.to_owned(),

@@ -106,10 +106,7 @@ pub(super) fn begin(
     scene: &Scene<'_>,
     image: &goldsmith_core::image::ImageId,
 ) -> Result<Vec<Change>, StageError> {
-    let row = scene
-        .catalog
-        .image(image)
-        .map_err(|error| StageError::of(&error))?;
+    let row = scene.image(image)?;
     let is_open = matches!(row.state, ImageState::Built | ImageState::Rejected);
     Ok(if is_open {
         vec![state(
