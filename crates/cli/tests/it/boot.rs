@@ -6,7 +6,7 @@ use crate::fixture;
 
 #[test]
 fn boots_bios_and_uefi_and_serves_its_page() {
-    let env = fixture::with_packages();
+    let env = fixture::with_layers();
     env.run(&["build", "web", "--offline"]).expect(0);
     let tested = env.run(&["test", "web", "--json"]).expect(0);
     let report = tested.json();
@@ -38,7 +38,7 @@ const REBOOT: &str = "      - name: Mark
 
 #[test]
 fn a_failing_test_phase_and_a_budget_fail_the_test() {
-    let env = fixture::with_packages();
+    let env = fixture::with_layers();
     let document = env
         .read("components/nginx.yaml")
         .replace("grep -q '{{ greeting }}'", "grep -q 'what nobody says'")

@@ -139,7 +139,7 @@ fn tool(name: &str, arguments: &[&str]) -> String {
 /// image is built once.
 #[test]
 fn the_example_in_every_form() {
-    let env = fixture::with_packages();
+    let env = fixture::with_layers();
     env.run(&["build", "web", "--offline"]).expect(0);
     let out = env.project().join("out");
     fs::create_dir(&out).unwrap();

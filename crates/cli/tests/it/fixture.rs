@@ -17,8 +17,17 @@ fn shared() -> (PathBuf, fs::File) {
 }
 
 /// An environment with the nginx example, its lock, and every package decoded in the store, but
-/// without an image.
+/// without a layer or an image: a build of it does everything.
 pub(crate) fn with_packages() -> TestEnv {
+    let env = with_layers();
+    for kept in ["layers", "chains", "again"] {
+        drop(fs::remove_dir_all(env.home().join("store").join(kept)));
+    }
+    env
+}
+
+/// The same with the layers of its image: a build of it only writes the disk.
+pub(crate) fn with_layers() -> TestEnv {
     let env = TestEnv::new();
     copy(&repository("examples/nginx"), &env.project());
     let (place, _lock) = shared();
@@ -38,15 +47,6 @@ pub(crate) fn with_packages() -> TestEnv {
     env.run(&["lock"]).expect(0);
     env.run(&["build", "web"]).expect(0);
     forget_images(&env.home());
-    env.run(&["gc", "--unused-for", "100h"]).expect(0);
-    // With layers every build of the tests would be one that has nothing to do.
-    for kept in ["layers", "chains", "again"] {
-        drop(fs::remove_dir_all(env.home().join("store").join(kept)));
-    }
-    // A database is written in place: one that is linked would be everybody's.
-    for file in ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"] {
-        drop(fs::remove_file(env.home().join(file)));
-    }
     fs::copy(env.project().join("goldsmith.lock"), &lock_file).unwrap();
     copy(&env.home(), &home);
     fs::write(home.join("complete"), "").unwrap();
@@ -54,10 +54,11 @@ pub(crate) fn with_packages() -> TestEnv {
 }
 
 /// Takes the images out of a home, and what its catalog knows of them: numbers that it knows are
-/// not given again.
+/// not given again, and a database is written in place, so that a linked one would be everybody's.
 fn forget_images(home: &std::path::Path) {
     drop(fs::remove_dir_all(home.join("images")));
-    for file in ["catalog.sqlite", "catalog.lock"] {
+    let rest = ["-wal", "-shm"].map(|end| format!("catalog.sqlite{end}"));
+    for file in ["catalog.sqlite", "catalog.lock", &rest[0], &rest[1]] {
         drop(fs::remove_file(home.join(file)));
     }
 }

@@ -49,7 +49,7 @@ fn edit(env: &TestEnv, name: &str, from: &str, to: &str) {
 
 #[test]
 fn an_image_on_an_image() {
-    let env = fixture::with_packages();
+    let env = fixture::with_layers();
     env.write("shop.gold.hcl", SHOP);
     let refused = env.run(&["lock", "shop"]).expect(3).stderr;
     assert!(refused.contains("there is no image `web` 1.0"), "{refused}");

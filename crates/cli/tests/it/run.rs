@@ -68,7 +68,7 @@ lifecycle "short" {
 "#;
 
 fn project(pipeline: &str) -> TestEnv {
-    let env = fixture::with_packages();
+    let env = fixture::with_layers();
     let text = fs::read_to_string(repository("examples/nginx/web.gold.hcl")).unwrap();
     let recipe = text.split("pipeline \"web\"").next().unwrap();
     // The files of the project are links to the example's own.

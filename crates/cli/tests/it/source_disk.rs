@@ -36,7 +36,7 @@ fn qemu_img(words: &[&str], from: &Path, to: &Path) {
 
 #[test]
 fn a_disk_of_others_is_changed_and_boots() {
-    let env = fixture::with_packages();
+    let env = fixture::with_layers();
     env.run(&["build", "web", "--offline"]).expect(0);
     let disk = env.home().join("images/web/1.0.0-1/disk.raw");
     let scratch = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
