@@ -19,6 +19,7 @@ use goldsmith_disk::tree::{Kind, Time, Tree};
 mod ahead;
 mod boot;
 pub(crate) mod contents;
+mod out;
 pub(crate) mod scan;
 mod write;
 

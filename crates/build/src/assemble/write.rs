@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -14,6 +13,8 @@ use goldsmith_disk::fs::ext4::Ext4Error;
 use goldsmith_disk::image::{self, ImageError, Layout};
 use goldsmith_disk::sparse::{Chunk, DiskDigest, PlainDigest, Sink, is_zero};
 use goldsmith_disk::tree::ContentSource;
+
+use super::out::{Out, Room};
 
 /// Chunks under way at once, per thread: what bounds memory.
 const QUEUE: usize = 8;
@@ -89,14 +90,16 @@ pub fn write(
         .and_then(|()| out.set_len(size))
         .map_err(WriteError::Io)?;
     let shared = Shared::default();
+    let places = Out::new(cx, out);
     let (outcome, sha256) = thread::scope(|scope| {
         let (jobs, work) = sync_channel(QUEUE);
         let (spares, spare) = channel();
         let work = Arc::new(Mutex::new(work));
         let threads = thread::available_parallelism().map_or(1, usize::from);
         for _ in 0..threads.min(THREADS_MAX) {
-            let (work, spares, shared) = (Arc::clone(&work), spares.clone(), &shared);
-            scope.spawn(move || hash_and_write(&work, out, shared, &spares));
+            let (work, spares) = (Arc::clone(&work), spares.clone());
+            let (places, shared) = (&places, &shared);
+            scope.spawn(move || hash_and_write(&work, places, shared, &spares));
         }
         drop(work);
         let (plain, digest) = if options.plain_digest {
@@ -163,8 +166,6 @@ fn empty(file: &File) -> io::Result<()> {
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// The system lets one write at a time into a file; who waits here burns no processor time.
-    writing: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -182,17 +183,18 @@ impl Shared {
 
 fn hash_and_write(
     work: &Mutex<Receiver<Arc<Chunk>>>,
-    out: &File,
+    out: &Out<'_>,
     shared: &Shared,
     spares: &Sender<Vec<u8>>,
 ) {
+    let mut room = Room::default();
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(chunk) = next else { return };
         // After a failure the queue is only emptied.
         if shared.with(|state| state.error.is_none()) {
             let digest = chunk.digest();
-            let result = write_chunk(out, &chunk, &shared.writing);
+            let result = write_chunk(out, &chunk, &mut room);
             shared.with(|state| {
                 state.digest.add(chunk.index, digest);
                 match result {
@@ -206,9 +208,8 @@ fn hash_and_write(
 }
 
 /// Writes what is not zeros of a chunk; gives how many bytes that was.
-fn write_chunk(out: &File, chunk: &Chunk, writing: &Mutex<()>) -> io::Result<u64> {
+fn write_chunk(out: &Out<'_>, chunk: &Chunk, room: &mut Room) -> io::Result<u64> {
     let blocks: Vec<bool> = chunk.bytes.chunks(BLOCK).map(|b| !is_zero(b)).collect();
-    let _only_one = writing.lock().unwrap_or_else(PoisonError::into_inner);
     let mut written = 0;
     let mut at = 0;
     while let Some(start) = blocks[at..].iter().position(|has| *has) {
@@ -222,7 +223,7 @@ fn write_chunk(out: &File, chunk: &Chunk, writing: &Mutex<()>) -> io::Result<u64
             next += 1;
         }
         let bytes = &chunk.bytes[start * BLOCK..(end * BLOCK).min(chunk.bytes.len())];
-        out.write_all_at(bytes, chunk.offset() + (start * BLOCK) as u64)?;
+        out.write(bytes, chunk.offset() + (start * BLOCK) as u64, room)?;
         written += bytes.len() as u64;
         at = end;
     }

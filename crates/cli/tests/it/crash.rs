@@ -136,8 +136,8 @@ fn killed_while_building(env: &TestEnv, rounds: u32, option: &str) -> u32 {
 #[test]
 fn killed_at_twenty_moments() {
     let env = fixture::with_packages();
-    let killed = killed_while_building(&env, 6, "--no-cache")
-        + killed_while_building(&env, 14, "--force");
+    let killed =
+        killed_while_building(&env, 6, "--no-cache") + killed_while_building(&env, 14, "--force");
     // A build may end earlier than the one that was measured.
     assert!(killed >= 15, "only {killed} of 20 were killed on the way");
 }
