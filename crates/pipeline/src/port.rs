@@ -128,12 +128,14 @@ pub struct Answer {
 
 /// Does what a pipeline's own steps ask for.
 pub trait Hands: Send + Sync {
-    /// Runs a program on this computer, in the project's folder; what it printed is without
-    /// secrets. An error where it cannot be run or takes longer than `timeout`.
+    /// Runs a program on this computer, in the project's folder, which can find out about `image`,
+    /// once there is one; what it printed is without secrets. An error where it cannot be run or
+    /// takes longer than `timeout`.
     fn command(
         &self,
         cx: &Cx,
         step: &str,
+        image: Option<&ImageId>,
         command: &Command,
         timeout: Duration,
     ) -> Result<Ran, StageError>;

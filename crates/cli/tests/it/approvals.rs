@@ -3,25 +3,36 @@
 use std::fs;
 
 use goldsmith_pipeline::evidence::SigningKey;
+use goldsmith_testing::front::{Act, Front};
 
 use crate::env::{Ran, TestEnv, repository};
 use crate::small::{self, run_at};
 
-const PIPELINE: &str = r#"
-pipeline "tiny" {
+fn pipeline(front: &Front) -> String {
+    format!(
+        r#"
+pipeline "tiny" {{
   recipe = recipe.tiny
 
-  test "boot" {
+  test "boot" {{
     skip = true
-  }
-  approval {
+  }}
+  approval {{
     required  = 2
     approvers = ["ann@example.com", "ben@example.com", "cat@example.com",
       "dev@example.com", "first@example.com", "wes@example.com"]
     expires   = "30d"
-  }
+  }}
+  notify "webhook" "chat" {{
+    url    = "{}/chat"
+    events = ["rejected", "run-failed", "approved"]
+  }}
+}}
+"#,
+        front.url()
+    )
 }
-"#;
+
 const MONDAY: &str = "2026-02-02 06:00:00";
 const TUESDAY: &str = "2026-02-03 06:00:00";
 const SPRING: &str = "2026-03-20 06:00:00";
@@ -55,8 +66,8 @@ impl Table {
 }
 
 /// Ann and Ben have keys of their own, which lie in the project; Eve's lies nowhere.
-fn project() -> TestEnv {
-    let env = small::project(PIPELINE);
+fn project(front: &Front) -> TestEnv {
+    let env = small::project(&pipeline(front));
     for (seed, name) in [(1, "ann"), (2, "ben"), (3, "eve")] {
         let key = SigningKey::of_seed([seed; 32]);
         env.write(&format!("../{name}.pem"), key.to_pem().expose());
@@ -73,7 +84,9 @@ fn project() -> TestEnv {
 
 #[test]
 fn all_that_must_be_refused() {
-    let env = project();
+    let front = Front::of(None);
+    front.on("POST /chat", 9, Act::answer(200, ""));
+    let env = project(&front);
     // `first` has it built, `dev` starts the run that asks.
     run(&env, MONDAY, "first@example.com", &[]).expect(0);
     run(&env, MONDAY, "first@example.com", &["--cancel"]).expect(0);
@@ -151,7 +164,19 @@ fn all_that_must_be_refused() {
     decide("reject", "ben@example.com", &["--key", "../ben.pem"]).expect(0);
     let rejected = run(&env, "2026-02-03 08:00:00", "dev@example.com", &[]);
     asked("Ann and Cat, and Ben rejects", rejected);
-    small::recipe(&env, "3.0.16-1", PIPELINE);
+    let told = front.seen().into_iter();
+    let told: Vec<serde_json::Value> = told
+        .map(|one| serde_json::from_slice(&one.body).unwrap())
+        .collect();
+    let types: Vec<&str> = told.iter().map(|it| it["type"].as_str().unwrap()).collect();
+    let expected = [
+        "goldsmith.run.cancelled",
+        "goldsmith.image.rejected",
+        "goldsmith.run.failed",
+    ];
+    assert_eq!(types, expected);
+    assert_eq!(told[1]["data"]["facts"]["reason"], "rejected: ben@example.com");
+    small::recipe(&env, "3.0.16-1", &pipeline(&front));
     let other = run(&env, "2026-02-04 06:00:00", "dev@example.com", &[]);
     asked("both, of the image before this one", other);
 

@@ -27,7 +27,7 @@ pipeline "tiny" {
   }
   step "command" "look" {
     after   = "scan"
-    command = ["sh", "-c", "echo status=seen > $GOLDSMITH_OUTPUT"]
+    command = ["sh", "-c", "echo ::output bytes=$(stat -c %s $GOLDSMITH_DISK)"]
   }
   distribution = distribution.lab
 }

@@ -8,14 +8,14 @@ use goldsmith_testing::emulators;
 use goldsmith_testing::front::{Act, Front, Seen};
 use serde_json::Value;
 
-use crate::env::TestEnv;
+use crate::env::{TestEnv, repository};
 use crate::small;
 
 const SECRET: &str = "whsec_aHVudGVyMjItaHVudGVyMjItaHVudGVyMjI=";
 const PATH: &str = "/hook/hunter22hunter22";
 
 fn project(url: &str) -> TestEnv {
-    small::project(&format!(
+    let env = small::project(&format!(
         r#"
 pipeline "tiny" {{
   recipe = recipe.tiny
@@ -33,11 +33,14 @@ pipeline "tiny" {{
   step "command" "told" {{
     after   = "build"
     if      = step.ask.code == 201
-    command = ["true"]
+    command = ["./size.sh", "2000000000"]
   }}
 }}
 "#
-    ))
+    ));
+    let script = repository("examples/pipeline/checks/size.sh");
+    fs::copy(script, env.project().join("size.sh")).unwrap();
+    env
 }
 
 /// What the library of the Standard Webhooks says of a request: its body, or why not.
@@ -107,6 +110,8 @@ fn asked_again_when_the_other_side_fails() {
     assert_eq!(unit("build/after/ask")["output"]["code"], 201);
     assert_eq!(unit("build/after/ask")["output"]["body"], "made for (secret)");
     assert_eq!(unit("build/after/told")["status"], "done");
+    let bytes = unit("build/after/told")["output"]["bytes"].as_str().unwrap();
+    assert!(bytes.parse::<u64>().unwrap() > 1 << 20, "{bytes}");
 
     let seen = front.seen();
     assert_eq!(seen.len(), 3, "{:?}", front.lines());
