@@ -55,9 +55,9 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// From `known` on, which an earlier watch has said as [`Watch::since`], or from the last start
-    /// by the schedule, whichever was later: what was missed since is due once. A schedule that
-    /// nobody has watched yet begins `now`.
+    /// From `known` on, which an earlier watch has said as [`Watch::since`] and a rate counts from, or
+    /// from the last start by the schedule, whichever was later: what was missed since is due once.
+    /// A schedule that nobody has watched yet begins `now`.
     pub fn new(
         catalog: &dyn Catalog,
         pipeline: &'a str,
@@ -68,11 +68,12 @@ impl<'a> Watch<'a> {
         let runs = catalog.runs(Some(pipeline), LOOK_BACK)?;
         let last = runs.iter().find(|run| run.begun.trigger == BY_SCHEDULE);
         let last = last.and_then(|run| Timestamp::from_second(run.begun.unix).ok());
-        let since = last.max(known).map_or(now, |since| since.min(now));
+        let until_now = |time: Option<Timestamp>| time.map_or(now, |time| time.min(now));
+        let since = until_now(last.max(known));
         Ok(Self {
             pipeline,
             schedule,
-            timetable: Timetable::new(schedule, since)?,
+            timetable: Timetable::new(schedule, until_now(known.or(last)))?,
             since,
         })
     }

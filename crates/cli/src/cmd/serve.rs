@@ -89,7 +89,9 @@ fn watch(args: &Args, app: &App, name: &str) -> Result<(), CmdError> {
     };
     let known = since::read(app, name)?;
     let mut watch = Watch::new(&catalog, name, &schedule, known, now(app))?;
-    since::write(app, name, watch.since())?;
+    if known.is_none() {
+        since::write(app, name, watch.since())?;
+    }
     if let Some(next) = watch.next(now(app)) {
         app.cx.note(format!(
             "`{name}` starts next at {}",
