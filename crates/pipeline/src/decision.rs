@@ -174,9 +174,10 @@ fn told(outcome: &Outcome, spoken: &[Statement], keys: Keys<'_>) -> Standing {
         },
         Verdict::Waiting { .. } => {
             let mut why = rule("quorum");
-            let refused = outcome.refused.iter().map(|(id, refusal)| {
-                format!("{}: {refusal}", person(id).unwrap_or("somebody"))
-            });
+            let refused = outcome
+                .refused
+                .iter()
+                .map(|(id, refusal)| format!("{}: {refusal}", person(id).unwrap_or("somebody")));
             // Each once, in an order that does not hang on digests.
             let refused: BTreeSet<String> = refused.collect();
             if !refused.is_empty() {

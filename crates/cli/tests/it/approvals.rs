@@ -39,7 +39,7 @@ const SPRING: &str = "2026-03-20 06:00:00";
 
 fn run(env: &TestEnv, moment: &str, by: &str, more: &[&str]) -> Ran {
     let words = ["run", "tiny", "--offline", "--as", by];
-    run_at(env, moment, &[&words, more].concat())
+    run_at(env, moment, &[&words[..], more].concat())
 }
 
 /// The first line of what was refused, without `error: `.
@@ -96,29 +96,44 @@ fn all_that_must_be_refused() {
     let reason = ["--reason", "looked at it"];
     let decide = |verb: &str, by: &str, more: &[&str]| {
         let words = [verb, "tiny", "--as", by];
-        run_at(&env, TUESDAY, &[&words, &reason[..], more].concat())
+        run_at(&env, TUESDAY, &[&words[..], &reason, more].concat())
     };
     let approve = |by: &str, more: &[&str]| decide("approve", by, more);
     let mut refused = |who: &str, ran: Ran| table.row(who, error(&ran), ran.code);
     refused("somebody without an address", approve("ann", &[]));
-    let silent = ["approve", "tiny", "--as", "ann@example.com", "--reason", " "];
+    let silent = [
+        "approve",
+        "tiny",
+        "--as",
+        "ann@example.com",
+        "--reason",
+        " ",
+    ];
     refused("no reason", run_at(&env, TUESDAY, &silent));
     let elsewhere = ["approve", "shop", "--as", "ann@example.com"];
     refused(
         "an image that is not there",
         run_at(&env, TUESDAY, &[&elsewhere[..], &reason].concat()),
     );
-    for (who, by, more) in [
-        ("who is no approver", "eve@example.com", &[][..]),
+    let persons: [(&str, &str, &[&str]); 8] = [
+        ("who is no approver", "eve@example.com", &[]),
         ("who started the run", "dev@example.com", &[]),
         ("who wrote the change, by Git", "wes@example.com", &[]),
-        ("who had it built by an earlier run", "first@example.com", &[]),
+        (
+            "who had it built by an earlier run",
+            "first@example.com",
+            &[],
+        ),
         (
             "Ann, who has a key of her own, with the project's",
             "ann@example.com",
             &[],
         ),
-        ("Ann with Ben's key", "ann@example.com", &["--key", "../ben.pem"]),
+        (
+            "Ann with Ben's key",
+            "ann@example.com",
+            &["--key", "../ben.pem"],
+        ),
         (
             "Cat, who has no key of her own, with Ben's",
             "cat@example.com",
@@ -129,14 +144,19 @@ fn all_that_must_be_refused() {
             "cat@example.com",
             &["--key", "../eve.pem"],
         ),
-    ] {
+    ];
+    for (who, by, more) in persons {
         refused(who, approve(by, more));
     }
     let kept = run(&env, TUESDAY, "dev@example.com", &[]).expect(0);
     assert_eq!(waits(&kept), "0 of 2 approvals", "nothing of it was kept");
 
     let mut asked = |who: &str, ran: Ran| {
-        let said = if ran.code == 0 { waits(&ran) } else { error(&ran) };
+        let said = if ran.code == 0 {
+            waits(&ran)
+        } else {
+            error(&ran)
+        };
         table.row(who, said, ran.code);
     };
     let own = ["--key", "../ann.pem"];
@@ -145,8 +165,15 @@ fn all_that_must_be_refused() {
         &env,
         "2026-02-03 07:00:00",
         &[
-            &["approve", "tiny", "--as", "Ann@Example.com", "--reason", "again"],
-            &own[..],
+            &[
+                "approve",
+                "tiny",
+                "--as",
+                "Ann@Example.com",
+                "--reason",
+                "again",
+            ][..],
+            &own,
         ]
         .concat(),
     )
@@ -157,7 +184,9 @@ fn all_that_must_be_refused() {
     asked("Ann, whose approval is older than `expires`", late);
     let shared = approve("cat@example.com", &[]).expect(0);
     assert!(
-        shared.stderr.contains("cat@example.com has no key of their own"),
+        shared
+            .stderr
+            .contains("cat@example.com has no key of their own"),
         "{}",
         shared.stderr
     );
@@ -175,7 +204,10 @@ fn all_that_must_be_refused() {
         "goldsmith.run.failed",
     ];
     assert_eq!(types, expected);
-    assert_eq!(told[1]["data"]["facts"]["reason"], "rejected: ben@example.com");
+    assert_eq!(
+        told[1]["data"]["facts"]["reason"],
+        "rejected: ben@example.com"
+    );
     small::recipe(&env, "3.0.16-1", &pipeline(&front));
     let other = run(&env, "2026-02-04 06:00:00", "dev@example.com", &[]);
     asked("both, of the image before this one", other);
@@ -194,7 +226,13 @@ fn all_that_must_be_refused() {
         .filter(|it| it["kind"] == "approval")
         .map(|it| {
             let word = |name: &str| it[name].as_str().unwrap().to_owned();
-            format!("{} {} {} {}", word("by"), word("verdict"), word("file"), it["own_key"])
+            format!(
+                "{} {} {} {}",
+                word("by"),
+                word("verdict"),
+                word("file"),
+                it["own_key"]
+            )
         })
         .collect();
     let expected = [

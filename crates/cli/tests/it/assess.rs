@@ -98,7 +98,7 @@ fn found_told_quarantined_and_rebuilt() {
     let bad = ("CVE-2026-0002", "3.0.16-1");
     feed(&env, "2026-02-03 06:00:00", &[old, bad]);
     let assess = |moment: &str, more: &[&str]| {
-        let words = [&["assess", "tiny", "--json"], &by[..], more].concat();
+        let words = [&["assess", "tiny", "--json"][..], &by, more].concat();
         run_at(&env, moment, &words)
     };
     let found = assess("2026-02-03 07:00:00", &[]).expect(5).json();
@@ -106,7 +106,12 @@ fn found_told_quarantined_and_rebuilt() {
     assert_eq!(found["images"][0]["new"][0]["id"], "CVE-2026-0002");
     let finding = "goldsmith.image.finding tiny 1.0.0/1 has a new finding: CVE-2026-0002 (unknown)";
     assert_eq!(told(&front, 0), [finding]);
-    let tagged = ["images", "--tag", "goldsmith:new-findings=CVE-2026-0002", "--json"];
+    let tagged = [
+        "images",
+        "--tag",
+        "goldsmith:new-findings=CVE-2026-0002",
+        "--json",
+    ];
     let tagged = env.run(&tagged).expect(0).json();
     assert_eq!(tagged["images"].as_array().unwrap().len(), 1, "{tagged:#}");
     // Nobody is told twice, and nothing is built for what is known.
@@ -134,7 +139,10 @@ fn found_told_quarantined_and_rebuilt() {
     expected.sort_unstable();
     assert_eq!(events, expected);
     let run = env.run(&["runs", "2", "--json"]).expect(0).json()["run"].clone();
-    assert_eq!((&run["trigger"], &run["status"]), (&"assessment".into(), &"done".into()));
+    assert_eq!(
+        (&run["trigger"], &run["status"]),
+        (&"assessment".into(), &"done".into())
+    );
     // What is in quarantine is not handed out; what took its place is.
     let resolve = |image: &str| env.run(&["resolve", image, "--target", "local/lab"]);
     let refused = resolve("tiny@1.0.0").expect(5).stderr;
@@ -151,18 +159,33 @@ fn rebuilt_in_vain() {
     let front = Front::of(None);
     front.on("POST /chat", 99, Act::answer(200, ""));
     let env = small::project(&pipeline(&front));
-    feed(&env, "2026-02-02 06:00:00", &[("CVE-2026-0001", "3.0.14-1")]);
+    feed(
+        &env,
+        "2026-02-02 06:00:00",
+        &[("CVE-2026-0001", "3.0.14-1")],
+    );
     let run = ["run", "tiny", "--offline", "--as", "dev@example.com"];
     run_at(&env, "2026-02-02 06:00:00", &run).expect(0);
     small::recipe(&env, "3.0.15-2", &pipeline(&front));
-    feed(&env, "2026-02-03 06:00:00", &[("CVE-2026-0001", "3.0.16-1")]);
+    feed(
+        &env,
+        "2026-02-03 06:00:00",
+        &[("CVE-2026-0001", "3.0.16-1")],
+    );
     let words = ["assess", "--quarantine", "--rebuild", "--offline"];
     let failed = run_at(&env, "2026-02-03 07:00:00", &words).expect(5);
-    assert!(failed.stdout.contains("run 2 of tiny: FAILED"), "{}", failed.stdout);
+    assert!(
+        failed.stdout.contains("run 2 of tiny: FAILED"),
+        "{}",
+        failed.stdout
+    );
     assert_eq!(states(&env), ["1.0.1 rejected", "1.0.0 quarantined"]);
     let mut events = told(&front, 0);
     events.sort();
-    let types: Vec<&str> = events.iter().map(|it| it.split(' ').next().unwrap()).collect();
+    let types: Vec<&str> = events
+        .iter()
+        .map(|it| it.split(' ').next().unwrap())
+        .collect();
     let expected = [
         "goldsmith.image.finding",
         "goldsmith.image.quarantined",
@@ -177,6 +200,9 @@ fn rebuilt_in_vain() {
         "{shown}"
     );
     let scan = shown.lines().find(|line| line.starts_with("scan")).unwrap();
-    assert!(scan.contains("FAILED") && scan.contains("2026-02-03 07:00 UTC"), "{scan}");
+    assert!(
+        scan.contains("FAILED") && scan.contains("2026-02-03 07:00 UTC"),
+        "{scan}"
+    );
     env.run(&["runs", "9"]).expect(2);
 }

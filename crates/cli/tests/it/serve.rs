@@ -53,7 +53,11 @@ fn what_was_missed_is_made_up_for_once() {
     assert_eq!(runs(&env), Vec::<String>::new(), "nothing was due");
     // The machine was off over four starts.
     let made = look(&env, "2026-02-06 12:00:00");
-    assert!(made.stderr.contains("`tiny` starts: it is time"), "{}", made.stderr);
+    assert!(
+        made.stderr.contains("`tiny` starts: it is time"),
+        "{}",
+        made.stderr
+    );
     assert_eq!(runs(&env), ["schedule done"]);
     look(&env, "2026-02-06 12:00:00");
     look(&env, "2026-02-07 05:00:00");
@@ -83,7 +87,10 @@ fn only_when_the_lock_would_change() {
     // What was left out is not decided again an hour later, when there is something new.
     small::recipe(&env, "3.0.16-1", &pipeline(schedule, ""));
     let between = look(&env, "2026-02-03 08:00:00").stderr;
-    assert!(!between.contains("is due") && !between.contains("starts:"), "{between}");
+    assert!(
+        !between.contains("is due") && !between.contains("starts:"),
+        "{between}"
+    );
     look(&env, "2026-02-04 06:00:00");
     assert_eq!(runs(&env), ["schedule done"; 2]);
     let images = env.run(&["images", "--json"]).expect(0).json();
@@ -155,7 +162,9 @@ fn one_run_at_a_time() {
             .unwrap()
     };
     let person = begin(&["run", "tiny", "--offline", "--as", "dev@example.com"]);
-    until("the first run holds", &|| env.project().join("held").exists());
+    until("the first run holds", &|| {
+        env.project().join("held").exists()
+    });
     let log = env.root().join("log");
     let mut scheduler = small::at(
         env.command(&["serve", "--scheduler", "--once", "--offline"]),
@@ -189,16 +198,15 @@ fn serves_until_it_is_stopped() {
         fs::rename(&fresh, &clock).unwrap();
     };
     set("2026-02-02 06:00:00");
-    let mut serving = small::by(
-        env.command(&["serve", "--scheduler", "--offline"]),
-        &clock,
-    );
+    let mut serving = small::by(env.command(&["serve", "--scheduler", "--offline"]), &clock);
     let mut serving = serving
         .stderr(fs::File::create(&log).unwrap())
         .spawn()
         .unwrap();
     let says = |words: &str| fs::read_to_string(&log).unwrap().contains(words);
-    until("it watches", &|| says("starts next at 2026-02-03 06:00 UTC"));
+    until("it watches", &|| {
+        says("starts next at 2026-02-03 06:00 UTC")
+    });
     set("2026-02-03 06:00:01");
     until("it has run", &|| runs(&env) == ["schedule done"]);
     let stop = rustix::process::Signal::TERM;

@@ -86,7 +86,7 @@ fn holders(folder: &Path, texts: &[&str]) -> Vec<String> {
                     .any(|part| part == text.as_bytes())
             };
             // The disk is large, and holds what the archive does.
-            if path.extension().is_none_or(|e| e != "raw") && texts.iter().any(|t| has(&t)) {
+            if path.extension().is_none_or(|e| e != "raw") && texts.iter().any(has) {
                 found.push(path.display().to_string());
             }
         }
@@ -108,16 +108,24 @@ fn asked_again_when_the_other_side_fails() {
     let units: Vec<&Value> = json["units"].as_array().unwrap().iter().collect();
     let unit = |name: &str| *units.iter().find(|unit| unit["unit"] == name).unwrap();
     assert_eq!(unit("build/after/ask")["output"]["code"], 201);
-    assert_eq!(unit("build/after/ask")["output"]["body"], "made for (secret)");
+    assert_eq!(
+        unit("build/after/ask")["output"]["body"],
+        "made for (secret)"
+    );
     assert_eq!(unit("build/after/told")["status"], "done");
-    let bytes = unit("build/after/told")["output"]["bytes"].as_str().unwrap();
+    let bytes = unit("build/after/told")["output"]["bytes"]
+        .as_str()
+        .unwrap();
     assert!(bytes.parse::<u64>().unwrap() > 1 << 20, "{bytes}");
 
     let seen = front.seen();
     assert_eq!(seen.len(), 3, "{:?}", front.lines());
     for one in &seen {
         assert_eq!(verified(one), "fine T-17");
-        assert_eq!(one.headers["webhook-id"], "run-1-step-ask", "the same question");
+        assert_eq!(
+            one.headers["webhook-id"], "run-1-step-ask",
+            "the same question"
+        );
         assert_eq!(one.headers["content-type"], "application/json");
         let body: Value = serde_json::from_slice(&one.body).unwrap();
         let expected = serde_json::json!({ "run": 1, "step": "ask", "attempt": 1,
@@ -125,11 +133,17 @@ fn asked_again_when_the_other_side_fails() {
         assert_eq!(body, expected);
     }
     let mut forged = seen[2].clone();
-    forged.body = String::from_utf8(forged.body).unwrap().replace("T-17", "T-18").into_bytes();
+    forged.body = String::from_utf8(forged.body)
+        .unwrap()
+        .replace("T-17", "T-18")
+        .into_bytes();
     assert_eq!(verified(&forged), "No matching signature found");
 
     for text in [&ran.stdout, &ran.stderr] {
-        assert!(!text.contains("hunter22") && !text.contains(SECRET), "{text}");
+        assert!(
+            !text.contains("hunter22") && !text.contains(SECRET),
+            "{text}"
+        );
     }
     let kept = holders(&env.home(), &["hunter22", SECRET, "aHVudGVyMjI"]);
     assert_eq!(kept, Vec::<String>::new());
@@ -143,7 +157,8 @@ fn refused_and_asked_by_the_next_run() {
     front.on(&line, 1, Act::answer(400, "no such ticket"));
     let ran = run(&env).expect(8);
     assert!(
-        ran.stdout.contains("it was answered with status 400: no such ticket"),
+        ran.stdout
+            .contains("it was answered with status 400: no such ticket"),
         "{}",
         ran.stdout
     );

@@ -326,5 +326,8 @@ fn a_large_form() {
     let before = store.front.lines().len();
     assert_eq!(large.bring(&*target).unwrap(), copies);
     let lines = store.front.lines().split_off(before);
-    assert!(!lines.iter().any(|line| line.starts_with("PUT")), "{lines:?}");
+    assert!(
+        !lines.iter().any(|line| line.starts_with("PUT")),
+        "{lines:?}"
+    );
 }
