@@ -71,6 +71,9 @@ pub(crate) struct Args {
 pub(crate) enum Begin {
     /// Where the last one stopped, if that is gone on with.
     Where,
+    /// Where the last one stopped, if it has not ended. What a schedule starts after a failure is
+    /// a run of its own, and so a failure more.
+    Open,
     /// Anew, whatever became of the last one.
     Anew,
     /// With this stage of the last one and all after it.
@@ -328,6 +331,9 @@ fn open(
             return Err(error.hint("leave `--from` and `--cancel` out"));
         }
         Some(last) if how.begin == Begin::Where && goes_on(workshop, &last)? => {
+            return Ok((last.id, true));
+        }
+        Some(last) if how.begin == Begin::Open && !last.status.is_ended() => {
             return Ok((last.id, true));
         }
         _ => {}

@@ -150,7 +150,7 @@ fn pause(app: &App) {
 /// A run that fails is written down as such; the watch goes on.
 fn start(args: &Args, app: &App, project: &Project, pipeline: &Pipeline) {
     let how = How {
-        begin: Begin::Where,
+        begin: Begin::Open,
         is_update: true,
         is_offline: args.offline,
         actor: BY_SCHEDULE.to_owned(),

@@ -169,7 +169,7 @@ fn all_that_must_be_refused() {
                 "approve",
                 "tiny",
                 "--as",
-                "Ann@Example.com",
+                "ann@example.com",
                 "--reason",
                 "again",
             ][..],
@@ -209,7 +209,7 @@ fn all_that_must_be_refused() {
         "rejected: ben@example.com"
     );
     small::recipe(&env, "3.0.16-1", &pipeline(&front));
-    let other = run(&env, "2026-02-04 06:00:00", "dev@example.com", &[]);
+    let other = run(&env, "2026-02-04 06:00:00", "dev@example.com", &["--update"]);
     asked("both, of the image before this one", other);
 
     let page = fs::read_to_string(repository("docs/pipelines.md")).unwrap();
@@ -237,7 +237,7 @@ fn all_that_must_be_refused() {
         .collect();
     let expected = [
         "ann@example.com good keys/ann@example.com.pub true",
-        "Ann@Example.com good keys/ann@example.com.pub true",
+        "ann@example.com good keys/ann@example.com.pub true",
         "cat@example.com good goldsmith.pub false",
         "ben@example.com good keys/ben@example.com.pub true",
     ];
