@@ -9,6 +9,7 @@ use goldsmith_core::image::ImageId;
 use goldsmith_pipeline::decision::{Case, Keys, Signer};
 use goldsmith_pipeline::evidence::Statement;
 use goldsmith_pipeline::evidence::predicate::{self, Decision};
+use goldsmith_plan::approval::Refusal;
 use goldsmith_pipeline::stage::statement;
 
 use crate::app::App;
@@ -163,7 +164,13 @@ impl Counted<'_> {
         Err(CmdError::Refused {
             class: Class::Policy,
             message: format!("{} may not {verb} {}: {why}", self.by, self.id),
-            hints: vec!["`approvers` of the `approval` block says who may".to_owned()],
+            hints: vec![match why {
+                Refusal::NotSigned => format!(
+                    "`--key FILE` signs with the private half of `keys/{}.pub`",
+                    self.by
+                ),
+                _ => "`approvers` of the `approval` block says who may".to_owned(),
+            }],
         })
     }
 

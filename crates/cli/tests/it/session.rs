@@ -34,6 +34,7 @@ fn say(env: &TestEnv, moment: &str, line: &str) -> String {
     let mut shell = small::at(env.shell(&script), moment);
     let done = shell
         .current_dir(env.project())
+        .env("GOLDSMITH_ACTOR", "ops@example.com")
         .env("GOLDSMITH_SIGNING_KEY", env.root().join("goldsmith.pem"))
         .output()
         .unwrap();

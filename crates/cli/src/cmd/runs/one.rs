@@ -50,15 +50,17 @@ fn text(run: &RunRow, units: &[Told]) -> String {
         "" => String::new(),
         note => format!(": {}", crate::escape::escape(note)),
     };
+    let by = match (&run.begun.actor, &run.begun.trigger) {
+        (actor, trigger) if actor == trigger || trigger == "person" => actor.clone(),
+        (actor, trigger) => format!("{actor} ({trigger})"),
+    };
     format!(
-        "run {} of {}, {}: {}{note}\nbegun {} by {} ({}), last changed {}\n\n{list}",
+        "run {} of {}, {}: {}{note}\nbegun {} by {by}, last changed {}\n\n{list}",
         run.id,
         run.begun.pipeline,
         image(run).unwrap_or_else(|| "no image yet".to_owned()),
         run.status.name(),
         date(run.begun.unix),
-        run.begun.actor,
-        run.begun.trigger,
         date(run.changed_unix),
     )
 }
