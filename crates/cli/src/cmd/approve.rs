@@ -9,8 +9,8 @@ use goldsmith_core::image::ImageId;
 use goldsmith_pipeline::decision::{Case, Keys, Signer};
 use goldsmith_pipeline::evidence::Statement;
 use goldsmith_pipeline::evidence::predicate::{self, Decision};
-use goldsmith_plan::approval::Refusal;
 use goldsmith_pipeline::stage::statement;
+use goldsmith_plan::approval::Refusal;
 
 use crate::app::App;
 use crate::args::Outcome;

@@ -209,7 +209,12 @@ fn all_that_must_be_refused() {
         "rejected: ben@example.com"
     );
     small::recipe(&env, "3.0.16-1", &pipeline(&front));
-    let other = run(&env, "2026-02-04 06:00:00", "dev@example.com", &["--update"]);
+    let other = run(
+        &env,
+        "2026-02-04 06:00:00",
+        "dev@example.com",
+        &["--update"],
+    );
     asked("both, of the image before this one", other);
 
     let page = fs::read_to_string(repository("docs/pipelines.md")).unwrap();

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use goldsmith_catalog::Sqlite;
 use goldsmith_core::catalog::{Catalog as _, ImageFilter, RunId, RunStatus};
@@ -143,6 +144,25 @@ fn is_done(env: &TestEnv) -> bool {
     runs.iter().any(|run| run.status == RunStatus::Done)
 }
 
+/// Kills a run at a moment and has another go on; `false`: it came to its end before that.
+fn killed_at(moment: usize, killer: &Path, expected: &[String]) -> bool {
+    let env = small::project(PIPELINE);
+    if run_until(&env, killer, moment) {
+        return false;
+    }
+    // After the last write there is nothing to go on with.
+    if !is_done(&env) {
+        small::run_at(&env, NOW, &RUN).expect(0);
+    }
+    assert_eq!(picture(&env), expected, "killed at moment {moment}");
+    crate::crash::assert_swept(&env);
+    let checked = Sqlite::open(&env.home()).unwrap().check(None).unwrap();
+    assert!(checked.problems.is_empty(), "{:?}", checked.problems);
+    let images = fs::read_dir(env.home().join("images/tiny")).unwrap();
+    assert_eq!(images.count(), 1, "killed at moment {moment}");
+    true
+}
+
 #[test]
 fn at_every_write() {
     let place = tempfile::tempdir().unwrap();
@@ -150,24 +170,23 @@ fn at_every_write() {
     let whole = small::project(PIPELINE);
     assert!(run_until(&whole, &killer, 10_000));
     let expected = picture(&whole);
-    let mut moments = 0;
-    loop {
-        let env = small::project(PIPELINE);
-        if run_until(&env, &killer, moments + 1) {
-            break;
+    let (next, through) = (AtomicUsize::new(1), AtomicUsize::new(usize::MAX));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let moment = next.fetch_add(1, Ordering::SeqCst);
+                    if moment > through.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    if !killed_at(moment, &killer, &expected) {
+                        through.fetch_min(moment, Ordering::SeqCst);
+                    }
+                }
+            });
         }
-        moments += 1;
-        // After the last write there is nothing to go on with.
-        if !is_done(&env) {
-            small::run_at(&env, NOW, &RUN).expect(0);
-        }
-        assert_eq!(picture(&env), expected, "killed at moment {moments}");
-        crate::crash::assert_swept(&env);
-        let checked = Sqlite::open(&env.home()).unwrap().check(None).unwrap();
-        assert!(checked.problems.is_empty(), "{:?}", checked.problems);
-        let images = fs::read_dir(env.home().join("images/tiny")).unwrap();
-        assert_eq!(images.count(), 1, "killed at moment {moments}");
-    }
+    });
+    let moments = through.into_inner() - 1;
     println!("killed at {moments} moments, before and after each write");
     assert_eq!(moments % 2, 0, "each write has two");
     let said = format!("before and after each of its {} writes", moments / 2);
