@@ -69,6 +69,11 @@ const ORACLES: &[Need] = &[
     ("cpio", "/usr/bin/cpio"),
     ("zstd", "/usr/bin/zstd"),
     ("binutils", "/usr/bin/objcopy"),
+    ("git", "/usr/bin/git"),
+    (
+        "libfaketime",
+        "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    ),
 ];
 
 /// `cargo xtask setup`: everything.

@@ -65,12 +65,40 @@ pub(crate) fn own(app: &App) -> Result<SigningKey, CmdError> {
 
 /// Every key whose statements count in this project: its own first.
 pub(crate) fn trusted(app: &App) -> Result<Vec<PublicKey>, CmdError> {
-    let mut keys: Vec<PublicKey> = read_public(&app.directory.join(PUBLIC))?
+    Ok(found(app)?.into_iter().map(|(_, key)| key).collect())
+}
+
+/// Where in the project each key is, by its identity.
+pub(crate) fn files(app: &App) -> Result<BTreeMap<String, String>, CmdError> {
+    let found = found(app)?.into_iter().rev();
+    Ok(found.map(|(file, key)| (key.id(), file)).collect())
+}
+
+/// Whose the keys in the folder of others are: `keys/ann@example.com.pub` is Ann's.
+pub(crate) fn owners(app: &App) -> Result<BTreeMap<String, String>, CmdError> {
+    let found = found(app)?.into_iter();
+    let owned = found.filter_map(|(file, key)| {
+        let name = file.strip_prefix(OTHERS)?.strip_prefix('/')?;
+        let person = name.strip_suffix(".pub")?.to_lowercase();
+        person.contains('@').then(|| (person, key.id()))
+    });
+    Ok(owned.collect())
+}
+
+/// The public keys of the project, each with its file: its own first, then those of others by name.
+fn found(app: &App) -> Result<Vec<(String, PublicKey)>, CmdError> {
+    let own = read_public(&app.directory.join(PUBLIC))?;
+    let mut keys: Vec<(String, PublicKey)> = own
         .into_iter()
+        .map(|key| (PUBLIC.to_owned(), key))
         .collect();
     let folder = app.directory.join(OTHERS);
-    let mut paths: Vec<PathBuf> = match fs::read_dir(&folder) {
-        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+    let mut names: Vec<String> = match fs::read_dir(&folder) {
+        Ok(entries) => entries
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| name.ends_with(".pub"))
+            .collect(),
         Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
         Err(error) => {
             return Err(CmdError::io(
@@ -79,36 +107,12 @@ pub(crate) fn trusted(app: &App) -> Result<Vec<PublicKey>, CmdError> {
             ));
         }
     };
-    paths.sort();
-    for path in paths
-        .iter()
-        .filter(|path| path.extension().is_some_and(|e| e == "pub"))
-    {
-        keys.extend(read_public(path)?);
+    names.sort();
+    for name in names {
+        let key = read_public(&folder.join(&name))?;
+        keys.extend(key.map(|key| (format!("{OTHERS}/{name}"), key)));
     }
     Ok(keys)
-}
-
-/// Whose the keys in the folder of others are: `keys/ann@example.com.pub` is Ann's.
-pub(crate) fn owners(app: &App) -> Result<BTreeMap<String, String>, CmdError> {
-    let mut owners = BTreeMap::new();
-    for entry in fs::read_dir(app.directory.join(OTHERS))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        let path = entry.path();
-        let stem = path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().to_lowercase());
-        let is_key = path.extension().is_some_and(|e| e == "pub");
-        if let Some(address) = stem.filter(|stem| is_key && stem.contains('@'))
-            && let Some(key) = read_public(&path)?
-        {
-            owners.insert(address, key.id());
-        }
-    }
-    Ok(owners)
 }
 
 /// The key that signs a decision: the one given, else the project's.

@@ -1,17 +1,19 @@
 //! Whether people have approved an image, read from what they signed. The rules are those of
 //! `plan::approval`; here what is signed becomes what they decide over.
 //!
-//! A statement counts as a person's when it is signed by a key that is trusted, and by their own
-//! where the project has one of theirs.
+//! A statement counts as a person's when it is signed by a key that is trusted: their own where the
+//! project has one of theirs, else one that is nobody's own. Of the latter it is said, since whoever
+//! has such a key can speak for everybody who has none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use goldsmith_core::catalog::{Catalog, CatalogError, ImageFilter};
-use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::image::{ImageId, ImageState};
 use goldsmith_core::recipe::ApprovalSpec;
-use goldsmith_plan::approval::{self, Findings, Outcome, Statement, Subject, Verdict, Voice};
+use goldsmith_plan::approval::{
+    self, Findings, Outcome, Refusal, Statement, Subject, Verdict, Voice,
+};
 use jiff::Timestamp;
 
 use crate::evidence::predicate::{self, Decision};
@@ -47,39 +49,101 @@ pub struct Keys<'a> {
     pub owners: &'a BTreeMap<String, String>,
 }
 
-/// How an image stands.
-pub fn standing(
-    cx: &Cx,
-    catalog: &dyn Catalog,
-    spec: &ApprovalSpec,
-    keys: Keys<'_>,
-    image: &ImageId,
-    disk: Sha256,
-) -> Result<Standing, CatalogError> {
-    let checked = kept(catalog, image, disk, keys.trusted)?;
-    let mut people: BTreeMap<Sha256, String> = BTreeMap::new();
-    let mut spoken = Vec::new();
-    for it in &checked {
-        if let Some(statement) = spoken_by(it, keys, disk) {
-            people.insert(statement.id, statement.by.clone());
-            spoken.push(statement);
+/// Whose the key is that a decision is signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signer {
+    /// The person's own.
+    Own,
+    /// Nobody's own, as the project's, and the person has none: they may have said it, or whoever
+    /// has the key.
+    Shared,
+    /// Not one that they speak with.
+    Other,
+}
+
+impl Keys<'_> {
+    /// Whose a key is, for this person.
+    pub fn signer(&self, person: &str, key: &str) -> Signer {
+        match self.owners.get(&person.to_lowercase()) {
+            Some(own) if own == key => Signer::Own,
+            Some(_) => Signer::Other,
+            None if self.owners.values().any(|other| other == key) => Signer::Other,
+            None => Signer::Shared,
         }
     }
-    let predecessor = match spec.auto {
-        None => None,
-        Some(_) => predecessor(catalog, keys, image)?,
-    };
-    let known = Findings {
-        found: findings(&checked),
-        predecessor,
-    };
-    let now = Timestamp::from_second(cx.clock().unix_seconds()).unwrap_or_default();
-    let outcome = approval::decide(spec, &subject(&checked, disk), &spoken, &known, now);
-    Ok(told(&outcome, &people))
+}
+
+/// An image, and what is asked of whoever approves it.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// What is known of images.
+    pub catalog: &'a dyn Catalog,
+    /// What is asked for.
+    pub spec: &'a ApprovalSpec,
+    /// Whose statements count.
+    pub keys: Keys<'a>,
+    /// The image.
+    pub image: &'a ImageId,
+    /// Digest of its disk.
+    pub disk: Sha256,
+    /// Now, in seconds since 1970-01-01 UTC.
+    pub unix: i64,
+}
+
+impl std::fmt::Debug for Case<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case")
+            .field("image", self.image)
+            .field("spec", self.spec)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Case<'_> {
+    /// How the image stands.
+    pub fn standing(&self) -> Result<Standing, CatalogError> {
+        let checked = self.kept()?;
+        let spoken = spoken(&checked, self.keys, self.disk);
+        let outcome = self.decide(&checked, &spoken)?;
+        Ok(told(&outcome, &spoken, self.keys))
+    }
+
+    /// Why the decision in an envelope would not count if it were kept now; `None`: it would.
+    pub fn refusal(&self, envelope: &str) -> Result<Option<Refusal>, CatalogError> {
+        let new = verify::verify(self.disk, &[envelope], self.keys.trusted, &[]);
+        let Some(statement) = spoken(&new, self.keys, self.disk).pop() else {
+            return Ok(Some(Refusal::NotSigned));
+        };
+        // What others said is nothing to it.
+        let outcome = self.decide(&self.kept()?, std::slice::from_ref(&statement))?;
+        Ok(outcome.refused.first().map(|(_, refusal)| *refusal))
+    }
+
+    fn kept(&self) -> Result<Vec<Checked>, CatalogError> {
+        kept(self.catalog, self.image, self.disk, self.keys.trusted)
+    }
+
+    fn decide(&self, checked: &[Checked], spoken: &[Statement]) -> Result<Outcome, CatalogError> {
+        let predecessor = match self.spec.auto {
+            None => None,
+            Some(_) => predecessor(self.catalog, self.keys, self.image)?,
+        };
+        let known = Findings {
+            found: findings(checked),
+            predecessor,
+        };
+        let now = Timestamp::from_second(self.unix).unwrap_or_default();
+        let subject = subject(checked, self.disk);
+        Ok(approval::decide(self.spec, &subject, spoken, &known, now))
+    }
 }
 
 /// The outcome in words.
-fn told(outcome: &Outcome, people: &BTreeMap<Sha256, String>) -> Standing {
+fn told(outcome: &Outcome, spoken: &[Statement], keys: Keys<'_>) -> Standing {
+    let person = |id: &Sha256| {
+        let mut statements = spoken.iter().filter(|statement| statement.id == *id);
+        statements.next().map(|statement| statement.by.as_str())
+    };
     let rule = |name: &str| {
         let mut rules = outcome.rules.iter().filter(|rule| rule.name == name);
         rules
@@ -93,18 +157,27 @@ fn told(outcome: &Outcome, people: &BTreeMap<Sha256, String>) -> Standing {
                 .last()
                 .map_or_else(String::new, |rule| rule.text.clone()),
         },
-        Verdict::Approved => Standing::Approved {
-            why: rule("quorum"),
-        },
+        Verdict::Approved => {
+            let counted = outcome.counted.iter().filter_map(person);
+            let shared: BTreeSet<&str> = counted
+                .filter(|person| !keys.owners.contains_key(&person.to_lowercase()))
+                .collect();
+            let mut why = rule("quorum");
+            if !shared.is_empty() {
+                let list: Vec<&str> = shared.into_iter().collect();
+                why = format!("{why}; without a key of their own: {}", list.join(", "));
+            }
+            Standing::Approved { why }
+        }
         Verdict::Rejected => Standing::Rejected {
             why: rule("objection"),
         },
         Verdict::Waiting { .. } => {
             let mut why = rule("quorum");
-            let refused = outcome.refused.iter().map(|(id, refusal)| {
-                let person = people.get(id).map_or("somebody", String::as_str);
-                format!("{person}: {refusal}")
-            });
+            let refused = outcome
+                .refused
+                .iter()
+                .map(|(id, refusal)| format!("{}: {refusal}", person(id).unwrap_or("somebody")));
             // Each once, in an order that does not hang on digests.
             let refused: BTreeSet<String> = refused.collect();
             if !refused.is_empty() {
@@ -116,8 +189,14 @@ fn told(outcome: &Outcome, people: &BTreeMap<Sha256, String>) -> Standing {
     }
 }
 
-/// What a person said.
-fn spoken_by(checked: &Checked, keys: Keys<'_>, disk: Sha256) -> Option<Statement> {
+/// What people said.
+fn spoken(checked: &[Checked], keys: Keys<'_>, disk: Sha256) -> Vec<Statement> {
+    let spoken = checked.iter().filter_map(|it| spoken_by(it, keys, disk));
+    spoken.collect()
+}
+
+/// The decision of a person that a good statement is.
+pub fn said(checked: &Checked, keys: Keys<'_>) -> Option<(Decision, Signer)> {
     let statement = checked.statement.as_ref()?;
     let verify::Verdict::Good { by: key } = &checked.verdict else {
         return None;
@@ -126,8 +205,13 @@ fn spoken_by(checked: &Checked, keys: Keys<'_>, disk: Sha256) -> Option<Statemen
         return None;
     }
     let said: Decision = serde_json::from_value(statement.predicate.clone()).ok()?;
-    let own = keys.owners.get(&said.by.to_lowercase());
-    let text = statement.predicate.to_string();
+    let signer = keys.signer(&said.by, key);
+    Some((said, signer))
+}
+
+fn spoken_by(checked: &Checked, keys: Keys<'_>, disk: Sha256) -> Option<Statement> {
+    let (said, signer) = said(checked, keys)?;
+    let text = checked.statement.as_ref()?.predicate.to_string();
     Some(Statement {
         id: Sha256::of(text.as_bytes()),
         voice: if said.approves {
@@ -138,7 +222,7 @@ fn spoken_by(checked: &Checked, keys: Keys<'_>, disk: Sha256) -> Option<Statemen
         reason: said.reason,
         at: Timestamp::from_second(said.unix).unwrap_or_default(),
         subject: disk,
-        is_signed: own.is_none_or(|own| own == key),
+        is_signed: signer != Signer::Other,
         by: said.by,
     })
 }
@@ -204,4 +288,28 @@ fn findings(checked: &[Checked]) -> Option<BTreeSet<String>> {
     names
         .map(|finding| finding["id"].as_str().map(str::to_owned))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_a_key_speaks_for() {
+        let owners = [("ann@example.com".to_owned(), "a".to_owned())].into();
+        let keys = Keys {
+            trusted: &[],
+            owners: &owners,
+        };
+        for (person, key, expected) in [
+            ("ann@example.com", "a", Signer::Own),
+            ("Ann@Example.com", "a", Signer::Own),
+            ("ann@example.com", "project", Signer::Other),
+            ("ben@example.com", "project", Signer::Shared),
+            // Nobody speaks for others with a key that is theirs alone.
+            ("ben@example.com", "a", Signer::Other),
+        ] {
+            assert_eq!(keys.signer(person, key), expected, "{person} {key}");
+        }
+    }
 }

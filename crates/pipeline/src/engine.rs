@@ -10,7 +10,7 @@ use goldsmith_core::catalog::{
 };
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Class, with_causes};
-use goldsmith_core::image::ImageId;
+use goldsmith_core::image::{ImageId, ImageState};
 use goldsmith_core::recipe::Stage;
 
 use crate::error::RunError;
@@ -319,9 +319,24 @@ impl<'a> Engine<'a> {
         keeping
             .changes
             .extend(unit.failed(&self.scene(before, 0), &error));
-        keeping.what = Some(What::UnitFailed {
-            unit: name.clone(),
-            error: error.text.clone(),
+        // A verdict on the image is another thing than a run that failed.
+        let refused = keeping.changes.iter().find_map(|change| match change {
+            Change::State {
+                to: ImageState::Rejected,
+                reason,
+                ..
+            } => Some(reason.clone()),
+            _ => None,
+        });
+        keeping.what = Some(match refused {
+            Some(reason) => What::State {
+                to: ImageState::Rejected,
+                reason,
+            },
+            None => What::UnitFailed {
+                unit: name.clone(),
+                error: error.text.clone(),
+            },
         });
         self.keep(&calm, keeping)?;
         if goes_on {

@@ -4,6 +4,7 @@
 //! Everything here speaks to ports: who builds, who keeps, who brings an image to a cloud is
 //! named where the program is put together.
 
+pub mod account;
 pub mod course;
 pub mod decision;
 pub mod engine;

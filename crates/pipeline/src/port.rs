@@ -7,6 +7,7 @@ use std::time::Duration;
 use goldsmith_core::catalog::{ArtifactRow, NewImage};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
+use goldsmith_core::finding::Severity;
 use goldsmith_core::image::ImageId;
 use goldsmith_core::recipe::{Command, Test, Webhook};
 use serde_json::Value;
@@ -68,6 +69,15 @@ pub struct Tested {
     pub how: Vec<String>,
 }
 
+/// A vulnerability of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    /// `CVE-2025-1234`.
+    pub id: String,
+    /// How bad it is in the worst package that has it.
+    pub severity: Severity,
+}
+
 /// What a scan found.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scanned {
@@ -75,8 +85,8 @@ pub struct Scanned {
     pub refused: Vec<String>,
     /// How many findings of each severity.
     pub counts: BTreeMap<String, u64>,
-    /// Identities of the findings that count: `CVE-2025-1234 openssl`, sorted.
-    pub findings: Vec<String>,
+    /// The vulnerabilities that were found, by identity, sorted.
+    pub findings: Vec<Flaw>,
     /// Name and version of the database that was used, and its age in seconds.
     pub feed: Option<(String, i64)>,
     /// The whole report.
@@ -118,12 +128,14 @@ pub struct Answer {
 
 /// Does what a pipeline's own steps ask for.
 pub trait Hands: Send + Sync {
-    /// Runs a program on this computer, in the project's folder; what it printed is without
-    /// secrets. An error where it cannot be run or takes longer than `timeout`.
+    /// Runs a program on this computer, in the project's folder, which can find out about `image`,
+    /// once there is one; what it printed is without secrets. An error where it cannot be run or
+    /// takes longer than `timeout`.
     fn command(
         &self,
         cx: &Cx,
         step: &str,
+        image: Option<&ImageId>,
         command: &Command,
         timeout: Duration,
     ) -> Result<Ran, StageError>;

@@ -55,23 +55,32 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// From `now` on, or from the last start by the schedule: what was missed since is due once.
+    /// From `known` on, which an earlier watch has said as [`Watch::since`] and a rate counts from, or
+    /// from the last start by the schedule, whichever was later: what was missed since is due once.
+    /// A schedule that nobody has watched yet begins `now`.
     pub fn new(
         catalog: &dyn Catalog,
         pipeline: &'a str,
         schedule: &'a Schedule,
+        known: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Self, ScheduleError> {
         let runs = catalog.runs(Some(pipeline), LOOK_BACK)?;
         let last = runs.iter().find(|run| run.begun.trigger == BY_SCHEDULE);
-        let since = last.and_then(|run| Timestamp::from_second(run.begun.unix).ok());
-        let since = since.map_or(now, |last| last.min(now));
+        let last = last.and_then(|run| Timestamp::from_second(run.begun.unix).ok());
+        let until_now = |time: Option<Timestamp>| time.map_or(now, |time| time.min(now));
+        let since = until_now(last.max(known));
         Ok(Self {
             pipeline,
             schedule,
-            timetable: Timetable::new(schedule, since)?,
+            timetable: Timetable::new(schedule, until_now(known.or(last)))?,
             since,
         })
+    }
+
+    /// What is due after this is not decided yet. Whoever keeps it can go on with another watch.
+    pub const fn since(&self) -> Timestamp {
+        self.since
     }
 
     /// When it is next due.
@@ -123,4 +132,14 @@ pub fn failures(runs: &[RunRow]) -> u32 {
         };
         failures_after(before, trigger, run.status == RunStatus::Done)
     })
+}
+
+/// How often the schedule of a pipeline has failed in a row, when that has switched it off.
+pub fn switched_off(
+    catalog: &dyn Catalog,
+    pipeline: &str,
+    schedule: &Schedule,
+) -> Result<Option<u32>, CatalogError> {
+    let failures = failures(&catalog.runs(Some(pipeline), LOOK_BACK)?);
+    Ok(schedule::is_switched_off(schedule, failures).then_some(failures))
 }

@@ -55,7 +55,7 @@ impl Unit for Own<'_> {
             }
         }
         match &self.step.action {
-            StepAction::Command(what) => command::run(cx, self.step, what, self.hands),
+            StepAction::Command(what) => command::run(cx, self.step, what, scene, self.hands),
             StepAction::Webhook(what) => webhook::run(cx, self.step, what, scene, self.hands),
             StepAction::Wait(what) => wait::run(cx, self.step, what, &self.name, scene),
         }

@@ -514,7 +514,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__assess)
-            opts="-C -q -v -h -V --quarantine --as --var --var-file --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --quarantine --rebuild --offline --as --var --var-file --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

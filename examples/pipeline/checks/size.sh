@@ -3,5 +3,5 @@
 # Outputs: `bytes`, what it takes.
 set -eu
 bytes=$(($(stat -c %b "$GOLDSMITH_DISK") * 512))
-echo "bytes=$bytes" >> "$GOLDSMITH_OUTPUT"
+echo "::output bytes=$bytes"
 [ "$bytes" -le "$1" ]

@@ -8,6 +8,7 @@ use goldsmith_core::failure::Class;
 use goldsmith_core::finding::Finding;
 use goldsmith_core::image::ImageState;
 use goldsmith_core::recipe::Pipeline;
+use goldsmith_pipeline::engine::Ended;
 use goldsmith_pipeline::evidence::predicate;
 use goldsmith_pipeline::evidence::verify::kept;
 use goldsmith_pipeline::happening::{Happening, Herald as _, What};
@@ -15,13 +16,15 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
-use crate::cmd::run::{actor, deliver, herald, pipeline};
+use crate::cmd::run::{Begin, How, Ran, actor, deliver, go, herald, pipeline};
 use crate::cmd::scan;
 use crate::output::table;
 use crate::report::CmdError;
 use crate::signing;
 use crate::wiring;
 
+/// What started a run, as the catalog keeps it.
+const BY_ASSESSMENT: &str = "assessment";
 /// Tag with the findings that an image did not have when it was approved.
 const BAD: &str = "goldsmith:new-findings";
 
@@ -29,9 +32,10 @@ const BAD: &str = "goldsmith:new-findings";
 ///
 /// The packages of the last scan are matched, without the disks. What the policy of the `scan`
 /// block refuses and the image's statement does not know is new: the image is flagged, and
-/// whoever wants to know is told, once. Exits with 5 when there is something new.
+/// whoever wants to know is told, once. Exits with 5 when there is something new, and with the code of
+/// the run when `--rebuild` starts one and it fails.
 ///
-/// Example: goldsmith feed update && goldsmith assess web --quarantine
+/// Example: goldsmith feed update && goldsmith assess web --quarantine --rebuild
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The pipeline; the only one of the project when not given
@@ -39,6 +43,13 @@ pub(crate) struct Args {
     /// Put what went bad into quarantine: it is not handed out until somebody decides
     #[arg(long)]
     quarantine: bool,
+    /// Start a run of the pipeline, the lock brought up to date first, when there is something that
+    /// nobody was told of yet
+    #[arg(long)]
+    rebuild: bool,
+    /// Use nothing but what the store has, in that run
+    #[arg(long, requires = "rebuild")]
+    offline: bool,
     /// Who wants it: an address; else `GOLDSMITH_ACTOR`
     #[arg(long = "as", value_name = "ADDRESS")]
     actor: Option<String>,
@@ -54,31 +65,33 @@ pub(super) struct Assessed {
 }
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
-    let (_, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
+    let (project, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
     let assessed = look(app, &pipeline)?;
     let catalog = wiring::catalog(app)?;
     let herald = herald(app, &pipeline);
     let unix = app.cx.clock().unix_seconds();
+    let mut is_news = false;
     for image in assessed.iter().filter(|image| !image.new.is_empty()) {
         let id = &image.row.made.id;
+        let told = image.row.tags.get(BAD).map_or("", String::as_str);
+        let told: BTreeSet<&str> = told.split(' ').collect();
         let mut names: Vec<&str> = image.new.iter().map(|it| it.id.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        let list = names.join(" ");
-        let is_told = image.row.tags.get(BAD) == Some(&list);
         let mut changes = vec![Change::Tag {
             image: id.clone(),
             name: BAD.to_owned(),
-            value: Some(list),
+            value: Some(names.join(" ")),
         }];
-        let mut happened = Vec::new();
-        if !is_told {
-            happened.extend(image.new.iter().map(|finding| What::Finding {
+        let untold = image.new.iter().filter(|it| !told.contains(&*it.id));
+        let mut happened: Vec<What> = untold
+            .map(|finding| What::Finding {
                 id: finding.id.clone(),
                 severity: finding.severity,
                 title: finding.title.clone(),
-            }));
-        }
+            })
+            .collect();
+        is_news |= !happened.is_empty();
         if args.quarantine && image.row.state != ImageState::Quarantined {
             let reason = format!("{} new findings", names.len());
             changes.push(Change::State {
@@ -104,13 +117,32 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     }
     deliver(app, &pipeline, &catalog);
     let is_bad = assessed.iter().any(|image| !image.new.is_empty());
-    app.output.result(&text(&assessed), || {
+    let ran = if is_news && args.rebuild {
+        let how = How {
+            begin: Begin::Anew,
+            is_update: true,
+            is_offline: args.offline,
+            actor: actor(app, args.actor.as_deref()),
+            trigger: BY_ASSESSMENT,
+            is_patient: true,
+        };
+        Some(go(app, &project, &pipeline, &how)?)
+    } else {
+        None
+    };
+    let mut shown = text(&assessed);
+    shown.extend(ran.iter().map(Ran::text));
+    app.output.result(&shown, || {
         let images = assessed.iter().map(|image| {
             json!({ "image": image.row.made.id.to_string(),
                 "new": image.new.iter().map(|it| json!({ "id": it.id, "severity": it.severity.to_string(), "title": it.title })).collect::<Vec<_>>() })
         });
-        json!({ "images": images.collect::<Vec<_>>() })
+        let run = ran.as_ref().map(|ran| ran.row.id.0);
+        json!({ "images": images.collect::<Vec<_>>(), "run": run })
     });
+    if let Some(Ended::Failed { class, .. }) = ran.map(|ran| ran.ended) {
+        return Ok(Outcome::No(class));
+    }
     Ok(if is_bad {
         Outcome::No(Class::Policy)
     } else {

@@ -171,8 +171,9 @@ fn text(plan: &Plan) -> String {
     let next = if count == 0 {
         "nothing to do".to_owned()
     } else {
+        let steps = if count == 1 { "step" } else { "steps" };
         format!(
-            "{count} steps; take them with `goldsmith lifecycle apply --plan {}`",
+            "{count} {steps}, taken with `goldsmith lifecycle apply --plan {}`",
             plan.digest
         )
     };

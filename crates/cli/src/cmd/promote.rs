@@ -1,15 +1,17 @@
 //! `goldsmith promote`: a channel names another image from now on.
 
 use goldsmith_catalog::Sqlite;
-use goldsmith_core::catalog::{Catalog as _, Change};
+use goldsmith_core::catalog::{Batch, Catalog as _, Change, NewMessage};
 use goldsmith_core::failure::Class;
 use goldsmith_core::image::ImageId;
 use goldsmith_core::recipe::Pipeline;
 use goldsmith_pipeline::gate::{obstacles, verdict};
+use goldsmith_pipeline::happening::{Happening, Herald as _, What};
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
 use crate::catalog;
+use crate::cmd::run::{deliver, herald};
 use crate::project;
 use crate::report::CmdError;
 use crate::signing;
@@ -54,6 +56,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         before,
         image,
         reason: &args.reason,
+        is_back: false,
     };
     moved.make(app, &catalog)
 }
@@ -65,14 +68,19 @@ pub(crate) struct Move<'a> {
     pub(crate) before: Option<ImageId>,
     pub(crate) image: ImageId,
     pub(crate) reason: &'a str,
+    /// Whether it has named the image before. What has passed its gate once may come back at any time:
+    /// who goes back has no time for a new scan.
+    pub(crate) is_back: bool,
 }
 
 impl Move<'_> {
     /// Keeps it and tells of it.
     pub(crate) fn make(self, app: &App, catalog: &Sqlite) -> Result<Outcome, CmdError> {
         let pipelines = pipelines(app, &self.image.name)?;
-        for pipeline in &pipelines {
-            gate(app, catalog, pipeline, &self)?;
+        if !self.is_back {
+            for pipeline in &pipelines {
+                gate(app, catalog, pipeline, &self)?;
+            }
         }
         let change = Change::Channel {
             family: self.image.name.clone(),
@@ -80,9 +88,17 @@ impl Move<'_> {
             image: Some(self.image.clone()),
             reason: self.reason.to_owned(),
         };
-        catalog::keep(app, catalog, vec![change])?;
+        let unix = app.cx.clock().unix_seconds();
+        catalog.keep(&Batch {
+            actor: app.actor(),
+            unix,
+            run: None,
+            changes: vec![change],
+            messages: self.messages(app, &pipelines, unix),
+        })?;
         for pipeline in &pipelines {
             point(app, catalog, pipeline, &self)?;
+            deliver(app, pipeline, catalog);
         }
         let before = self.before.as_ref().map(ToString::to_string);
         let was = match &before {
@@ -99,10 +115,26 @@ impl Move<'_> {
         );
         Ok(Outcome::Done)
     }
+
+    /// What there is to tell: nothing where the channel names the image already.
+    fn messages(&self, app: &App, pipelines: &[Pipeline], unix: i64) -> Vec<NewMessage> {
+        if self.before.as_ref() == Some(&self.image) {
+            return Vec::new();
+        }
+        let told = pipelines.iter().flat_map(|pipeline| {
+            let what = What::Promoted {
+                channel: self.channel.to_owned(),
+                reason: self.reason.to_owned(),
+            };
+            let image = self.image.clone();
+            herald(app, pipeline).messages(&Happening::of_image(&pipeline.name, image, unix, what))
+        });
+        told.collect()
+    }
 }
 
 /// The pipelines of the family, where the command is given in their project.
-fn pipelines(app: &App, family: &str) -> Result<Vec<Pipeline>, CmdError> {
+pub(super) fn pipelines(app: &App, family: &str) -> Result<Vec<Pipeline>, CmdError> {
     if project::files(app).is_err() {
         return Ok(Vec::new());
     }

@@ -40,6 +40,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                 before: Some(present),
                 image,
                 reason: &args.reason,
+                is_back: true,
             };
             return moved.make(app, &catalog);
         }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use goldsmith_core::catalog::{Catalog, NewRun, RunId, RunRow, RunStatus};
 use goldsmith_core::failure::Class;
@@ -23,6 +24,9 @@ use crate::signing;
 use crate::style;
 use crate::wiring;
 use crate::workshop::{self, Exports, LocalHands, LocalWorkshop};
+
+/// How often a run that waits for another looks whether it has ended.
+const QUEUE_LOOK: Duration = Duration::from_millis(200);
 
 /// Take an image through a pipeline: lock, build, test, scan, gate, approve, distribute, register
 ///
@@ -67,6 +71,9 @@ pub(crate) struct Args {
 pub(crate) enum Begin {
     /// Where the last one stopped, if that is gone on with.
     Where,
+    /// Where the last one stopped, if it has not ended. What a schedule starts after a failure is
+    /// a run of its own, and so a failure more.
+    Open,
     /// Anew, whatever became of the last one.
     Anew,
     /// With this stage of the last one and all after it.
@@ -85,6 +92,8 @@ pub(crate) struct How {
     pub(crate) actor: String,
     /// What makes it begin.
     pub(crate) trigger: &'static str,
+    /// Whether it waits for another run of the pipeline that is under way; else it is refused.
+    pub(crate) is_patient: bool,
 }
 
 /// A run when it was let go of.
@@ -110,6 +119,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         is_offline: args.offline,
         actor: actor(app, args.actor.as_deref()),
         trigger: "person",
+        is_patient: false,
     };
     let ran = go(app, &project, &pipeline, &how)?;
     app.output.result(&ran.text(), || ran.json());
@@ -144,7 +154,7 @@ pub(crate) fn go(
     let recipe = recipes
         .find(|recipe| recipe.name == pipeline.recipe)
         .ok_or_else(|| CmdError::config(format!("pipeline `{}` has no recipe", pipeline.name)))?;
-    let _alone = alone(app, &pipeline.name)?;
+    let _alone = alone(app, &pipeline.name, how.is_patient)?;
     let catalog = wiring::catalog(app)?;
     let workshop = LocalWorkshop {
         app,
@@ -268,20 +278,34 @@ pub(crate) fn actor(app: &App, given: Option<&str>) -> String {
 }
 
 /// Held while a pipeline is run: the kernel lets go of it when the process ends, however it does.
-fn alone(app: &App, pipeline: &str) -> Result<File, CmdError> {
+fn alone(app: &App, pipeline: &str, is_patient: bool) -> Result<File, CmdError> {
     let folder: PathBuf = app.home()?.join("runs");
     let path = folder.join(format!("{pipeline}.lock"));
     let failed = |e: &std::io::Error| CmdError::io(format!("cannot use `{}`", path.display()), e);
     std::fs::create_dir_all(&folder).map_err(|e| failed(&e))?;
     let file = File::create(&path).map_err(|e| failed(&e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(CmdError::Refused {
-            class: Class::Environment,
-            message: format!("pipeline `{pipeline}` is being run by another process"),
-            hints: vec!["`goldsmith runs` shows how far it is".to_owned()],
-        }),
-        Err(std::fs::TryLockError::Error(e)) => Err(failed(&e)),
+    let mut is_told = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) if is_patient => {
+                app.cx.cancel.check()?;
+                if !is_told {
+                    let text = format!("`{pipeline}` waits for the run that is under way");
+                    app.cx.note(text);
+                    is_told = true;
+                }
+                app.cx.clock().sleep(QUEUE_LOOK);
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                return Err(CmdError::Refused {
+                    class: Class::Environment,
+                    message: format!("pipeline `{pipeline}` is being run by another process"),
+                    hints: vec!["`goldsmith runs` shows how far it is".to_owned()],
+                });
+            }
+            Err(std::fs::TryLockError::Error(e)) => return Err(failed(&e)),
+        }
     }
 }
 
@@ -309,6 +333,9 @@ fn open(
         Some(last) if how.begin == Begin::Where && goes_on(workshop, &last)? => {
             return Ok((last.id, true));
         }
+        Some(last) if how.begin == Begin::Open && !last.status.is_ended() => {
+            return Ok((last.id, true));
+        }
         _ => {}
     }
     let run = NewRun {
@@ -331,7 +358,7 @@ fn goes_on(workshop: &LocalWorkshop<'_>, last: &RunRow) -> Result<bool, CmdError
 }
 
 /// How a unit stands, in a word and a sentence.
-fn standing(state: Option<&UnitState>) -> (&'static str, String) {
+pub(super) fn standing(state: Option<&UnitState>) -> (&'static str, String) {
     match state {
         None => ("", String::new()),
         Some(UnitState::Begun) => ("begun", String::new()),

@@ -1,6 +1,8 @@
-//! `goldsmith runs`: the runs of pipelines.
+//! `goldsmith runs`: the runs of pipelines, and one of them unit by unit.
 
-use goldsmith_core::catalog::{Catalog as _, RunRow};
+mod one;
+
+use goldsmith_core::catalog::{Catalog as _, RunId, RunRow};
 
 use crate::app::App;
 use crate::args::Outcome;
@@ -8,13 +10,17 @@ use crate::output::{date, table};
 use crate::report::CmdError;
 use crate::wiring;
 
-/// List the runs of pipelines, newest first
+/// List the runs of pipelines, newest first, or show one of them
+///
+/// With the number of a run: each of its units, how it stands, when it was begun and ended, how often
+/// it was tried, and what failed.
 ///
 /// Example: goldsmith runs web --limit 5
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only the runs of this pipeline
-    pipeline: Option<String>,
+    /// Only the runs of this pipeline; a number: this run alone
+    #[arg(value_name = "PIPELINE|RUN")]
+    which: Option<String>,
     /// Only runs that have not ended
     #[arg(long)]
     open: bool,
@@ -24,20 +30,21 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
+    let pipeline = args.which.as_deref();
+    // No pipeline is called by a number.
+    if let Some(id) = pipeline.and_then(|which| which.parse().ok()) {
+        return one::show(app, RunId(id));
+    }
     let mut runs = Vec::new();
     if app.home()?.exists() {
         let catalog = wiring::catalog(app)?;
         if args.open {
             runs = catalog.open_runs()?;
             runs.reverse();
-            runs.retain(|run| {
-                args.pipeline
-                    .as_ref()
-                    .is_none_or(|of| *of == run.begun.pipeline)
-            });
+            runs.retain(|run| pipeline.is_none_or(|of| of == run.begun.pipeline));
             runs.truncate(args.limit);
         } else {
-            runs = catalog.runs(args.pipeline.as_deref(), args.limit)?;
+            runs = catalog.runs(pipeline, args.limit)?;
         }
     }
     if app.output.is_json {
@@ -57,19 +64,20 @@ fn row(run: &RunRow) -> [String; 7] {
         run.id.to_string(),
         run.begun.pipeline.clone(),
         run.status.name().to_owned(),
-        run.image
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), ToString::to_string),
+        image(run).unwrap_or_else(|| "-".to_owned()),
         date(run.begun.unix),
         run.begun.actor.clone(),
         run.note.clone(),
     ]
 }
 
+fn image(run: &RunRow) -> Option<String> {
+    run.image.as_ref().map(ToString::to_string)
+}
+
 fn json(run: &RunRow) -> serde_json::Value {
     serde_json::json!({ "run": run.id.0, "pipeline": run.begun.pipeline,
-        "status": run.status.name(), "note": run.note,
-        "image": run.image.as_ref().map(ToString::to_string), "actor": run.begun.actor,
+        "status": run.status.name(), "note": run.note, "image": image(run), "actor": run.begun.actor,
         "trigger": run.begun.trigger, "begun_unix": run.begun.unix,
         "changed_unix": run.changed_unix })
 }

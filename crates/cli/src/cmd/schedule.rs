@@ -1,9 +1,8 @@
 //! `goldsmith schedule`: when pipelines start by themselves.
 
-use goldsmith_core::catalog::Catalog as _;
 use goldsmith_core::recipe::{Cadence, Pipeline, Schedule, StartCondition};
-use goldsmith_pipeline::scheduler::failures;
-use goldsmith_plan::schedule::{Timetable, is_switched_off};
+use goldsmith_pipeline::scheduler::switched_off;
+use goldsmith_plan::schedule::Timetable;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -63,13 +62,12 @@ fn list(args: &ListArgs, app: &App) -> Result<Outcome, CmdError> {
         let Some(schedule) = &pipeline.schedule else {
             continue;
         };
-        let failures = failures(&catalog.runs(Some(&pipeline.name), 100)?);
+        let off = switched_off(&catalog, &pipeline.name, schedule)?;
         let next = Timetable::new(schedule, now(app))?.next(now(app));
-        let state = if is_switched_off(schedule, failures) {
-            format!("OFF after {failures} failures")
-        } else {
-            "on".to_owned()
-        };
+        let state = off.map_or_else(
+            || "on".to_owned(),
+            |failures| format!("OFF after {failures} failures"),
+        );
         rows.push((pipeline, schedule, next, state));
     }
     let text = if rows.is_empty() {

@@ -1,17 +1,22 @@
 //! `goldsmith serve`: what goes on by itself.
 
+mod since;
+
 use std::time::Duration;
 
+use goldsmith_catalog::Sqlite;
+use goldsmith_core::catalog::{Batch, Catalog as _};
 use goldsmith_core::finding::Severity;
-use goldsmith_core::recipe::{Pipeline, Project};
+use goldsmith_core::recipe::{Pipeline, Project, Schedule};
 use goldsmith_pipeline::engine::Ended;
-use goldsmith_pipeline::scheduler::{BY_SCHEDULE, Lookout, Watch};
+use goldsmith_pipeline::happening::{Happening, Herald as _, What};
+use goldsmith_pipeline::scheduler::{BY_SCHEDULE, Lookout, Watch, switched_off};
 use goldsmith_plan::schedule::Decision;
 use jiff::Timestamp;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
-use crate::cmd::run::{Begin, How, deliver, go, pipeline as pipeline_of};
+use crate::cmd::run::{Begin, How, deliver, go, herald, pipeline as pipeline_of};
 use crate::project;
 use crate::report::CmdError;
 use crate::wiring;
@@ -23,7 +28,9 @@ const TICK: Duration = Duration::from_secs(15);
 /// Start pipelines by their schedules, and deliver messages, until somebody stops it
 ///
 /// What was missed while it did not run is made up for once. Each pipeline runs by itself, one run
-/// at a time. The project is read again before each start, so a change in Git is seen.
+/// at a time: a start that is due while somebody runs the pipeline is made afterwards. The project is
+/// read again before each start, so a change in Git is seen. A schedule counts from when it was first
+/// watched.
 ///
 /// Example: goldsmith serve --scheduler
 #[derive(Debug, clap::Args)]
@@ -80,7 +87,11 @@ fn watch(args: &Args, app: &App, name: &str) -> Result<(), CmdError> {
     let Some(schedule) = first.schedule.clone() else {
         return Ok(());
     };
-    let mut watch = Watch::new(&catalog, name, &schedule, now(app))?;
+    let known = since::read(app, name)?;
+    let mut watch = Watch::new(&catalog, name, &schedule, known, now(app))?;
+    if known.is_none() {
+        since::write(app, name, watch.since())?;
+    }
     if let Some(next) = watch.next(now(app)) {
         app.cx.note(format!(
             "`{name}` starts next at {}",
@@ -105,12 +116,17 @@ fn watch(args: &Args, app: &App, name: &str) -> Result<(), CmdError> {
         };
         match watch.look(&catalog, &lookout, now(app))? {
             None => {}
-            Some(Decision::Skip(why)) => app
-                .cx
-                .note(format!("`{name}` is due, and not started: {why}")),
+            Some(Decision::Skip(why)) => {
+                app.cx
+                    .note(format!("`{name}` is due, and not started: {why}"));
+                since::write(app, name, watch.since())?;
+            }
             Some(Decision::Start(why) | Decision::Queue(why)) => {
                 app.cx.note(format!("`{name}` starts: {why}"));
                 start(args, app, &project, &pipeline);
+                // Killed before this, it is started again: that takes up what was begun.
+                since::write(app, name, watch.since())?;
+                tell_when_off(app, &catalog, &pipeline, &schedule)?;
             }
         }
         deliver(app, &pipeline, &catalog);
@@ -134,11 +150,12 @@ fn pause(app: &App) {
 /// A run that fails is written down as such; the watch goes on.
 fn start(args: &Args, app: &App, project: &Project, pipeline: &Pipeline) {
     let how = How {
-        begin: Begin::Where,
+        begin: Begin::Open,
         is_update: true,
         is_offline: args.offline,
         actor: BY_SCHEDULE.to_owned(),
         trigger: BY_SCHEDULE,
+        is_patient: true,
     };
     match go(app, project, pipeline, &how) {
         Ok(ran) => {
@@ -151,6 +168,36 @@ fn start(args: &Args, app: &App, project: &Project, pipeline: &Pipeline) {
             .cx
             .warn(format!("`{}`: {}", pipeline.name, error.message())),
     }
+}
+
+/// After the start that failed once too often: no other is made until a run has succeeded.
+fn tell_when_off(
+    app: &App,
+    catalog: &Sqlite,
+    pipeline: &Pipeline,
+    schedule: &Schedule,
+) -> Result<(), CmdError> {
+    let Some(failures) = switched_off(catalog, &pipeline.name, schedule)? else {
+        return Ok(());
+    };
+    app.cx.warn(format!(
+        "the schedule of `{}` is off after {failures} failures in a row: a run that succeeds switches it on",
+        pipeline.name
+    ));
+    let last = catalog.runs(Some(&pipeline.name), 1)?.into_iter().next();
+    let off = What::ScheduleOff {
+        failures,
+        error: last.map_or_else(String::new, |run| run.note),
+    };
+    let unix = app.cx.clock().unix_seconds();
+    let happening = Happening::of_pipeline(&pipeline.name, unix, off);
+    catalog.keep(&Batch {
+        actor: BY_SCHEDULE.to_owned(),
+        unix,
+        messages: herald(app, pipeline).messages(&happening),
+        ..Batch::default()
+    })?;
+    Ok(())
 }
 
 /// What this machine can find out about a pipeline.

@@ -1,5 +1,6 @@
 //! `goldsmith verify`: whether what is stated of an image can be believed.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use goldsmith_core::failure::Class;
 use goldsmith_disk::read::Disk as _;
 use goldsmith_disk::sparse::{CHUNK, Chunk, DiskDigest, is_zero};
 use goldsmith_inspect::view::file::FileDisk;
+use goldsmith_pipeline::decision::{Keys, Signer, said};
 use goldsmith_pipeline::evidence::verify::{Checked, EXPECTED, Verdict, verify};
 
 use crate::app::App;
@@ -24,7 +26,8 @@ use crate::wiring;
 ///
 /// The disk is read and its digest computed; nothing is asked of anybody else. Statements come
 /// from the catalog, or from files. Exits with 5 when one is missing, altered, about another disk
-/// or signed with a key that the project does not trust (`goldsmith.pub`, `keys/*.pub`).
+/// or signed with a key that the project does not trust (`goldsmith.pub`, `keys/*.pub`), and when a
+/// person's decision is signed with a key that is not theirs.
 ///
 /// Example: goldsmith verify web@1.4.0
 #[derive(Debug, clap::Args)]
@@ -65,16 +68,17 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             }
         }
     }
-    let keys = signing::trusted(app)?;
-    let checked = verify(disk, &envelopes, &keys, &EXPECTED);
-    let is_good = checked
-        .iter()
-        .all(|it| matches!(it.verdict, Verdict::Good { .. }));
-    app.output.result(&text(disk, &checked, is_good), || {
-        let rows = checked.iter().map(|it| {
-            let (verdict, detail) = words(&it.verdict);
-            serde_json::json!({ "kind": it.kind, "verdict": verdict, "detail": detail })
-        });
+    let trusted = signing::trusted(app)?;
+    let (owners, files) = (signing::owners(app)?, signing::files(app)?);
+    let keys = Keys {
+        trusted: &trusted,
+        owners: &owners,
+    };
+    let checked = verify(disk, &envelopes, &trusted, &EXPECTED);
+    let rows: Vec<Row> = checked.iter().map(|it| Row::of(it, keys, &files)).collect();
+    let is_good = rows.iter().all(|row| row.verdict == "good");
+    app.output.result(&text(disk, &rows, is_good), || {
+        let rows = rows.iter().map(Row::json);
         serde_json::json!({ "disk": disk.to_string(), "good": is_good, "statements": rows.collect::<Vec<_>>() })
     });
     Ok(if is_good {
@@ -84,19 +88,75 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     })
 }
 
-fn words(verdict: &Verdict) -> (&'static str, String) {
-    match verdict {
-        Verdict::Good { by } => ("good", format!("signed by key {}", &by[..16])),
-        Verdict::Bad(why) => ("BAD", why.clone()),
-        Verdict::Missing => ("MISSING", "nothing is stated".to_owned()),
+/// What is said of one statement.
+struct Row {
+    kind: String,
+    verdict: &'static str,
+    detail: String,
+    /// Identity of the key that signed it, and its file in the project.
+    key: Option<(String, String)>,
+    /// Of a decision: the person, and whether the key is theirs alone.
+    by: Option<(String, bool)>,
+}
+
+impl Row {
+    fn of(checked: &Checked, keys: Keys<'_>, files: &BTreeMap<String, String>) -> Self {
+        let mut row = Self {
+            kind: checked.kind.clone(),
+            verdict: "MISSING",
+            detail: "nothing is stated".to_owned(),
+            key: None,
+            by: None,
+        };
+        let key = match &checked.verdict {
+            Verdict::Missing => return row,
+            Verdict::Bad(why) => {
+                (row.verdict, row.detail) = ("BAD", why.clone());
+                return row;
+            }
+            Verdict::Good { by } => by,
+        };
+        let file = files.get(key).cloned().unwrap_or_default();
+        (row.verdict, row.detail) = ("good", format!("signed with {file}, key {}", &key[..16]));
+        row.key = Some((key.clone(), file));
+        if let Some((decision, signer)) = said(checked, keys) {
+            let says = if decision.approves {
+                "approves"
+            } else {
+                "rejects"
+            };
+            let of_whom = match signer {
+                Signer::Own => ", their own",
+                Signer::Shared => ": they, or whoever else has that key",
+                Signer::Other => {
+                    row.verdict = "BAD";
+                    ", which is not a key of that person"
+                }
+            };
+            row.detail = format!("{} {says}, {}{of_whom}", decision.by, row.detail);
+            row.by = Some((decision.by, signer == Signer::Own));
+        }
+        row
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let mut row = serde_json::json!({ "kind": self.kind, "verdict": self.verdict, "detail": self.detail });
+        if let Some((key, file)) = &self.key {
+            row["key"] = key.as_str().into();
+            row["file"] = file.as_str().into();
+        }
+        if let Some((by, is_own)) = &self.by {
+            row["by"] = by.as_str().into();
+            row["own_key"] = (*is_own).into();
+        }
+        row
     }
 }
 
-fn text(disk: Sha256, checked: &[Checked], is_good: bool) -> String {
-    let rows = checked.iter().map(|it| {
-        let (verdict, detail) = words(&it.verdict);
-        [it.kind.clone(), verdict.to_owned(), detail]
-    });
+fn text(disk: Sha256, rows: &[Row], is_good: bool) -> String {
+    let rows = rows
+        .iter()
+        .map(|row| [row.kind.clone(), row.verdict.to_owned(), row.detail.clone()]);
     let list = table(["STATEMENT", "VERDICT", ""], rows);
     let verdict = if is_good {
         "every statement is good"

@@ -5,13 +5,16 @@ use std::time::Duration;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::event::Event;
 use goldsmith_core::failure::Class;
+use goldsmith_core::image::ImageId;
 use goldsmith_core::recipe::{Command, Webhook};
 use goldsmith_exec::child::{Program, Status};
 use goldsmith_pipeline::port::{Answer, Hands, Ran};
 use goldsmith_pipeline::unit::StageError;
 use serde_json::Value;
 
+use super::{find, stage_error};
 use crate::app::App;
+use crate::catalog::typed;
 use crate::wiring;
 
 /// Does what a pipeline's own steps ask for, from this computer.
@@ -27,6 +30,7 @@ impl Hands for LocalHands<'_> {
         &self,
         cx: &Cx,
         step: &str,
+        image: Option<&ImageId>,
         command: &Command,
         timeout: Duration,
     ) -> Result<Ran, StageError> {
@@ -46,6 +50,12 @@ impl Hands for LocalHands<'_> {
         } else {
             Program::new(program)
         };
+        if let Some(id) = image {
+            let image = find(self.app, id).map_err(stage_error)?;
+            run = run
+                .env("GOLDSMITH_IMAGE", typed(id))
+                .env("GOLDSMITH_DISK", image.path("disk.raw"));
+        }
         for (name, value) in &command.environment {
             run = run.env(name, &value.value);
         }

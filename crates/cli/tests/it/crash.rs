@@ -76,6 +76,12 @@ pub(crate) fn start(env: &TestEnv, arguments: &[&str]) -> Child {
 #[track_caller]
 pub(crate) fn assert_nothing_left(env: &TestEnv) {
     env.run(&["gc", "--dry-run"]).expect(0);
+    assert_swept(env);
+}
+
+/// Nothing of a dead run is left, now that another command was given.
+#[track_caller]
+pub(crate) fn assert_swept(env: &TestEnv) {
     env.run(&["doctor", "--store"]).expect(0);
     let scratch: Vec<_> = fs::read_dir(env.home().join("store/scratch"))
         .unwrap()

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod approvals;
+mod assess;
 mod awstoe;
 mod boot;
 mod build;
@@ -22,7 +24,12 @@ mod mirror;
 mod on_disk;
 mod on_image;
 mod run;
+mod run_killed;
 mod scan;
+mod serve;
+mod session;
+mod small;
 mod source_disk;
 mod surface;
 mod trial;
+mod webhook;

@@ -109,7 +109,7 @@ fn unit<'r>(run: &'r Value, name: &str) -> &'r Value {
 }
 
 /// Files below a folder, links with what they lead to.
-fn files(folder: &Path) -> Vec<String> {
+pub(crate) fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -133,9 +133,9 @@ fn files(folder: &Path) -> Vec<String> {
     found
 }
 
-fn approve(env: &TestEnv, by: &str) {
-    env.run(&["approve", "web", "--as", by, "--reason", "looked at it"])
-        .expect(0);
+fn approve(env: &TestEnv, by: &str, code: i32) {
+    let ran = env.run(&["approve", "web", "--as", by, "--reason", "looked at it"]);
+    ran.expect(code);
 }
 
 #[test]
@@ -163,22 +163,12 @@ fn from_a_start_to_a_channel() {
     assert_eq!(unit(&first, "build/after/never")["status"], "skipped");
     assert_eq!(unit(&first, "test/boot")["status"], "skipped");
     assert!(files(&env.project().join("images")).is_empty());
-    // Who started it, and who is nobody, may not.
-    approve(&env, "dev@example.com");
-    approve(&env, "eve@example.com");
+    // Who started it, and who is nobody, may not; `approvals` has all that may not be.
+    approve(&env, "dev@example.com", 5);
+    approve(&env, "eve@example.com", 5);
     let still = run(&env);
-    let why = unit(&still, "approve")["summary"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    for words in [
-        "0 of 1 approvals",
-        "dev@example.com: they started the run",
-        "eve@example.com: they are not among the approvers",
-    ] {
-        assert!(why.contains(words), "{why}");
-    }
-    approve(&env, "ann@example.com");
+    assert_eq!(unit(&still, "approve")["summary"], "0 of 1 approvals");
+    approve(&env, "ann@example.com", 0);
     let done = run(&env);
     assert_eq!(
         (&done["status"], &done["id"]),

@@ -1,9 +1,10 @@
 //! What is stated: a function for each kind, with the URI of its form.
 
+use goldsmith_core::finding::Severity;
 use goldsmith_core::image::ImageId;
 use serde_json::{Value, json};
 
-use crate::port::{Made, Scanned, Tested};
+use crate::port::{Flaw, Made, Scanned, Tested};
 
 /// SLSA provenance, version 1.
 pub const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
@@ -73,7 +74,7 @@ pub fn vulnerabilities(scanned: &Scanned, version: &str, unix: i64) -> Value {
     let mut scanner = json!({
         "uri": "urn:goldsmith:scan:v1",
         "version": version,
-        "result": findings.map(|finding| json!({ "id": finding })).collect::<Vec<_>>(),
+        "result": findings.map(flaw).collect::<Vec<_>>(),
     });
     if let Some((feed, age)) = &scanned.feed {
         let updated = timestamp(unix.saturating_sub(*age));
@@ -85,6 +86,14 @@ pub fn vulnerabilities(scanned: &Scanned, version: &str, unix: i64) -> Value {
         "counts": scanned.counts,
         "refused": scanned.refused,
     })
+}
+
+/// One result. The form wants a list of severities, each with who rated it; what nobody rated has
+/// none.
+fn flaw(flaw: &Flaw) -> Value {
+    let rated = (flaw.severity != Severity::Unknown)
+        .then(|| json!({ "method": "goldsmith", "score": flaw.severity.word() }));
+    json!({ "id": flaw.id, "severity": rated.into_iter().collect::<Vec<_>>() })
 }
 
 /// What a person decided of an image.

@@ -3,7 +3,7 @@
 //! ```text
 //! {"specversion":"1.0",
 //!  "id":"run-7-12",                      the run and its place there; else of what it says
-//!  "source":"urn:goldsmith:shop",        the project
+//!  "source":"urn:goldsmith:shop",        the pipeline
 //!  "type":"goldsmith.run.failed",
 //!  "subject":"web 1.4.0/3",              the image, once there is one
 //!  "time":"2026-11-29T20:00:00Z",

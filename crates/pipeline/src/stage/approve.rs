@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::test::refuse;
 use super::{Subject, state};
-use crate::decision::{Keys, Standing, standing};
+use crate::decision::{Case, Keys, Standing};
 use crate::unit::{Effects, Outcome, Scene, StageError, Unit};
 
 /// Who has to say yes.
@@ -52,9 +52,15 @@ impl Unit for Approve<'_> {
         let Some(spec) = self.spec else {
             return approved(scene, &image, "the pipeline asks nobody");
         };
-        let found = standing(cx, scene.catalog, spec, self.keys, &image, disk)
-            .map_err(|error| StageError::of(&error))?;
-        match found {
+        let case = Case {
+            catalog: scene.catalog,
+            spec,
+            keys: self.keys,
+            image: &image,
+            disk,
+            unix: cx.clock().unix_seconds(),
+        };
+        match case.standing().map_err(|error| StageError::of(&error))? {
             Standing::Approved { why } => approved(scene, &image, &why),
             Standing::Rejected { why } => Err(StageError::new(Class::Policy, why)),
             Standing::Open { why } => Ok(Outcome::Wait {

@@ -162,7 +162,10 @@ impl Unit for Bring<'_> {
             .send(cx, parcel)
             .map_err(|error| of_target(&error))?;
         Ok(Outcome::Done(Effects {
-            summary: format!("{} copies", copies.len()),
+            summary: match copies.len() {
+                1 => "1 copy".to_owned(),
+                count => format!("{count} copies"),
+            },
             output: json!({ "copies": copies.len(), "locations": copies.iter().map(|copy| &copy.location).collect::<Vec<_>>() }),
             changes: copies.into_iter().map(Change::Copy).collect(),
             image: None,

@@ -7,7 +7,8 @@ use goldsmith_core::recipe::{Command, Step};
 use serde_json::{Map, Value};
 
 use crate::port::Hands;
-use crate::unit::{Effects, Outcome, StageError};
+use crate::stage::Subject;
+use crate::unit::{Effects, Outcome, Scene, StageError};
 
 /// What the line of an output begins with.
 const OUTPUT: &str = "::output ";
@@ -18,9 +19,12 @@ pub(super) fn run(
     cx: &Cx,
     step: &Step,
     command: &Command,
+    scene: &Scene<'_>,
     hands: &dyn Hands,
 ) -> Result<Outcome, StageError> {
-    let ran = hands.command(cx, &step.name, command, step.timeout)?;
+    // Before the image is built there is none.
+    let image = Subject::of(scene).ok().map(|(image, _)| image);
+    let ran = hands.command(cx, &step.name, image.as_ref(), command, step.timeout)?;
     if ran.code != 0 {
         let tail = ran.lines.iter().rev().take(3).rev();
         let tail: Vec<&str> = tail.map(String::as_str).collect();

@@ -3,10 +3,11 @@
 
 use goldsmith_core::catalog::NewImage;
 use goldsmith_core::digest::Sha256;
+use goldsmith_core::finding::Severity;
 use goldsmith_core::image::ImageId;
 use goldsmith_pipeline::evidence::predicate::{self, Decision};
 use goldsmith_pipeline::evidence::{SigningKey, Statement};
-use goldsmith_pipeline::port::{Input, Made, Origin, Scanned, Tested};
+use goldsmith_pipeline::port::{Flaw, Input, Made, Origin, Scanned, Tested};
 use serde_json::{Value, json};
 
 use super::python;
@@ -46,7 +47,10 @@ def vulns(predicate):
     for text in (predicate['scanner']['db']['lastUpdate'], predicate['metadata']['scanStartedOn'], predicate['metadata']['scanFinishedOn']):
         timestamp_pb2.Timestamp().FromJsonString(text)
     assert predicate['scanner']['uri']
-    return ' '.join(one['id'] for one in predicate['scanner']['result'])
+    def rated(one):
+        assert all(set(rating) == {'method', 'score'} for rating in one['severity'])
+        return ' '.join([one['id'], *(rating['score'] for rating in one['severity'])])
+    return ', '.join(rated(one) for one in predicate['scanner']['result'])
 
 forms = {
     'https://slsa.dev/provenance/v1': provenance,
@@ -108,7 +112,16 @@ fn predicates() -> Vec<(&'static str, Value)> {
         how: vec!["bios".to_owned(), "uefi".to_owned()],
     };
     let scanned = Scanned {
-        findings: vec!["CVE-2026-1 openssl".to_owned()],
+        findings: vec![
+            Flaw {
+                id: "CVE-2026-1".to_owned(),
+                severity: Severity::High,
+            },
+            Flaw {
+                id: "CVE-2026-2".to_owned(),
+                severity: Severity::Unknown,
+            },
+        ],
         counts: [("high".to_owned(), 1)].into(),
         feed: Some(("debian 7".to_owned(), 3_600)),
         ..Scanned::default()
@@ -154,7 +167,7 @@ fn others_believe_what_we_state() {
     let expected = [
         "provenance/v1 2 inputs 2026-11-23T20:00:00Z",
         "attestation/test-result/v0.1 FAILED ['boots'] ['ssh: no answer']",
-        "attestation/vulns/v0.1 CVE-2026-1 openssl",
+        "attestation/vulns/v0.1 CVE-2026-1 high, CVE-2026-2",
         "bom ",
         "urn:goldsmith:approval:v1 ",
     ]

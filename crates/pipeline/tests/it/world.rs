@@ -113,6 +113,7 @@ impl Hands for Echo {
         &self,
         _cx: &Cx,
         _step: &str,
+        _image: Option<&ImageId>,
         command: &Command,
         _timeout: Duration,
     ) -> Result<Ran, StageError> {

@@ -10,6 +10,7 @@ mod target;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::remote::ObjectPath;
@@ -21,15 +22,24 @@ use goldsmith_testing::moto::Moto;
 /// 2026-11-23 20:00:00 UTC.
 const NOW: i64 = 1_795_464_000;
 
+/// Little patience, where nothing comes on purpose.
+const LITTLE: Duration = Duration::from_secs(2);
+/// Patience for megabytes and a server in Python, on a machine with much else to do.
+const MUCH: Duration = Duration::from_mins(2);
+
 /// Settings from variables, with little patience.
 fn settings(variables: &[(&str, &str)]) -> Settings {
+    settings_with(LITTLE, variables)
+}
+
+fn settings_with(patience: Duration, variables: &[(&str, &str)]) -> Settings {
     let variables: BTreeMap<String, String> = variables
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
     let http = goldsmith_provider::Settings {
-        connect_timeout: std::time::Duration::from_secs(2),
-        stall_timeout: std::time::Duration::from_secs(2),
+        connect_timeout: patience,
+        stall_timeout: patience,
         ..goldsmith_provider::Settings::default()
     };
     Settings::from_env(&variables, http)
@@ -56,15 +66,20 @@ struct Cloud {
 
 impl Cloud {
     fn new() -> Self {
+        Self::with(LITTLE)
+    }
+
+    fn with(patience: Duration) -> Self {
         let moto = Moto::start(&[]);
         moto.boto("s3.create_bucket(Bucket='bucket')");
         let front = Front::of(Some(moto.port()));
-        let aws = Aws::new(settings(&[
+        let variables = [
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "hunter22"),
             ("AWS_REGION", "us-east-1"),
             ("AWS_ENDPOINT_URL", &front.url()),
-        ]));
+        ];
+        let aws = Aws::new(settings_with(patience, &variables));
         let (cx, clock) = cx();
         Self {
             moto,

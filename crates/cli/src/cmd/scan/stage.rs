@@ -6,13 +6,13 @@ use goldsmith_advisory::report::word;
 use goldsmith_advisory::stock::Stock;
 use goldsmith_build::record::Image;
 use goldsmith_build::source::KernelView;
-use goldsmith_core::finding::{Finding, Kind};
+use goldsmith_core::finding::{Finding, Kind, Severity};
 use goldsmith_core::recipe::ScanSpec;
 use goldsmith_inspect::harden::Profile;
 use goldsmith_inspect::scan::{Hardening, format};
 use goldsmith_inspect::snapshot::Snapshot;
 use goldsmith_inspect::view::open::open;
-use goldsmith_pipeline::port::Scanned;
+use goldsmith_pipeline::port::{Flaw, Scanned};
 
 use super::{Target, kept, look, policy, verdict};
 use crate::app::App;
@@ -41,20 +41,20 @@ pub(crate) fn scan(
     let judged = verdict::judge(app, &policy, &stock, findings)?;
     let findings = judged.findings();
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    let mut names = Vec::new();
+    let mut flaws: BTreeMap<String, Severity> = BTreeMap::new();
     for finding in &findings {
         *counts.entry(word(finding.severity).to_owned()).or_default() += 1;
         if finding.kind == Kind::Vulnerability {
-            names.push(finding.id.clone());
+            let worst = flaws.entry(finding.id.clone()).or_insert(finding.severity);
+            *worst = finding.severity.max(*worst);
         }
     }
-    names.sort();
-    names.dedup();
+    let flaws = flaws.into_iter();
     let report = format::report(&target.name, &opened.form, &inventory, &findings);
     Ok(Scanned {
         refused: judged.refused(),
         counts,
-        findings: names,
+        findings: flaws.map(|(id, severity)| Flaw { id, severity }).collect(),
         feed: judged.feed(app.began),
         report: judged.complete(report),
     })

@@ -54,7 +54,7 @@ static COMMAND: BlockSpec = BlockSpec {
     name: "command",
     labels: &["name"],
     optional_labels: 0,
-    summary: "Runs a program on this computer, in the project's folder. Lines `name=value` that it writes to the file `$GOLDSMITH_OUTPUT` are its outputs.",
+    summary: "Runs a program on this computer, in the project's folder. Its environment has `GOLDSMITH_IMAGE` and `GOLDSMITH_DISK`, the path of the disk, once there is one. Lines `::output name=value` that it prints are its outputs.",
     attributes: &[
         BEFORE,
         AFTER,

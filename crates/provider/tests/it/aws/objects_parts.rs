@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use goldsmith_core::remote::{ObjectPath, ObjectStore as _, RemoteError};
 use goldsmith_testing::front::Act;
 
-use super::{Cloud, bytes, object};
+use super::{Cloud, MUCH, bytes, object};
 
 /// Just above what goes at once: four parts of 16 MiB and one of a few bytes.
 const SIZE: usize = (64 << 20) + 5;
@@ -52,7 +52,7 @@ impl Cloud {
 /// A part is lost, one is refused, the answer to the last word is lost.
 #[test]
 fn whole_in_spite_of_faults() {
-    let cloud = Cloud::new();
+    let cloud = Cloud::with(MUCH);
     let there = object("s3://bucket/large");
     cloud.front.on("PUT /bucket/large?uploadId=", 1, Act::Close);
     cloud
@@ -91,7 +91,7 @@ fn whole_in_spite_of_faults() {
 
 #[test]
 fn nothing_is_left_of_a_failure() {
-    let cloud = Cloud::new();
+    let cloud = Cloud::with(MUCH);
     let there = object("s3://bucket/large");
     let denied = "<Error><Code>AccessDenied</Code></Error>";
     // A part, and a last word that says yes and then no.
@@ -122,7 +122,7 @@ fn nothing_is_left_of_a_failure() {
 
 #[test]
 fn nothing_is_left_of_a_stop() {
-    let cloud = Cloud::new();
+    let cloud = Cloud::with(MUCH);
     let there = object("s3://bucket/large");
     cloud.front.on("PUT /bucket/large?uploadId=", 1, Act::Hang);
     let stopped = std::thread::scope(|scope| {

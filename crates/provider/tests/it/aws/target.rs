@@ -1,9 +1,16 @@
 //! A bucket as a target: what every target must do, and what only a bucket can go wrong with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
-use goldsmith_core::target::Target;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use goldsmith_core::catalog::CopyRow;
+use goldsmith_core::cx::Cx;
+use goldsmith_core::digest::Sha256;
+use goldsmith_core::image::ImageId;
+use goldsmith_core::target::{FormFile, Forms, Parcel, Target, TargetError};
 use goldsmith_provider::aws::Aws;
 use goldsmith_provider::target::S3Target;
 use goldsmith_provider::target::s3::Bucket;
@@ -11,7 +18,7 @@ use goldsmith_testing::contract::target::{self as contract, NAME, Place};
 use goldsmith_testing::front::{Act, Front};
 use goldsmith_testing::moto::Moto;
 
-use super::{cx, settings};
+use super::{MUCH, bytes, cx, settings_with};
 
 /// A bucket of moto's, seen by boto3.
 struct Store {
@@ -27,12 +34,13 @@ impl Store {
         let moto = Moto::start(&[]);
         moto.boto("s3.create_bucket(Bucket='bucket')");
         let front = Front::of(Some(moto.port()));
-        let aws = Aws::new(settings(&[
+        let variables = [
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "hunter22"),
             ("AWS_REGION", "us-east-1"),
             ("AWS_ENDPOINT_URL", &front.url()),
-        ]));
+        ];
+        let aws = Aws::new(settings_with(MUCH, &variables));
         Self {
             moto,
             front,
@@ -220,4 +228,106 @@ fn stores_that_cannot_be_used() {
     store.front.on("GET /bucket", 1, Act::answer(403, ""));
     let error = store.target(&["raw"]).taken(&cx().0, NAME).unwrap_err();
     assert!(error.to_string().contains("access denied"), "{error}");
+}
+
+/// An image that is just above what goes at once: four parts of 16 MiB and one of a few bytes.
+struct Large(Vec<u8>);
+
+impl Large {
+    fn new() -> Self {
+        let mut all = bytes(16 << 20);
+        for part in 1..=3 {
+            // Every part is another one.
+            let next: Vec<u8> = all[..16 << 20].iter().map(|byte| byte ^ part).collect();
+            all.extend(next);
+        }
+        all.extend(b"large");
+        Self(all)
+    }
+
+    fn bring(&self, target: &dyn Target) -> Result<Vec<CopyRow>, TargetError> {
+        let sign = |files: &BTreeMap<String, FormFile>| {
+            let files = files.iter();
+            let files: Vec<String> = files
+                .map(|(name, file)| format!("\"{name}\":{{\"sha256\":\"{}\"}}", file.sha256))
+                .collect();
+            let manifest = format!(
+                "{{\"image\":\"web 1.0.0/1\",\"files\":{{{}}}}}",
+                files.join(",")
+            );
+            let payload = STANDARD.encode(manifest);
+            format!("{{\"payload\":\"{payload}\",\"signatures\":[]}}\n").into_bytes()
+        };
+        let parcel = Parcel {
+            image: &"web@1.0.0/1".parse().unwrap(),
+            name: NAME,
+            tags: &BTreeMap::new(),
+            forms: self,
+            sign: &sign,
+        };
+        target.send(&cx().0, parcel)
+    }
+}
+
+impl Forms for Large {
+    fn ending(&self, form: &str) -> Option<&'static str> {
+        (form == "raw").then_some(".raw")
+    }
+
+    fn write(
+        &self,
+        _cx: &Cx,
+        _image: &ImageId,
+        _form: &str,
+        to: &Path,
+    ) -> Result<FormFile, TargetError> {
+        std::fs::write(to, &self.0).unwrap();
+        Ok(FormFile {
+            sha256: Sha256::of(&self.0),
+            size_bytes: self.0.len() as u64,
+        })
+    }
+}
+
+/// It goes in parts: one of them is lost on the way, and once the last word is refused.
+#[test]
+fn a_large_form() {
+    let store = Store::new("golden");
+    let target = store.target(&["raw"]);
+    let large = Large::new();
+    let there = format!("/bucket/golden/{NAME}/{NAME}.raw?upload");
+    store
+        .front
+        .on(&format!("POST {there}Id="), 1, Act::answer(403, ""));
+    let error = large.bring(&*target).unwrap_err();
+    assert!(error.to_string().contains("access denied"), "{error}");
+    assert_eq!(store.files(), BTreeSet::new(), "neither parts nor an image");
+
+    let before = store.front.lines().len();
+    store
+        .front
+        .on(&format!("PUT {there}Id="), 1, Act::LoseAnswer);
+    let copies = large.bring(&*target).unwrap();
+    assert_eq!(copies[0].digest, Some(Sha256::of(&large.0)));
+    let lines = store.front.lines().split_off(before);
+    let count = |start: String| lines.iter().filter(|line| line.starts_with(&start)).count();
+    assert_eq!(count(format!("POST {there}s")), 1);
+    assert_eq!(count(format!("PUT {there}Id=")), 5 + 1);
+    assert_eq!(count(format!("POST {there}Id=")), 1);
+    let script = format!(
+        "import hashlib; print(hashlib.sha256(s3.get_object(Bucket='bucket', Key='golden/{NAME}/{NAME}.raw')['Body'].read()).hexdigest())"
+    );
+    let digest = store.moto.boto(&script);
+    assert_eq!(digest.trim(), Sha256::of(&large.0).to_string());
+    let files = ["SHA256SUMS", "manifest.dsse.json", &format!("{NAME}.raw")];
+    let expected: BTreeSet<String> = files.iter().map(|file| format!("{NAME}/{file}")).collect();
+    assert_eq!(store.files(), expected);
+    // It is there: nothing of it is sent again.
+    let before = store.front.lines().len();
+    assert_eq!(large.bring(&*target).unwrap(), copies);
+    let lines = store.front.lines().split_off(before);
+    assert!(
+        !lines.iter().any(|line| line.starts_with("PUT")),
+        "{lines:?}"
+    );
 }
