@@ -15,6 +15,7 @@ pub mod fetch;
 pub mod finding;
 pub mod image;
 pub mod inventory;
+pub mod ledger;
 pub mod markup;
 pub mod notify;
 pub mod recipe;
