@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// How much of a body rules look at, in bytes.
+const BODY_LOOKED_AT: usize = 4096;
+
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
@@ -60,10 +63,35 @@ pub struct Seen {
     pub body: Vec<u8>,
 }
 
+/// Which requests a rule is for.
+#[derive(Debug)]
+enum Which {
+    /// Those whose method and target begin so.
+    Beginning(String),
+    /// Those with this in their target or their body.
+    Containing(String),
+}
+
+impl Which {
+    fn is_it(&self, seen: &Seen) -> bool {
+        match self {
+            Self::Beginning(start) => seen.line.starts_with(start.as_str()),
+            Self::Containing(part) => {
+                let in_body = seen
+                    .body
+                    .windows(part.len())
+                    .take(BODY_LOOKED_AT)
+                    .any(|bytes| bytes == part.as_bytes());
+                in_body || seen.line.contains(part.as_str())
+            }
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Shared {
     upstream: Option<u16>,
-    rules: Mutex<Vec<(String, u32, Act)>>,
+    rules: Mutex<Vec<(Which, u32, Act)>>,
     seen: Mutex<Vec<Seen>>,
     is_stopping: AtomicBool,
 }
@@ -113,8 +141,18 @@ impl Front {
     /// Lets the next `times` requests whose method and target begin with `line` go this way.
     /// Rules for one request apply in the order they were given.
     pub fn on(&self, line: &str, times: u32, act: Act) {
+        self.add(Which::Beginning(line.to_owned()), times, act);
+    }
+
+    /// The same for requests with a text in their target or at the beginning of their body:
+    /// `Action=CopyImage&`.
+    pub fn on_containing(&self, part: &str, times: u32, act: Act) {
+        self.add(Which::Containing(part.to_owned()), times, act);
+    }
+
+    fn add(&self, which: Which, times: u32, act: Act) {
         let mut rules = self.shared.rules.lock().expect("no panic while held");
-        rules.push((line.to_owned(), times, act));
+        rules.push((which, times, act));
     }
 
     /// Every request so far.
@@ -150,7 +188,7 @@ impl Shared {
         let Some(seen) = read_request(&mut reader)? else {
             return Ok(());
         };
-        let act = self.next_act(&seen.line);
+        let act = self.next_act(&seen);
         self.seen
             .lock()
             .expect("no panic while held")
@@ -194,11 +232,11 @@ impl Shared {
         }
     }
 
-    fn next_act(&self, line: &str) -> Option<Act> {
+    fn next_act(&self, seen: &Seen) -> Option<Act> {
         let mut rules = self.rules.lock().expect("no panic while held");
         let (_, times, act) = rules
             .iter_mut()
-            .find(|(start, times, _)| *times > 0 && line.starts_with(start.as_str()))?;
+            .find(|(which, times, _)| *times > 0 && which.is_it(seen))?;
         *times -= 1;
         Some(act.clone())
     }

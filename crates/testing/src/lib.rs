@@ -7,6 +7,7 @@ pub mod emulators;
 pub mod front;
 pub mod host_tree;
 pub mod key;
+pub mod ledger;
 pub mod mirror;
 pub mod moto;
 pub mod remote;

@@ -6,6 +6,7 @@
 //! ```
 
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -28,6 +29,25 @@ impl Moto {
     ///
     /// When it is not installed or does not start.
     pub fn start(variables: &[(&str, &str)]) -> Self {
+        Self::run(&[emulators::program("moto_server")], variables)
+    }
+
+    /// Starts one with the corrections that images need (`shared/tools/moto_plus.py`): blocks of
+    /// snapshots are checked, what is said of an image is kept, copies are copies.
+    ///
+    /// # Panics
+    ///
+    /// When it is not there or does not start.
+    pub fn corrected() -> Self {
+        let program = [
+            emulators::program("python3"),
+            emulators::shared_tool("moto_plus.py"),
+        ];
+        // Else there are 1,300 images of others.
+        Self::run(&program, &[("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")])
+    }
+
+    fn run(program: &[PathBuf], variables: &[(&str, &str)]) -> Self {
         // Goes with this thread, also when that is killed.
         #[expect(
             clippy::disallowed_methods,
@@ -35,7 +55,7 @@ impl Moto {
         )]
         let mut server = Command::new("setpriv")
             .args(["--pdeathsig", "KILL"])
-            .arg(emulators::program("moto_server"))
+            .args(program)
             .args(["-H", "127.0.0.1", "-p", "0"])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
@@ -92,13 +112,14 @@ impl Moto {
     }
 
     /// Runs Python with a client of boto3 for every service there is a need for (`s3`, `ssm`,
-    /// `iam`, `secretsmanager`); gives what it prints.
+    /// `iam`, `secretsmanager`, `ec2`, `ebs`, `kms`; `client(name, region)` for another region);
+    /// gives what it prints.
     ///
     /// # Panics
     ///
     /// When the script fails.
     pub fn boto(&self, script: &str) -> String {
-        const CLIENTS: &str = "import boto3, json, os, sys\nclient = lambda name: boto3.client(name, endpoint_url=os.environ['ENDPOINT'], region_name='us-east-1', aws_access_key_id='test', aws_secret_access_key='test')\ns3, ssm, iam, secretsmanager = map(client, ['s3', 'ssm', 'iam', 'secretsmanager'])\n";
+        const CLIENTS: &str = "import boto3, json, os, sys\nclient = lambda name, region='us-east-1': boto3.client(name, endpoint_url=os.environ['ENDPOINT'], region_name=region, aws_access_key_id='test', aws_secret_access_key='test')\ns3, ssm, iam, secretsmanager, ec2, ebs, kms = map(client, ['s3', 'ssm', 'iam', 'secretsmanager', 'ec2', 'ebs', 'kms'])\n";
         #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
         let output = Command::new(emulators::program("python3"))
             .arg("-c")
@@ -122,5 +143,12 @@ impl Drop for Moto {
         if let Some(reader) = self.reader.take() {
             drop(reader.join());
         }
+        // What it cannot do it answers with a status that makes clients try again.
+        let unable = self.log().contains("NotImplementedError");
+        assert!(
+            !unable || std::thread::panicking(),
+            "moto was asked for what it cannot do:\n{}",
+            self.log()
+        );
     }
 }
