@@ -2,7 +2,6 @@
 //! directory, made by `cargo xtask setup`.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 /// A program of the environment.
 ///
@@ -83,33 +82,9 @@ pub fn document(name: &str) -> PathBuf {
     path
 }
 
-/// A tool of the folder `shared/tools` beside the project, such as the corrections of `moto`.
-///
-/// # Panics
-///
-/// When it is not there.
-pub fn shared_tool(name: &str) -> PathBuf {
-    let project = target().parent().unwrap_or_else(|| Path::new("/"));
-    let beside = project.join("../shared/tools").join(name);
-    assert!(
-        beside.exists(),
-        "this test needs `{}`, which is kept beside the project",
-        beside.display()
-    );
-    beside
-}
-
 fn root() -> PathBuf {
-    target().join("emulators")
-}
-
-/// The folder that Cargo builds in.
-fn target() -> &'static Path {
-    static TARGET: OnceLock<PathBuf> = OnceLock::new();
-    TARGET.get_or_init(|| {
-        let test = std::env::current_exe().expect("a test knows where it is");
-        // target/debug/deps/test
-        let target = test.ancestors().nth(3);
-        target.unwrap_or_else(|| Path::new("/")).to_owned()
-    })
+    let test = std::env::current_exe().expect("a test knows where it is");
+    // target/debug/deps/test
+    let target = test.ancestors().nth(3).unwrap_or_else(|| Path::new("/"));
+    target.join("emulators")
 }

@@ -6,7 +6,7 @@
 //! ```
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -20,6 +20,7 @@ pub struct Moto {
     port: u16,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
+    is_forgiven: bool,
 }
 
 impl Moto {
@@ -29,25 +30,33 @@ impl Moto {
     ///
     /// When it is not installed or does not start.
     pub fn start(variables: &[(&str, &str)]) -> Self {
-        Self::run(&[emulators::program("moto_server")], variables)
+        Self::run(&emulators::program("moto_server"), &[], variables)
     }
 
-    /// Starts one with the corrections that images need (`shared/tools/moto_plus.py`): blocks of
-    /// snapshots are checked, what is said of an image is kept, copies are copies.
+    /// Starts one behind a layer that corrects what it says of images, snapshots and blocks.
     ///
     /// # Panics
     ///
-    /// When it is not there or does not start.
+    /// When it is not installed or does not start.
     pub fn corrected() -> Self {
-        let program = [
-            emulators::program("python3"),
-            emulators::shared_tool("moto_plus.py"),
+        let variables = [
+            // A thousand images that nobody asked for.
+            ("MOTO_EC2_LOAD_DEFAULT_AMIS", "false"),
+            ("MOTO_ENABLE_AMI_VALIDATION", "true"),
+            ("MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION", "true"),
         ];
-        // Else there are 1,300 images of others.
-        Self::run(&program, &[("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")])
+        let layer = include_str!("moto/corrected.py");
+        Self::run(&emulators::program("python3"), &["-c", layer], &variables)
     }
 
-    fn run(program: &[PathBuf], variables: &[(&str, &str)]) -> Self {
+    /// The same, whose test does not fail when it is asked for what it cannot do.
+    #[must_use]
+    pub fn forgiven(mut self) -> Self {
+        self.is_forgiven = true;
+        self
+    }
+
+    fn run(program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         // Goes with this thread, also when that is killed.
         #[expect(
             clippy::disallowed_methods,
@@ -55,7 +64,8 @@ impl Moto {
         )]
         let mut server = Command::new("setpriv")
             .args(["--pdeathsig", "KILL"])
-            .args(program)
+            .arg(program)
+            .args(arguments)
             .args(["-H", "127.0.0.1", "-p", "0"])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
@@ -93,6 +103,7 @@ impl Moto {
             port,
             log,
             reader: Some(reader),
+            is_forgiven: false,
         }
     }
 
@@ -119,21 +130,32 @@ impl Moto {
     ///
     /// When the script fails.
     pub fn boto(&self, script: &str) -> String {
-        const CLIENTS: &str = "import boto3, json, os, sys\nclient = lambda name, region='us-east-1': boto3.client(name, endpoint_url=os.environ['ENDPOINT'], region_name=region, aws_access_key_id='test', aws_secret_access_key='test')\ns3, ssm, iam, secretsmanager, ec2, ebs, kms = map(client, ['s3', 'ssm', 'iam', 'secretsmanager', 'ec2', 'ebs', 'kms'])\n";
-        #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
-        let output = Command::new(emulators::program("python3"))
-            .arg("-c")
-            .arg(format!("{CLIENTS}{script}"))
-            .env_clear()
-            .env("ENDPOINT", self.url())
-            .env("HOME", "/nonexistent")
-            .output()
-            .expect("python starts");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{script}\n{text}{error}");
-        text
+        let clients = "s3, ssm, iam, secretsmanager, ec2, ebs = map(client, ['s3', 'ssm', 'iam', 'secretsmanager', 'ec2', 'ebs'])\n";
+        boto(&self.url(), &format!("{clients}{script}"))
     }
+}
+
+/// Runs Python with a function `client(service)` that gives a client of boto3 for a server, in
+/// a region and with keys where they are given; gives what it prints.
+///
+/// # Panics
+///
+/// When the script fails.
+pub(crate) fn boto(url: &str, script: &str) -> String {
+    const CLIENT: &str = include_str!("moto/client.py");
+    #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
+    let output = Command::new(emulators::program("python3"))
+        .arg("-c")
+        .arg(format!("{CLIENT}{script}"))
+        .env_clear()
+        .env("ENDPOINT", url)
+        .env("HOME", "/nonexistent")
+        .output()
+        .expect("python starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}\n{text}{error}");
+    text
 }
 
 impl Drop for Moto {
