@@ -6,8 +6,12 @@
 
 pub mod ebs;
 pub mod ec2;
+pub mod events;
+pub mod fleet;
+pub mod inspector;
 pub mod kms;
 pub mod s3;
+pub mod sns;
 pub mod ssm;
 pub mod sts;
 
@@ -26,17 +30,29 @@ pub enum Service {
     Sts,
     /// Key Management Service.
     Kms,
+    /// Auto Scaling.
+    AutoScaling,
+    /// Simple Notification Service.
+    Sns,
+    /// EventBridge.
+    Events,
+    /// Inspector.
+    Inspector,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::S3,
         Self::Ssm,
         Self::Ec2,
         Self::Ebs,
         Self::Sts,
         Self::Kms,
+        Self::AutoScaling,
+        Self::Sns,
+        Self::Events,
+        Self::Inspector,
     ];
 
     /// As endpoints, signatures and models call it.
@@ -48,6 +64,10 @@ impl Service {
             Self::Ebs => "ebs",
             Self::Sts => "sts",
             Self::Kms => "kms",
+            Self::AutoScaling => "autoscaling",
+            Self::Sns => "sns",
+            Self::Events => "events",
+            Self::Inspector => "inspector2",
         }
     }
 
@@ -60,6 +80,10 @@ impl Service {
             Self::Ebs => "2019-11-02",
             Self::Sts => "2011-06-15",
             Self::Kms => "2014-11-01",
+            Self::AutoScaling => "2011-01-01",
+            Self::Sns => "2010-03-31",
+            Self::Events => "2015-10-07",
+            Self::Inspector => "2020-06-08",
         }
     }
 
@@ -68,7 +92,14 @@ impl Service {
         match self {
             Self::Ssm => Some("AmazonSSM"),
             Self::Kms => Some("TrentService"),
-            Self::S3 | Self::Ec2 | Self::Ebs | Self::Sts => None,
+            Self::Events => Some("AWSEvents"),
+            Self::S3
+            | Self::Ec2
+            | Self::Ebs
+            | Self::Sts
+            | Self::AutoScaling
+            | Self::Sns
+            | Self::Inspector => None,
         }
     }
 }
@@ -82,6 +113,10 @@ impl std::fmt::Display for Service {
             Self::Ebs => "EBS",
             Self::Sts => "STS",
             Self::Kms => "KMS",
+            Self::AutoScaling => "Auto Scaling",
+            Self::Sns => "SNS",
+            Self::Events => "EventBridge",
+            Self::Inspector => "Inspector",
         })
     }
 }
@@ -199,6 +234,10 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         ebs::OPERATIONS,
         sts::OPERATIONS,
         kms::OPERATIONS,
+        fleet::OPERATIONS,
+        sns::OPERATIONS,
+        events::OPERATIONS,
+        inspector::OPERATIONS,
     ];
     all.into_iter().flatten().copied()
 }

@@ -1,5 +1,6 @@
 //! One call: addressed, signed, sent, tried again, and its failure in words.
 
+mod once;
 mod refusal;
 mod request;
 
@@ -13,6 +14,7 @@ use goldsmith_core::failure::Cancelled;
 use goldsmith_core::remote::RemoteError;
 use reqwest::{Method, Response};
 
+pub(crate) use self::once::Untaken;
 pub(super) use self::refusal::Refusal;
 pub(super) use self::request::Request;
 use super::Aws;
@@ -264,6 +266,17 @@ impl Aws {
         &self,
         cx: &Cx,
         request: impl Fn(Option<&str>) -> Request,
+        each: impl FnMut(Node<'_>),
+    ) -> Result<(), RemoteError> {
+        self.pages_at(cx, request, "nextToken", each)
+    }
+
+    /// The same where the answer has the token of the next page elsewhere.
+    pub(super) fn pages_at(
+        &self,
+        cx: &Cx,
+        request: impl Fn(Option<&str>) -> Request,
+        place: &str,
         mut each: impl FnMut(Node<'_>),
     ) -> Result<(), RemoteError> {
         let mut token: Option<String> = None;
@@ -272,7 +285,7 @@ impl Aws {
             let next = self.call(cx, &asked, |answer| {
                 answer.read(cx, &asked, |page| {
                     each(page);
-                    Some(page.text("nextToken"))
+                    Some(page.text(place))
                 })
             })?;
             match next {

@@ -2,12 +2,15 @@
 
 mod blocks;
 mod credentials;
+mod fleet;
 mod image;
 mod imds;
+mod inspector;
 mod models;
 mod objects;
 mod objects_parts;
 mod parameters;
+mod policy;
 mod roles;
 mod target;
 

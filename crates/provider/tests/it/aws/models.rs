@@ -1,7 +1,5 @@
 //! The table of operations against the service models of AWS.
 
-use std::collections::BTreeSet;
-
 use goldsmith_provider::aws::api::{Member, Operation, Place, Service, operations};
 use goldsmith_testing::emulators::service_model;
 use serde_json::Value;
@@ -200,33 +198,4 @@ impl<'a> Model<'a> {
 fn capital(name: &str) -> String {
     let (first, rest) = name.split_at(1);
     first.to_uppercase() + rest
-}
-
-/// The policy in the documentation allows what is called, and nothing else but what keys need.
-#[test]
-fn the_policy_allows_what_is_called() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/aws.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    let policy = page.split("```json\n").nth(1).unwrap();
-    let policy = policy.split("```").next().unwrap();
-    let policy: Value = serde_json::from_str(policy).unwrap();
-    let actions = policy["Statement"][0]["Action"].as_array().unwrap();
-    let allowed: BTreeSet<String> = actions
-        .iter()
-        .map(|action| action.as_str().unwrap().to_owned())
-        .collect();
-    let own = operations().filter(|operation| operation.service != Service::S3);
-    let mut called: BTreeSet<String> = own
-        .map(|operation| format!("{}:{}", operation.service.name(), operation.name))
-        .collect();
-    for of_keys in [
-        "CreateGrant",
-        "Decrypt",
-        "GenerateDataKeyWithoutPlaintext",
-        "ReEncryptFrom",
-        "ReEncryptTo",
-    ] {
-        called.insert(format!("kms:{of_keys}"));
-    }
-    assert_eq!(allowed, called);
 }
