@@ -17,7 +17,7 @@ use goldsmith_core::target::Target;
 use goldsmith_exec::child::Program;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
-use goldsmith_provider::aws::{self, Aws};
+use goldsmith_provider::aws::{self, Aws, AwsFleet};
 use goldsmith_provider::notify;
 use goldsmith_provider::target::aws::{AwsPlace, LaunchTemplate};
 use goldsmith_provider::target::s3::Bucket;
@@ -264,8 +264,22 @@ pub(crate) fn webhook(app: &App, hook: &recipe::Webhook, timeout: Duration) -> n
 }
 
 /// AWS, where the variables and files of its own tools say.
-fn aws(app: &App) -> Aws {
+pub(crate) fn aws(app: &App) -> Aws {
     Aws::new(aws::Settings::from_env(app.env.all(), http(app)))
+}
+
+/// What runs in the regions of a target, in the account that the keys, or a role, are of.
+pub(crate) fn fleet(app: &App, target: &recipe::AwsTarget, role: Option<String>) -> AwsFleet {
+    AwsFleet::new(cloud(app, target), target.regions.clone(), role)
+}
+
+/// AWS, or what speaks like it where a target says so.
+pub(crate) fn cloud(app: &App, target: &recipe::AwsTarget) -> Aws {
+    let mut settings = aws::Settings::from_env(app.env.all(), http(app));
+    if let Some(endpoint) = &target.endpoint {
+        settings.endpoints = [(String::new(), endpoint.clone())].into();
+    }
+    Aws::new(settings)
 }
 
 /// The places of a distribution.

@@ -22,8 +22,8 @@ use crate::report::CmdError;
 use crate::signing;
 use crate::wiring;
 
-/// Tag with the findings that an image did not have when it was approved.
-const BAD: &str = "goldsmith:new-findings";
+/// Tag with the findings that an image did not have when it was approved, by their ids.
+pub(crate) const NEW_FINDINGS: &str = "goldsmith:new-findings";
 
 /// Hold the images of a pipeline that are in use against the feeds of today
 ///
@@ -65,10 +65,10 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         names.sort_unstable();
         names.dedup();
         let list = names.join(" ");
-        let is_told = image.row.tags.get(BAD) == Some(&list);
+        let is_told = image.row.tags.get(NEW_FINDINGS) == Some(&list);
         let mut changes = vec![Change::Tag {
             image: id.clone(),
-            name: BAD.to_owned(),
+            name: NEW_FINDINGS.to_owned(),
             value: Some(list),
         }];
         let mut happened = Vec::new();
