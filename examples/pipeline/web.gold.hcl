@@ -121,6 +121,16 @@ distribution "everywhere" {
     endpoint = "http://127.0.0.1:9000"
     formats  = ["raw.zst"]
   }
+
+  target "aws" "eu" {
+    regions         = ["eu-north-1", "ap-southeast-1"]
+    accounts        = ["111122223333"]
+    deprecate_after = "180d"
+    parameters      = "/golden"
+    encrypt {
+      kms_key = "alias/golden"
+    }
+  }
 }
 
 lifecycle "standard" {

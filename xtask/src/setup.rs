@@ -188,7 +188,7 @@ fn sshd() -> Outcome {
 /// With `moto` come boto3, the client that ours is held against, and botocore's models.
 fn emulators() -> Outcome {
     const PACKAGES: [&str; 10] = [
-        "moto[s3,ssm,secretsmanager]==5.2.5",
+        "moto[events,s3,ssm,secretsmanager]==5.2.5",
         "flask==3.1.3",
         "flask-cors==6.0.5",
         // What bills of materials are held against: the schemas, and the tools of SPDX.

@@ -77,6 +77,7 @@ pub(crate) enum Command {
     Answer(cmd::answer::Args),
     Verify(cmd::verify::Args),
     Assess(cmd::assess::Args),
+    Audit(Box<cmd::audit::Args>),
     #[command(subcommand)]
     Schedule(cmd::schedule::Command),
     #[command(subcommand)]
@@ -157,6 +158,7 @@ impl Command {
             Self::Answer(args) => cmd::answer::run(args, app),
             Self::Verify(args) => cmd::verify::run(args, app),
             Self::Assess(args) => cmd::assess::run(args, app),
+            Self::Audit(args) => cmd::audit::run(args, app),
             Self::Schedule(command) => cmd::schedule::run(command, app),
             Self::Lifecycle(command) => cmd::lifecycle::run(command, app),
             Self::Serve(args) => cmd::serve::run(args, app),

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod approve;
 pub(crate) mod assess;
+pub(crate) mod audit;
 pub(crate) mod audit_log;
 pub(crate) mod awstoe;
 pub(crate) mod build;

@@ -4,6 +4,7 @@
 mod app;
 mod args;
 mod catalog;
+mod cloud;
 mod cmd;
 mod documents;
 mod env;

@@ -17,10 +17,11 @@ use goldsmith_core::target::Target;
 use goldsmith_exec::child::Program;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
-use goldsmith_provider::aws::{self, Aws};
+use goldsmith_provider::aws::{self, Aws, AwsFleet};
 use goldsmith_provider::notify;
+use goldsmith_provider::target::aws::{AwsPlace, LaunchTemplate};
 use goldsmith_provider::target::s3::Bucket;
-use goldsmith_provider::target::{LocalTarget, S3Target};
+use goldsmith_provider::target::{AwsTarget, LocalTarget, S3Target};
 use goldsmith_provider::{HttpFetch, Offline, Proxies, Settings};
 use goldsmith_store::Store;
 
@@ -128,7 +129,7 @@ pub(crate) struct Outside {
 pub(crate) fn outside(app: &App, is_offline: bool) -> Option<Outside> {
     (!is_offline).then(|| Outside {
         http: HttpFetch::new(http(app)),
-        aws: Aws::new(aws::Settings::from_env(app.env.all(), http(app))),
+        aws: aws(app),
     })
 }
 
@@ -246,7 +247,10 @@ pub(crate) fn notifiers(
     blocks: &[recipe::Notifier],
 ) -> Result<Vec<Box<dyn Notifier>>, CmdError> {
     let settings = http(app);
-    let notifiers = blocks.iter().map(|block| notify::of(block, &settings));
+    let aws = aws(app);
+    let notifiers = blocks
+        .iter()
+        .map(|block| notify::of(block, &settings, &aws));
     Ok(notifiers.collect::<Result<_, _>>()?)
 }
 
@@ -259,6 +263,25 @@ pub(crate) fn webhook(app: &App, hook: &recipe::Webhook, timeout: Duration) -> n
     notify::Webhook::new("step", hook.url.clone(), hook.secret.clone(), settings)
 }
 
+/// AWS, where the variables and files of its own tools say.
+pub(crate) fn aws(app: &App) -> Aws {
+    Aws::new(aws::Settings::from_env(app.env.all(), http(app)))
+}
+
+/// What runs in the regions of a target, in the account that the keys, or a role, are of.
+pub(crate) fn fleet(app: &App, target: &recipe::AwsTarget, role: Option<String>) -> AwsFleet {
+    AwsFleet::new(cloud(app, target), target.regions.clone(), role)
+}
+
+/// AWS, or what speaks like it where a target says so.
+pub(crate) fn cloud(app: &App, target: &recipe::AwsTarget) -> Aws {
+    let mut settings = aws::Settings::from_env(app.env.all(), http(app));
+    if let Some(endpoint) = &target.endpoint {
+        settings.endpoints = [(String::new(), endpoint.clone())].into();
+    }
+    Aws::new(settings)
+}
+
 /// The places of a distribution.
 pub(crate) fn targets(
     app: &App,
@@ -269,8 +292,20 @@ pub(crate) fn targets(
         match &target.kind {
             TargetKind::Local(local) => {
                 let directory = app.directory.join(&local.directory);
-                let target = LocalTarget::new(&target.name, directory, target.formats.clone());
+                let target = LocalTarget::new(&target.name, directory, local.formats.clone());
                 Ok(Box::new(target))
+            }
+            TargetKind::Aws(aws) => {
+                let settings = aws::Settings::from_env(app.env.all(), http(app));
+                let folder = app
+                    .home()?
+                    .join("runs")
+                    .join(format!("aws-{}", target.name));
+                let ledger = Arc::new(catalog(app)?);
+                let (name, place) = (&target.name, place(aws));
+                Ok(Box::new(AwsTarget::new(
+                    name, settings, place, folder, ledger,
+                )))
             }
             TargetKind::S3(s3) => {
                 let mut settings = aws::Settings::from_env(app.env.all(), http(app));
@@ -287,7 +322,7 @@ pub(crate) fn targets(
                     &target.name,
                     Arc::new(Aws::new(settings)),
                     bucket,
-                    target.formats.clone(),
+                    s3.formats.clone(),
                     app.home()?
                         .join("runs")
                         .join(format!("outgoing-{}", target.name)),
@@ -296,4 +331,29 @@ pub(crate) fn targets(
         }
     };
     targets.map(one).collect()
+}
+
+/// Where images go in AWS, as `provider` has it.
+fn place(target: &recipe::AwsTarget) -> AwsPlace {
+    const DAY: u64 = 24 * 60 * 60;
+    let days = |time: Duration| u32::try_from(time.as_secs().div_ceil(DAY)).unwrap_or(u32::MAX);
+    let template = |template: &recipe::LaunchTemplate| LaunchTemplate {
+        id: template.id.clone(),
+        region: template.region.clone(),
+        is_default: template.is_default,
+    };
+    let encrypt = target.encrypt.as_ref();
+    AwsPlace {
+        regions: target.regions.clone(),
+        accounts: target.accounts.clone(),
+        organizations: target.organizations.clone(),
+        organizational_units: target.organizational_units.clone(),
+        encrypt: encrypt.map(|encrypt| encrypt.kms_key.clone()),
+        kms_keys: encrypt.map_or_else(Default::default, |encrypt| encrypt.kms_keys.clone()),
+        role: target.role.clone(),
+        deprecate_after_days: target.deprecate_after.map(days),
+        launch_templates: target.launch_templates.iter().map(template).collect(),
+        parameters: target.parameters.clone(),
+        endpoint: target.endpoint.clone(),
+    }
 }

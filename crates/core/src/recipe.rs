@@ -22,7 +22,10 @@ use crate::version::VersionPattern;
 pub use approval::{ApprovalSpec, AutoApproval, is_address};
 pub use condition::{Comparison, Condition, ConditionError, Operand, Origin, OutputRef};
 pub use disk::{DiskSpec, Firmware};
-pub use distribution::{Distribution, LocalTarget, S3Target, Target, TargetKind};
+pub use distribution::{
+    AwsEncryption, AwsTarget, Distribution, LaunchTemplate, LocalTarget, S3Target, Target,
+    TargetKind,
+};
 pub use lifecycle::{Keep, LifecyclePolicy, TagMatch};
 pub use naming::{KNOWN_TAGS, NamePattern, NamePatternError, Part, Placeholder, REQUIRED_TAGS};
 pub use notify::{Channel, Notifier, NotifyEvent, Smtp};

@@ -1,6 +1,7 @@
 //! From blocks to the typed model. What has a problem or is not wholly known is left out.
 
 mod approval;
+mod arn;
 mod condition;
 mod distribution;
 mod lifecycle;

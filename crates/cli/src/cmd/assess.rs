@@ -25,8 +25,8 @@ use crate::wiring;
 
 /// What started a run, as the catalog keeps it.
 const BY_ASSESSMENT: &str = "assessment";
-/// Tag with the findings that an image did not have when it was approved.
-const BAD: &str = "goldsmith:new-findings";
+/// Tag with the findings that an image did not have when it was approved, by their ids.
+pub(crate) const NEW_FINDINGS: &str = "goldsmith:new-findings";
 
 /// Hold the images of a pipeline that are in use against the feeds of today
 ///
@@ -73,14 +73,14 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let mut is_news = false;
     for image in assessed.iter().filter(|image| !image.new.is_empty()) {
         let id = &image.row.made.id;
-        let told = image.row.tags.get(BAD).map_or("", String::as_str);
+        let told = image.row.tags.get(NEW_FINDINGS).map_or("", String::as_str);
         let told: BTreeSet<&str> = told.split(' ').collect();
         let mut names: Vec<&str> = image.new.iter().map(|it| it.id.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         let mut changes = vec![Change::Tag {
             image: id.clone(),
-            name: BAD.to_owned(),
+            name: NEW_FINDINGS.to_owned(),
             value: Some(names.join(" ")),
         }];
         let untold = image.new.iter().filter(|it| !told.contains(&*it.id));

@@ -1,4 +1,6 @@
-//! `goldsmith gc`: give disk space back.
+//! `goldsmith gc`: give disk space back, here or in a cloud.
+
+mod cloud;
 
 use std::time::Duration;
 
@@ -6,7 +8,7 @@ use goldsmith_core::size::{format_bytes, parse_bytes, parse_duration};
 use goldsmith_store::{GcPolicy, ItemKind};
 
 use crate::app::App;
-use crate::args::Outcome;
+use crate::args::{Outcome, Variables};
 use crate::escape::escape;
 use crate::output::table;
 use crate::report::CmdError;
@@ -18,6 +20,10 @@ use crate::wiring;
 /// used for 30 days goes, and the lock of a project that was deleted counts as long. What goes is
 /// gone when the command ends; a process in the background then gives its space back to the disk.
 ///
+/// With a target in a cloud it is about what runs that were broken off have left there: what is
+/// written down as begun by a process that is gone, and what has our tags, is older than a day
+/// and part of no finished image. The copies of the catalog always stay.
+///
 /// Example: goldsmith gc --size 20GiB --dry-run
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -27,18 +33,26 @@ pub(crate) struct Args {
     /// Remove what was unused longest until the store is this small, such as `20GiB`
     #[arg(long, value_name = "SIZE", value_parser = |text: &str| parse_bytes(text))]
     size: Option<u64>,
+    /// Remove what broken runs have left at this target instead, such as `aws/eu`
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["unused_for", "size", "wait"])]
+    target: Option<String>,
     /// Show what would go and remove nothing
     #[arg(long)]
     dry_run: bool,
     /// Wait until the disk has all of the space back
     #[arg(long, conflicts_with = "dry_run")]
     wait: bool,
+    #[command(flatten)]
+    variables: Variables,
 }
 
 /// A month: long enough for a branch that rests, short enough for a laptop.
 const UNUSED_FOR: Duration = Duration::from_hours(30 * 24);
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
+    if let Some(target) = &args.target {
+        return cloud::run(args, target, app);
+    }
     let store = wiring::store(app)?;
     let unused_for = args
         .unused_for

@@ -22,9 +22,9 @@ use crate::catalog;
 use crate::project;
 use crate::report::CmdError;
 
+mod beside;
 mod difference;
 mod kept;
-mod openscap;
 mod policy;
 mod show;
 pub(crate) mod stage;
@@ -69,7 +69,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
     #[command(flatten)]
-    scap: openscap::ScapArgs,
+    beside: beside::BesideArgs,
     /// Hold the packages that the last scan of this image found, or its build listed, against the
     /// feeds of today, without opening the disk
     #[arg(long, conflicts_with = "sbom")]
@@ -145,7 +145,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let (inventory, mut findings) = look(app, &opened, &snapshot, hardening.as_ref())?;
     let stock = Stock::of(&inventory);
     kept::write(&target, &stock)?;
-    let other = match openscap::run(app, &args.scap, &target, &inventory)? {
+    let other = match beside::run(app, &args.beside, &target, &inventory)? {
         Some(run) => {
             findings.extend(run.beyond(&findings));
             Some(run)

@@ -8,6 +8,7 @@ mod awstoe;
 mod boot;
 mod build;
 mod catalog;
+mod cloud;
 mod component_remote;
 mod component_run;
 mod component_validate;

@@ -1,10 +1,14 @@
 //! Where images go, and what they are called there.
 
+mod aws;
+
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
 
 use super::NamePattern;
+
+pub use aws::{AwsEncryption, AwsTarget, LaunchTemplate};
 
 /// A `distribution` block.
 #[derive(Debug, Clone)]
@@ -28,8 +32,6 @@ pub struct Target {
     pub name: String,
     /// The place of its block.
     pub span: Span,
-    /// Formats of the disk, at least one: the names of `goldsmith export --format`.
-    pub formats: Vec<String>,
     /// Where.
     pub kind: TargetKind,
 }
@@ -48,6 +50,8 @@ pub enum TargetKind {
     Local(LocalTarget),
     /// A bucket of an object store that speaks S3.
     S3(S3Target),
+    /// Images of EC2, in some regions.
+    Aws(AwsTarget),
 }
 
 impl TargetKind {
@@ -56,6 +60,7 @@ impl TargetKind {
         match self {
             Self::Local(_) => "local",
             Self::S3(_) => "s3",
+            Self::Aws(_) => "aws",
         }
     }
 }
@@ -65,6 +70,8 @@ impl TargetKind {
 pub struct LocalTarget {
     /// Path relative to the project.
     pub directory: String,
+    /// Formats of the disk, at least one: the names of `goldsmith export --format`.
+    pub formats: Vec<String>,
 }
 
 /// `target "s3"`. Keys come from where AWS's own tools find them, never from the project.
@@ -78,4 +85,6 @@ pub struct S3Target {
     pub region: String,
     /// Base URL of a store that is not AWS's.
     pub endpoint: Option<String>,
+    /// Formats of the disk, at least one: the names of `goldsmith export --format`.
+    pub formats: Vec<String>,
 }

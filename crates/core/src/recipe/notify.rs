@@ -41,6 +41,7 @@ impl Notifier {
             }
             Channel::Slack { url } => vec![url.clone()],
             Channel::Smtp(smtp) => smtp.password.clone().into_iter().collect(),
+            Channel::Sns { .. } | Channel::EventBridge { .. } => Vec::new(),
         }
     }
 }
@@ -62,6 +63,16 @@ pub enum Channel {
     },
     /// A mail.
     Smtp(Smtp),
+    /// A topic of Amazon SNS.
+    Sns {
+        /// Its ARN.
+        topic: String,
+    },
+    /// A bus of Amazon EventBridge.
+    EventBridge {
+        /// Its ARN.
+        bus: String,
+    },
 }
 
 impl Channel {
@@ -71,6 +82,8 @@ impl Channel {
             Self::Webhook { .. } => "webhook",
             Self::Slack { .. } => "slack",
             Self::Smtp(_) => "smtp",
+            Self::Sns { .. } => "sns",
+            Self::EventBridge { .. } => "eventbridge",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `distribution` blocks: where images go, and what they are called there.
 
+mod aws;
+
 use std::collections::BTreeMap;
 
 use goldsmith_core::diagnostic::Diagnostic;
@@ -107,28 +109,37 @@ fn target(distribution: &Reader<'_>, block: &Block) -> Option<Target> {
     let kind = match reader.spec.name {
         "local" => local(&reader).map(TargetKind::Local),
         "s3" => s3(&reader).map(TargetKind::S3),
+        "aws" => aws::aws(&reader).map(TargetKind::Aws),
         // There is no such kind, which was said.
         _ => return None,
     };
-    let formats = reader.choices("formats").or(vec!["qcow2"]);
     Some(Target {
         name: block.labels.get(1)?.text.clone(),
         span: reader.span(&block.head),
-        formats: formats?.into_iter().map(str::to_owned).collect(),
         kind: kind?,
     })
 }
 
+/// What files the disk becomes.
+fn formats(reader: &Reader<'_>) -> Option<Vec<String>> {
+    let formats = reader.choices("formats").or(vec!["qcow2"])?;
+    Some(formats.into_iter().map(str::to_owned).collect())
+}
+
 fn local(reader: &Reader<'_>) -> Option<LocalTarget> {
-    let directory = reader.text("directory").required()?;
+    let directory = reader.text("directory").required();
+    let formats = formats(reader);
     check_words(
         reader,
         "directory",
-        Some(std::slice::from_ref(&directory)),
+        directory.as_ref().map(std::slice::from_ref),
         |text| !text.trim().is_empty(),
         "is not the path of a folder",
     );
-    Some(LocalTarget { directory })
+    Some(LocalTarget {
+        directory: directory?,
+        formats: formats?,
+    })
 }
 
 fn s3(reader: &Reader<'_>) -> Option<S3Target> {
@@ -136,6 +147,7 @@ fn s3(reader: &Reader<'_>) -> Option<S3Target> {
     let prefix = reader.text("prefix").or(String::new());
     let region = reader.text("region").or("us-east-1".to_owned());
     let endpoint = reader.text("endpoint").optional();
+    let formats = formats(reader);
     let url = endpoint.as_ref().and_then(Option::as_deref);
     check_url(reader, "endpoint", url, &["http://", "https://"]);
     let check = |key, text: Option<&String>, is_right, message| {
@@ -166,6 +178,7 @@ fn s3(reader: &Reader<'_>) -> Option<S3Target> {
         prefix: prefix?.trim_matches('/').to_owned(),
         region: region?,
         endpoint: endpoint?,
+        formats: formats?,
     })
 }
 

@@ -4,6 +4,7 @@ use goldsmith_core::finding::Severity;
 use goldsmith_core::recipe::{Channel, Notifier, NotifyEvent, Smtp, is_address};
 use goldsmith_core::secret::Secret;
 
+use super::arn::is_arn;
 use super::{blocks, check_distinct, check_words};
 use crate::decode::{Found, Reader};
 use crate::syntax::ast::Block;
@@ -28,6 +29,8 @@ fn notifier(pipeline: &Reader<'_>, block: &Block) -> Option<Notifier> {
         "webhook" => webhook(&reader),
         "slack" => url(&reader).map(|url| Channel::Slack { url }),
         "smtp" => smtp(&reader).map(Channel::Smtp),
+        "sns" => sns(&reader),
+        "eventbridge" => event_bridge(&reader),
         // There is no such way, which was said.
         _ => return None,
     };
@@ -109,4 +112,44 @@ fn smtp(reader: &Reader<'_>) -> Option<Smtp> {
         user: user?,
         password: password?,
     })
+}
+
+fn sns(reader: &Reader<'_>) -> Option<Channel> {
+    let is_topic: fn(&str) -> bool = |text| is_arn(text, "sns", true, is_name);
+    let message = "is not a topic such as `arn:aws:sns:eu-north-1:111122223333:images`";
+    arn(reader, "topic", is_topic, message).map(|topic| Channel::Sns { topic })
+}
+
+fn event_bridge(reader: &Reader<'_>) -> Option<Channel> {
+    let is_bus: fn(&str) -> bool = |text| {
+        let is_name = |resource: &str| resource.strip_prefix("event-bus/").is_some_and(is_name);
+        is_arn(text, "events", true, is_name)
+    };
+    let message = "is not a bus such as `arn:aws:events:eu-north-1:111122223333:event-bus/default`";
+    arn(reader, "bus", is_bus, message).map(|bus| Channel::EventBridge { bus })
+}
+
+fn arn(
+    reader: &Reader<'_>,
+    key: &str,
+    is_right: fn(&str) -> bool,
+    message: &str,
+) -> Option<String> {
+    let text = reader.text(key).required()?;
+    check_words(
+        reader,
+        key,
+        Some(std::slice::from_ref(&text)),
+        is_right,
+        message,
+    );
+    is_right(&text).then_some(text)
+}
+
+/// Letters that names of topics and buses have.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }

@@ -133,13 +133,7 @@ fn show_pipeline(out: &mut String, pipeline: &Pipeline) {
             distribution.name
         );
         for target in &distribution.targets {
-            let _ = writeln!(
-                out,
-                "    {} {:?} {:?}",
-                target.id(),
-                target.kind,
-                target.formats
-            );
+            let _ = writeln!(out, "    {} {:?}", target.id(), target.kind);
         }
     }
     if let Some(lifecycle) = &pipeline.lifecycle {

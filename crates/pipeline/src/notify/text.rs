@@ -53,6 +53,7 @@ impl Text {
             }
             What::RunCancelled => (format!("{pipeline}: run {run} was stopped"), Vec::new()),
             What::Waiting { unit, for_what } => {
+                fact("step", unit);
                 fact("for", for_what);
                 let title = format!("{pipeline}: run {run} waits at `{unit}`");
                 let decide = |image| {
@@ -112,6 +113,7 @@ impl Text {
                 (format!("`{channel}` names {shown} now"), see)
             }
             What::ScheduleOff { failures, error } => {
+                fact("failures", &failures.to_string());
                 fact("error", error);
                 let title =
                     format!("{pipeline}: its schedule is off after {failures} failures in a row");

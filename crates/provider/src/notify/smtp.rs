@@ -159,32 +159,12 @@ impl Smtp {
         for to in &self.to {
             builder = builder.to(to.clone());
         }
-        builder.body(text(message))
+        builder.body(super::text(message))
     }
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
-}
-
-/// What a person reads.
-fn text(message: &Message) -> String {
-    let mut text = format!("{}\n\n", message.title);
-    for (name, value) in &message.facts {
-        if value.contains('\n') {
-            text.push_str(&format!("{name}:\n{value}\n"));
-        } else {
-            text.push_str(&format!("{name}: {value}\n"));
-        }
-    }
-    if !message.actions.is_empty() {
-        text.push_str("\nWhat to do next:\n");
-        for action in &message.actions {
-            text.push_str(&format!("  {action}\n"));
-        }
-    }
-    text.push_str(&format!("\n-- \n{} {}\n", message.kind, message.id));
-    text
 }
 
 fn tls(server: &Server, authorities: &[String]) -> Result<Tls, SmtpError> {

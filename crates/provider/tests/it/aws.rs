@@ -1,11 +1,17 @@
 //! The AWS client against `moto`, an independent server, with faults put in between.
 
+mod blocks;
 mod credentials;
+mod fleet;
+mod image;
 mod imds;
+mod inspector;
 mod models;
 mod objects;
 mod objects_parts;
 mod parameters;
+mod policy;
+mod roles;
 mod target;
 
 use std::collections::BTreeMap;

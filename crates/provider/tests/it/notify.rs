@@ -1,5 +1,6 @@
 //! Notifiers against real servers that fail on purpose.
 
+mod aws;
 mod smtp;
 mod webhook;
 
@@ -12,6 +13,7 @@ use goldsmith_core::notify::{Message, NotifyError};
 use goldsmith_core::recipe::{self, Channel};
 use goldsmith_core::secret::Secret;
 use goldsmith_provider::Settings;
+use goldsmith_provider::aws::Aws;
 use goldsmith_testing::clock::FakeClock;
 
 /// 2026-11-23 20:00:00 UTC.
@@ -71,7 +73,8 @@ fn of_blocks() {
             events: Vec::new(),
             severity: None,
         };
-        let made = goldsmith_provider::notify::of(&block, &settings());
+        let made =
+            goldsmith_provider::notify::of(&block, &settings(), &Aws::new(Default::default()));
         made.map(|notifier| notifier.name().to_owned())
     };
     let webhook = Channel::Webhook {
@@ -81,6 +84,10 @@ fn of_blocks() {
     assert_eq!(of(webhook).unwrap(), "webhook/ops");
     assert_eq!(of(Channel::Slack { url: url() }).unwrap(), "slack/ops");
     assert_eq!(of(mail(&["ops@shop.test"])).unwrap(), "smtp/ops");
+    let topic = "arn:aws:sns:eu-north-1:111122223333:images".to_owned();
+    assert_eq!(of(Channel::Sns { topic }).unwrap(), "sns/ops");
+    let bus = "arn:aws:events:eu-north-1:111122223333:event-bus/default".to_owned();
+    assert_eq!(of(Channel::EventBridge { bus }).unwrap(), "eventbridge/ops");
     assert!(of(mail(&[])).is_err());
 }
 

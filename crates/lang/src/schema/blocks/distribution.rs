@@ -1,5 +1,7 @@
 //! Where images go: a table for each kind of target.
 
+mod aws;
+
 use super::{AttributeSpec, BlockSpec, Form, optional, required};
 
 /// The names of `goldsmith export --format`.
@@ -52,7 +54,7 @@ static TARGET: BlockSpec = BlockSpec {
     attributes: &[],
     blocks: &[],
     is_repeated: true,
-    types: &[&LOCAL, &S3],
+    types: &[&LOCAL, &S3, &aws::AWS],
 };
 
 static LOCAL: BlockSpec = BlockSpec {

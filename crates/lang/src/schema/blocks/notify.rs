@@ -31,7 +31,7 @@ pub(super) static NOTIFY: BlockSpec = BlockSpec {
     attributes: &[],
     blocks: &[],
     is_repeated: true,
-    types: &[&WEBHOOK, &SLACK, &SMTP],
+    types: &[&WEBHOOK, &SLACK, &SMTP, &SNS, &EVENTBRIDGE],
 };
 
 static WEBHOOK: BlockSpec = BlockSpec {
@@ -81,6 +81,44 @@ static SMTP: BlockSpec = BlockSpec {
         required("to", Form::Texts, "Addresses of those who get it"),
         optional("user", Form::Text, "", "Name to log in with"),
         optional("password", Form::Text, "", "Password of that name"),
+        EVENTS,
+        SEVERITY,
+    ],
+    blocks: &[],
+    is_repeated: true,
+    types: &[],
+};
+
+static SNS: BlockSpec = BlockSpec {
+    name: "sns",
+    labels: &["name"],
+    optional_labels: 1,
+    summary: "Publishes to a topic of Amazon SNS: text for people, the CloudEvent for programs. Keys come from where AWS's own tools find them.",
+    attributes: &[
+        required(
+            "topic",
+            Form::Text,
+            "ARN of a standard topic: `arn:aws:sns:eu-north-1:111122223333:images`",
+        ),
+        EVENTS,
+        SEVERITY,
+    ],
+    blocks: &[],
+    is_repeated: true,
+    types: &[],
+};
+
+static EVENTBRIDGE: BlockSpec = BlockSpec {
+    name: "eventbridge",
+    labels: &["name"],
+    optional_labels: 1,
+    summary: "Puts events on a bus of Amazon EventBridge, in the shapes of EC2 Image Builder where it has one (`docs/aws.md`).",
+    attributes: &[
+        required(
+            "bus",
+            Form::Text,
+            "ARN of a bus: `arn:aws:events:eu-north-1:111122223333:event-bus/default`",
+        ),
         EVENTS,
         SEVERITY,
     ],

@@ -197,7 +197,7 @@ distribution "empty" {
 distribution "odd" {
   name = "{purpose}-{day}-{version}"
   tags = { team = var.token, environment = "dev", compliance = "none", version = "1" }
-  target "aws" "eu" {}
+  target "azure" "eu" {}
   target "local" "lab" {
     directory = ""
     formats   = ["qcow3"]

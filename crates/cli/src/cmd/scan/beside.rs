@@ -1,4 +1,5 @@
-//! OpenSCAP beside our own scan: its rules on the same tree, read into the same findings.
+//! Other scanners beside our own scan, read into the same findings: OpenSCAP, whose rules are run on
+//! the same tree; Amazon Inspector, which has looked at a machine that runs on the image.
 
 use std::path::PathBuf;
 
@@ -13,10 +14,19 @@ use crate::report::CmdError;
 use crate::wiring;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct ScapArgs {
-    /// Run another scanner that is installed here as well, and say where it differs and why
-    #[arg(long, value_name = "TOOL", value_parser = ["openscap"], conflicts_with_all = ["compare", "again"])]
+pub(crate) struct BesideArgs {
+    /// Hear another scanner as well, and say where it differs and why: one that is installed here, or
+    /// Amazon Inspector, which is asked what it found on a machine
+    #[arg(long, value_name = "TOOL", value_parser = ["openscap", "inspector"], conflicts_with_all = ["compare", "again"])]
     with: Option<String>,
+    /// The machine that Inspector looked at: `i-0123456789abcdef0`
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "with",
+        required_if_eq("with", "inspector")
+    )]
+    resource: Option<String>,
     /// The rules for OpenSCAP, a source data stream; those installed for the distribution when not
     /// given
     #[arg(long, value_name = "FILE", requires = "with")]
@@ -34,12 +44,18 @@ pub(crate) struct ScapArgs {
 /// What it says of an image; `None`: nobody asked.
 pub(super) fn run(
     app: &App,
-    args: &ScapArgs,
+    args: &BesideArgs,
     target: &Target,
     inventory: &Inventory,
 ) -> Result<Option<Foreign>, CmdError> {
-    if args.with.is_none() {
-        return Ok(None);
+    match (args.with.as_deref(), &args.resource) {
+        (None, _) => return Ok(None),
+        (Some("inspector"), Some(resource)) => {
+            let found = wiring::aws(app).findings(&app.cx, resource)?;
+            let found = found.to_string();
+            return Ok(Some(external::read(resource, found.as_bytes())?));
+        }
+        _ => {}
     }
     let content = match (&args.scap_content, &inventory.distribution) {
         (Some(path), _) => app.env.working_directory.join(path),
