@@ -4,7 +4,7 @@ use super::*;
 const IMAGE: &str = r"
 import base64, hashlib
 ONCE = {'retries': {'total_max_attempts': 1}}
-ec2, ebs, ssm, sts = [client(name, **ONCE) for name in ['ec2', 'ebs', 'ssm', 'sts']]
+ec2, ebs, ssm, sts = [Later(name, **ONCE) for name in ['ec2', 'ebs', 'ssm', 'sts']]
 def code(call, **input):
     try:
         call(**input)
