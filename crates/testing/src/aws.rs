@@ -19,6 +19,7 @@ mod command;
 mod decode;
 mod dispatch;
 mod encode;
+mod encryption;
 mod fast_restore;
 mod image;
 mod input;
@@ -147,11 +148,6 @@ impl Fake {
             units: units.collect(),
         };
         self.world().organizations.push(organization);
-    }
-
-    /// Whether new snapshots of an account are encrypted though nobody asks for it.
-    pub fn encrypt_by_default(&self, account: &str, region: &str, does: bool) {
-        self.world().place(account, region).encrypts_by_default = does;
     }
 
     /// From now on there are no instances of a type left in a region, or there are again.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::command::{Agent, Invocation};
 use super::image::Image;
+use super::image::allowed::Settings;
 use super::instance::Instance;
 use super::key_pair::KeyPair;
 use super::launch_template::LaunchTemplate;
@@ -76,6 +77,8 @@ pub(super) struct Place {
     pub(super) keys: BTreeMap<String, String>,
     /// Whether new volumes and snapshots are encrypted though nobody asks for it.
     pub(super) encrypts_by_default: bool,
+    /// Which images of others may be used.
+    pub(super) allowed_images: Settings,
     /// Whether images may not be made public.
     pub(super) blocks_public_images: bool,
 }
@@ -173,6 +176,11 @@ impl World {
     pub(super) fn place(&mut self, account: &str, region: &str) -> &mut Place {
         let key = (account.to_owned(), region.to_owned());
         self.places.entry(key).or_default()
+    }
+
+    /// What an account has in a region, if anything ever was there.
+    pub(super) fn place_of(&self, account: &str, region: &str) -> Option<&Place> {
+        self.places.get(&(account.to_owned(), region.to_owned()))
     }
 
     /// What the accounts have in a region.

@@ -169,6 +169,18 @@ pub const BEYOND_MOTO: &[(&str, &str)] = &[
         "blocks are known of snapshots of EBS direct only",
     ),
     (
+        "case_only_allowed_images_are_seen",
+        "it is an error of the server",
+    ),
+    (
+        "case_new_snapshots_are_encrypted_by_default_where_asked",
+        "encryption of blocks is not kept",
+    ),
+    (
+        "case_instances_are_shown_with_their_images",
+        "it is an error of the server",
+    ),
+    (
         "case_fast_restores_are_listed",
         "it is an error of the server",
     ),
