@@ -176,6 +176,11 @@ impl Fake {
         }
     }
 
+    /// The operations that it has.
+    pub fn operations() -> impl Iterator<Item = &'static str> {
+        dispatch::operations()
+    }
+
     /// How often an operation was called.
     pub fn calls(&self, action: &str) -> usize {
         let world = self.world();

@@ -50,6 +50,12 @@ const ACTIONS: &[(Service, Actions)] = &[
     (Service::Sts, role::ACTIONS),
 ];
 
+/// Their names.
+pub(super) fn operations() -> impl Iterator<Item = &'static str> {
+    let all = ACTIONS.iter().flat_map(|(_, actions)| *actions);
+    all.map(|(name, _)| *name)
+}
+
 fn handler(service: Service, operation: &str) -> Option<Handler> {
     let of_service = ACTIONS.iter().filter(|(of, _)| *of == service);
     let mut actions = of_service.flat_map(|(_, actions)| *actions);

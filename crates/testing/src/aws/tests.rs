@@ -90,18 +90,9 @@ fn new_identifiers_are_late_by_the_seed() {
         run(&fake, look)
     };
     let first = with(3);
+    assert!(first.contains("InvalidAMIID.NotFound"), "{first}");
+    assert!(first.ends_with("None]"), "{first}");
     assert_eq!(first, with(3));
-    let others: Vec<_> = (4..8).map(with).collect();
-    assert!(
-        others
-            .iter()
-            .any(|other| other.contains("InvalidAMIID.NotFound")),
-        "{others:?}"
-    );
-    assert!(
-        others.iter().all(|other| other.ends_with("None]")),
-        "{others:?}"
-    );
 }
 
 #[test]

@@ -127,4 +127,6 @@ def case_new_snapshots_are_encrypted_by_default_where_asked():
     assert theirs.get_ebs_encryption_by_default()['EbsEncryptionByDefault']
     snapshot = blocks.start_snapshot(VolumeSize=1)['SnapshotId']
     assert theirs.describe_snapshots(SnapshotIds=[snapshot])['Snapshots'][0]['Encrypted']
+    theirs.disable_ebs_encryption_by_default()
+    assert not theirs.get_ebs_encryption_by_default()['EbsEncryptionByDefault']
 
