@@ -167,6 +167,11 @@ impl Image {
     }
 }
 
+/// What the end of an image is called, where that may be late.
+pub(super) fn gone(id: &str) -> String {
+    format!("{id} gone")
+}
+
 /// That there is no such image.
 pub(super) fn not_found(id: &str) -> Refusal {
     let is_id = id

@@ -79,8 +79,14 @@ print(code(client('ec2', parameter_validation=False, **ONCE).register_image, Nam
 }
 
 #[test]
-fn new_identifiers_are_late_by_the_seed() {
-    let look = "id = image('late')\nseen = [code(ec2.describe_images, ImageIds=[id]) for _ in range(12)]\nprint(id, seen)";
+fn what_has_become_of_things_is_late_by_the_seed() {
+    let look = r"
+id = image('late')
+seen = [code(ec2.describe_images, ImageIds=[id]) for _ in range(12)]
+snapshot = ec2.describe_images(ImageIds=[id])['Images'][0]['BlockDeviceMappings'][0]['Ebs']['SnapshotId']
+ec2.deregister_image(ImageId=id)
+print(id, [code(ec2.delete_snapshot, SnapshotId=snapshot) for _ in range(12)], seen)
+";
     let with = |seed| {
         let fake = Fake::start(Options {
             late: 9,
@@ -91,6 +97,10 @@ fn new_identifiers_are_late_by_the_seed() {
     };
     let first = with(3);
     assert!(first.contains("InvalidAMIID.NotFound"), "{first}");
+    assert!(
+        first.contains("'InvalidSnapshot.InUse', None, 'InvalidSnapshot.NotFound'"),
+        "{first}"
+    );
     assert!(first.ends_with("None]"), "{first}");
     assert_eq!(first, with(3));
 }

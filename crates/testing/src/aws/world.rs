@@ -30,7 +30,8 @@ pub struct Options {
     pub milliseconds_per_call: i64,
     /// How long what is pending stays so.
     pub settle_seconds: i64,
-    /// The most calls for which a new identifier is not known yet.
+    /// The most calls for which a new identifier is not known yet, and for which an image that was
+    /// deregistered still holds its snapshots.
     pub late: u32,
     /// The most items of a page, also where the caller would take more.
     pub page: Option<usize>,
@@ -260,12 +261,17 @@ impl Caller<'_> {
     /// An identifier that nothing has. For some calls it may not be known yet.
     pub(super) fn new_id(&mut self, prefix: &str) -> String {
         let id = format!("{prefix}-0{:016x}", self.world.lot());
+        self.make_late(&id);
+        id
+    }
+
+    /// Lets some calls not know yet what has become of something.
+    pub(super) fn make_late(&mut self, id: &str) {
         let most = u64::from(self.world.options.late) + 1;
         let late = u32::try_from(self.world.lot() % most).unwrap_or_default();
         if late > 0 {
-            self.world.late.insert(id.clone(), late);
+            self.world.late.insert(id.to_owned(), late);
         }
-        id
     }
 
     /// A number that looks like any other.
@@ -273,7 +279,7 @@ impl Caller<'_> {
         self.world.lot()
     }
 
-    /// Whether an identifier is too new to be known; one call later it is less so.
+    /// Whether what has become of something is not known yet; one call later it is less so.
     pub(super) fn is_late(&mut self, id: &str) -> bool {
         let Some(left) = self.world.late.get_mut(id) else {
             return false;
