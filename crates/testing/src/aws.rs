@@ -19,6 +19,7 @@ mod command;
 mod decode;
 mod dispatch;
 mod encode;
+mod encryption;
 mod fast_restore;
 mod image;
 mod input;
@@ -149,11 +150,6 @@ impl Fake {
         self.world().organizations.push(organization);
     }
 
-    /// Whether new snapshots of an account are encrypted though nobody asks for it.
-    pub fn encrypt_by_default(&self, account: &str, region: &str, does: bool) {
-        self.world().place(account, region).encrypts_by_default = does;
-    }
-
     /// From now on there are no instances of a type left in a region, or there are again.
     pub fn set_capacity(&self, account: &str, region: &str, instance_type: &str, has_some: bool) {
         let mut world = self.world();
@@ -178,6 +174,11 @@ impl Fake {
         if let Some(found) = places.find_map(|place| place.instances.get_mut(instance)) {
             found.console = Some(text.to_owned());
         }
+    }
+
+    /// The operations that it has.
+    pub fn operations() -> impl Iterator<Item = &'static str> {
+        dispatch::operations()
     }
 
     /// How often an operation was called.

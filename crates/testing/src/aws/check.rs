@@ -5,6 +5,10 @@
 //! does and remembers it, so that the test fails also when the client takes the answer for an
 //! ordinary no.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use regex::Regex;
 use serde_json::Value;
 
 use super::model::{Protocol, Shape};
@@ -92,11 +96,7 @@ impl Checker {
         if !shape.admits(text) {
             self.wrong(path, text, "is none of the values of the enumeration");
         }
-        // Patterns in the dialect of another engine: the few that this one cannot read say
-        // nothing about what is sent here.
-        let pattern = shape.pattern().map(|pattern| format!("^(?:{pattern})$"));
-        let pattern = pattern.and_then(|pattern| regex::Regex::new(&pattern).ok());
-        if pattern.is_some_and(|pattern| !pattern.is_match(text)) {
+        if shape.pattern().is_some_and(|pattern| !fits(pattern, text)) {
             self.wrong(path, text, "does not match the pattern");
         }
     }
@@ -119,6 +119,19 @@ impl Checker {
         let message = format!("The parameter {path} is not recognized");
         self.problem("UnknownParameter", message);
     }
+}
+
+/// Whether a text is as a pattern of the model says. Those are in the dialect of another engine: the
+/// few that this one cannot read say nothing about what is sent here.
+fn fits(pattern: &str, text: &str) -> bool {
+    static READ: Mutex<BTreeMap<String, Option<Regex>>> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().expect("no panic while held");
+    if !read.contains_key(pattern) {
+        let regex = Regex::new(&format!("^(?:{pattern})$")).ok();
+        read.insert(pattern.to_owned(), regex);
+    }
+    let regex = read.get(pattern).and_then(Option::as_ref);
+    regex.is_none_or(|regex| regex.is_match(text))
 }
 
 fn joined(path: &str, name: &str) -> String {

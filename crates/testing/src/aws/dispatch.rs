@@ -10,9 +10,9 @@ use super::model::Service;
 use super::refusal::Refusal;
 use super::world::{ACCOUNT, Caller, Logged, World};
 use super::{
-    auto_scaling, block, check, command, fast_restore, image, instance, instance_type, key,
-    key_pair, launch_template, network, parameter, reference, role, security_group, snapshot, tag,
-    throttle, token, volume,
+    auto_scaling, block, check, command, encryption, fast_restore, image, instance, instance_type,
+    key, key_pair, launch_template, network, parameter, reference, role, security_group, snapshot,
+    tag, throttle, token, volume,
 };
 
 /// What an operation does.
@@ -25,8 +25,10 @@ pub(super) type Actions = &'static [(&'static str, Handler)];
 const ACTIONS: &[(Service, Actions)] = &[
     (Service::AutoScaling, auto_scaling::ACTIONS),
     (Service::Ebs, block::ACTIONS),
+    (Service::Ec2, encryption::ACTIONS),
     (Service::Ec2, fast_restore::ACTIONS),
     (Service::Ec2, image::ACTIONS),
+    (Service::Ec2, image::allowed::ACTIONS),
     (Service::Ec2, image::attribute::ACTIONS),
     (Service::Ec2, image::copy::ACTIONS),
     (Service::Ec2, image::life::ACTIONS),
@@ -47,6 +49,12 @@ const ACTIONS: &[(Service, Actions)] = &[
     (Service::Ssm, parameter::ACTIONS),
     (Service::Sts, role::ACTIONS),
 ];
+
+/// Their names.
+pub(super) fn operations() -> impl Iterator<Item = &'static str> {
+    let all = ACTIONS.iter().flat_map(|(_, actions)| *actions);
+    all.map(|(name, _)| *name)
+}
 
 fn handler(service: Service, operation: &str) -> Option<Handler> {
     let of_service = ACTIONS.iter().filter(|(of, _)| *of == service);

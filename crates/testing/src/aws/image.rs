@@ -1,5 +1,6 @@
 //! Images: made of snapshots, listed. What is done with them is beside: `copy`, `attribute`, `life`.
 
+pub(super) mod allowed;
 pub(super) mod attribute;
 pub(super) mod copy;
 mod describe;
@@ -127,7 +128,8 @@ impl Image {
             })
     }
 
-    fn describe(&self, account: &str, now: i64) -> Value {
+    /// As an account sees it from a region.
+    pub(super) fn describe(&self, world: &World, account: &str, region: &str, now: i64) -> Value {
         let is_own = self.owner == account;
         let failure = self
             .failure
@@ -142,9 +144,10 @@ impl Image {
             "Description": self.description,
             "Tags": tags_value(&self.tags),
             "CreationDate": time::written(self.created),
-            "State": self.state(now),
+            "State": if self.is_gone() { "deregistered" } else { self.state(now) },
             "StateReason": reason,
             "Public": self.is_public(),
+            "ImageAllowed": allowed::is_allowed(world, account, region, self),
             "BlockDeviceMappings": self.mappings,
             "DeprecationTime": self.deprecation.map(time::written),
             "DeregistrationProtection": is_own.then(|| self.protection.text(now)),
@@ -162,6 +165,11 @@ impl Image {
         }
         value
     }
+}
+
+/// What the end of an image is called, where that may be late.
+pub(super) fn gone(id: &str) -> String {
+    format!("{id} gone")
 }
 
 /// That there is no such image.
@@ -192,6 +200,7 @@ pub(super) fn seen<'w>(
     let found = world.places(region).find_map(|place| place.images.get(id));
     let image = found
         .filter(|image| image.is_for(world, account))
+        .filter(|image| allowed::is_shown(world, account, region, image))
         .ok_or_else(|| not_found(id))?;
     match image.gone {
         None => Ok(image),

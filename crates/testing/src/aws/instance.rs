@@ -2,6 +2,7 @@
 
 mod capture;
 mod change;
+mod images;
 mod run;
 
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ use super::world::{Caller, Place, Tags, tags_value};
 
 pub(super) const ACTIONS: Actions = &[
     ("CreateImage", capture::create_image),
+    ("DescribeInstanceImageMetadata", images::describe),
     ("DescribeInstanceStatus", status),
     ("DescribeInstances", describe),
     ("GetConsoleOutput", console),

@@ -87,15 +87,22 @@ fn values_at(item: &Value, path: &str) -> Vec<String> {
 
 /// Whether a text is as a pattern says, in which `*` is any text and `?` any letter.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let pattern: String = pattern
-        .chars()
-        .map(|letter| match letter {
-            '*' => ".*".to_owned(),
-            '?' => ".".to_owned(),
-            letter => regex::escape(&letter.to_string()),
-        })
-        .collect();
-    regex::Regex::new(&format!("(?s)^{pattern}$")).is_ok_and(|pattern| pattern.is_match(text))
+    let mut letters = pattern.chars();
+    let first = letters.next();
+    let rest = letters.as_str();
+    let mut text_letters = text.chars();
+    match first {
+        None => text.is_empty(),
+        Some('*') => {
+            let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+            ends.any(|at| matches(rest, &text[at..]))
+        }
+        Some(letter) => {
+            let found = text_letters.next();
+            found.is_some_and(|found| letter == '?' || letter == found)
+                && matches(rest, text_letters.as_str())
+        }
+    }
 }
 
 /// Which identifiers a caller asks for, beside `MaxResults`, which does not go with that.

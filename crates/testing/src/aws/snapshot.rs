@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::block::Block;
 use super::dispatch::Actions;
+use super::image;
 use super::input::Input;
 use super::key;
 use super::list::{self, Filter};
@@ -213,16 +214,21 @@ fn describe(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal>
 fn delete(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
     let id = input.required("SnapshotId");
     own(caller, id)?;
-    let place = caller.place();
-    let user = place
+    let users = caller
+        .place()
         .images
         .values()
-        .find(|image| !image.is_gone() && image.uses(id));
-    if let Some(image) = user {
-        let message = format!("The snapshot {id} is currently in use by {}", image.id);
-        return Err(Refusal::new("InvalidSnapshot.InUse", message));
+        .filter(|image| image.uses(id));
+    let users: Vec<_> = users
+        .map(|image| (image.id.clone(), image.is_gone()))
+        .collect();
+    for (image, is_gone) in users {
+        if !is_gone || caller.is_late(&image::gone(&image)) {
+            let message = format!("The snapshot {id} is currently in use by {image}");
+            return Err(Refusal::new("InvalidSnapshot.InUse", message));
+        }
     }
-    place.snapshots.remove(id);
+    caller.place().snapshots.remove(id);
     Ok(json!({}))
 }
 

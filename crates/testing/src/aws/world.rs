@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::command::{Agent, Invocation};
 use super::image::Image;
+use super::image::allowed::Settings;
 use super::instance::Instance;
 use super::key_pair::KeyPair;
 use super::launch_template::LaunchTemplate;
@@ -29,7 +30,8 @@ pub struct Options {
     pub milliseconds_per_call: i64,
     /// How long what is pending stays so.
     pub settle_seconds: i64,
-    /// The most calls for which a new identifier is not known yet.
+    /// The most calls for which a new identifier is not known yet, and for which an image that was
+    /// deregistered still holds its snapshots.
     pub late: u32,
     /// The most items of a page, also where the caller would take more.
     pub page: Option<usize>,
@@ -76,6 +78,8 @@ pub(super) struct Place {
     pub(super) keys: BTreeMap<String, String>,
     /// Whether new volumes and snapshots are encrypted though nobody asks for it.
     pub(super) encrypts_by_default: bool,
+    /// Which images of others may be used.
+    pub(super) allowed_images: Settings,
     /// Whether images may not be made public.
     pub(super) blocks_public_images: bool,
 }
@@ -175,6 +179,11 @@ impl World {
         self.places.entry(key).or_default()
     }
 
+    /// What an account has in a region, if anything ever was there.
+    pub(super) fn place_of(&self, account: &str, region: &str) -> Option<&Place> {
+        self.places.get(&(account.to_owned(), region.to_owned()))
+    }
+
     /// What the accounts have in a region.
     pub(super) fn places(&self, region: &str) -> impl Iterator<Item = &Place> {
         let there = self.places.iter().filter(move |((_, at), _)| at == region);
@@ -252,12 +261,17 @@ impl Caller<'_> {
     /// An identifier that nothing has. For some calls it may not be known yet.
     pub(super) fn new_id(&mut self, prefix: &str) -> String {
         let id = format!("{prefix}-0{:016x}", self.world.lot());
+        self.make_late(&id);
+        id
+    }
+
+    /// Lets some calls not know yet what has become of something.
+    pub(super) fn make_late(&mut self, id: &str) {
         let most = u64::from(self.world.options.late) + 1;
         let late = u32::try_from(self.world.lot() % most).unwrap_or_default();
         if late > 0 {
-            self.world.late.insert(id.clone(), late);
+            self.world.late.insert(id.to_owned(), late);
         }
-        id
     }
 
     /// A number that looks like any other.
@@ -265,7 +279,7 @@ impl Caller<'_> {
         self.world.lot()
     }
 
-    /// Whether an identifier is too new to be known; one call later it is less so.
+    /// Whether what has become of something is not known yet; one call later it is less so.
     pub(super) fn is_late(&mut self, id: &str) -> bool {
         let Some(left) = self.world.late.get_mut(id) else {
             return false;

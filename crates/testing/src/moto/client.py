@@ -6,3 +6,13 @@ def client(service, region='us-east-1', key='test', secret='test', token=None, *
     return boto3.client(service, endpoint_url=os.environ['ENDPOINT'], region_name=region, aws_access_key_id=key,
                         aws_secret_access_key=secret, aws_session_token=token, config=Config(**config))
 
+class Later:
+    """A client that is made when something is asked of it: that takes a second."""
+    def __init__(self, service, **config):
+        self.service, self.config = service, config
+
+    def __getattr__(self, name):
+        if 'made' not in self.__dict__:
+            self.made = client(self.service, **self.config)
+        return getattr(self.made, name)
+

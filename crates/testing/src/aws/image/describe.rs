@@ -6,6 +6,7 @@ use super::super::input::Input;
 use super::super::list::{self, Filter};
 use super::super::refusal::Refusal;
 use super::super::world::Caller;
+use super::allowed::is_shown as is_shown_to;
 use super::{Image, not_found, seen};
 
 const FILTERS: &[Filter] = &[
@@ -38,6 +39,7 @@ const FILTERS: &[Filter] = &[
     ("description", "Description"),
     ("ena-support", "EnaSupport"),
     ("hypervisor", "Hypervisor"),
+    ("image-allowed", "ImageAllowed"),
     ("image-id", "ImageId"),
     ("image-type", "ImageType"),
     ("is-public", "Public"),
@@ -98,9 +100,16 @@ pub(super) fn describe(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Valu
         .places(&region)
         .flat_map(|place| place.images.values());
     let found: Vec<_> = images
-        .filter(|image| image.is_for(world, &account))
+        .filter(|image| {
+            image.is_for(world, &account) && is_shown_to(world, &account, &region, image)
+        })
         .filter(|image| is_of_owner(image) && is_for_user(image) && is_shown(image))
-        .map(|image| (image.id.clone(), image.describe(&account, now)))
+        .map(|image| {
+            (
+                image.id.clone(),
+                image.describe(world, &account, &region, now),
+            )
+        })
         .collect();
     let items = found
         .into_iter()

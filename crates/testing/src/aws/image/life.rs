@@ -8,7 +8,7 @@ use super::super::dispatch::Actions;
 use super::super::input::Input;
 use super::super::refusal::Refusal;
 use super::super::world::Caller;
-use super::{Protection, own};
+use super::{Protection, gone, own};
 
 pub(in super::super) const ACTIONS: Actions = &[
     ("DeregisterImage", deregister),
@@ -38,6 +38,7 @@ fn deregister(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusa
     }
     image.gone = Some(now);
     if !input.is("DeleteAssociatedSnapshots") {
+        caller.make_late(&gone(id));
         return Ok(json!({ "Return": true }));
     }
     let snapshots: Vec<_> = image.snapshots().map(str::to_owned).collect();

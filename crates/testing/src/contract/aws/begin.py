@@ -3,8 +3,7 @@ import base64, hashlib, traceback
 ONCE = {'retries': {'total_max_attempts': 1}}
 
 def services(**where):
-    names = ['ec2', 'ebs', 'ssm', 'sts']
-    return [client(name, **where, **ONCE) for name in names]
+    return [Later(name, **where, **ONCE) for name in ['ec2', 'ebs', 'ssm', 'sts']]
 
 ec2, ebs, ssm, sts = services()
 ACCOUNT = sts.get_caller_identity()['Account']
@@ -22,7 +21,7 @@ def refused(code, call, **input):
 
 def until(wanted, look):
     """Asks until it is so."""
-    for _ in range(100):
+    for _ in range(30):
         found = look()
         if found == wanted:
             return

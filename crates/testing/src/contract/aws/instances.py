@@ -161,3 +161,12 @@ def case_dry_runs_do_nothing():
     refused('DryRunOperation', ec2.run_instances, ImageId=id, MinCount=1, MaxCount=1, InstanceType='t3.micro', DryRun=True)
     assert not ec2.describe_instances(Filters=[{'Name': 'image-id', 'Values': [id]}])['Reservations']
 
+def case_instances_are_shown_with_their_images():
+    id = registered('with-image')
+    instance = launched(id)
+    look = lambda: ec2.describe_instance_image_metadata(InstanceIds=[instance])['InstanceImageMetadata'][0]['ImageMetadata']
+    assert (look()['ImageId'], look()['Name'], look()['State'], look()['OwnerId']) == (id, 'with-image', 'available', ACCOUNT), look()
+    ec2.deregister_image(ImageId=id)
+    assert (look()['ImageId'], look()['State']) == (id, 'deregistered'), look()
+    end(instance)
+

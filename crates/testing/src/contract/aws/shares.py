@@ -102,3 +102,31 @@ def case_accounts_are_apart():
     assert 'assumed-role/golden/test' in theirs[3].get_caller_identity()['Arn']
     assert not theirs[0].describe_images(Owners=['self'], Filters=[{'Name': 'name', 'Values': ['apart']}])['Images']
 
+def case_only_allowed_images_are_seen():
+    id, other = registered('allowed-1'), registered('unwanted-1')
+    theirs = as_account(OTHER, region='us-east-1')[0]
+    for shared in (id, other):
+        ec2.modify_image_attribute(ImageId=shared, LaunchPermission={'Add': [{'UserId': OTHER}]})
+    theirs.replace_image_criteria_in_allowed_images_settings(ImageCriteria=[{'ImageProviders': [ACCOUNT], 'ImageNames': ['allowed-*']}])
+    look = lambda: {i['ImageId']: i['ImageAllowed'] for i in theirs.describe_images(Filters=[{'Name': 'owner-id', 'Values': [ACCOUNT]}])['Images'] if i['ImageId'] in (id, other)}
+    try:
+        assert look() == {id: True, other: True}, look()
+        theirs.enable_allowed_images_settings(AllowedImagesSettingsState='audit-mode')
+        assert look() == {id: True, other: False}, look()
+        theirs.enable_allowed_images_settings(AllowedImagesSettingsState='enabled')
+        assert look() == {id: True}, look()
+        refused('InvalidAMIID.NotFound', theirs.describe_images, ImageIds=[other])
+        assert theirs.get_allowed_images_settings()['ImageCriteria'][0]['ImageNames'] == ['allowed-*']
+    finally:
+        theirs.disable_allowed_images_settings()
+
+def case_new_snapshots_are_encrypted_by_default_where_asked():
+    region = dict(region='us-west-2')
+    theirs, blocks = client('ec2', **region, **ONCE), client('ebs', **region, **ONCE)
+    theirs.enable_ebs_encryption_by_default()
+    assert theirs.get_ebs_encryption_by_default()['EbsEncryptionByDefault']
+    snapshot = blocks.start_snapshot(VolumeSize=1)['SnapshotId']
+    assert theirs.describe_snapshots(SnapshotIds=[snapshot])['Snapshots'][0]['Encrypted']
+    theirs.disable_ebs_encryption_by_default()
+    assert not theirs.get_ebs_encryption_by_default()['EbsEncryptionByDefault']
+
