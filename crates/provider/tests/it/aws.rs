@@ -9,6 +9,7 @@ mod objects;
 mod objects_parts;
 mod parameters;
 mod roles;
+mod storm;
 mod target;
 
 use std::collections::BTreeMap;
