@@ -20,6 +20,7 @@ mod ebs;
 pub(crate) mod ec2;
 mod form;
 mod imds;
+mod json;
 mod kms;
 pub mod leftovers;
 mod local_wire;

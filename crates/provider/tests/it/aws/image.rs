@@ -1,218 +1,20 @@
 //! AWS as a target, against the corrected `moto` and the strict fake: what every call leaves there,
 //! by the eyes of another client, and what is left when calls fail.
 
+mod cloud;
+
 use std::collections::BTreeMap;
-use std::os::unix::fs::FileExt as _;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use goldsmith_core::catalog::CopyRow;
-use goldsmith_core::cx::{Clock as _, Cx};
 use goldsmith_core::digest::Sha256;
-use goldsmith_core::image::ImageId;
 use goldsmith_core::ledger::{Ledger as _, ResourceKind};
-use goldsmith_core::target::{FormFile, Forms, Parcel, Target as _, TargetError};
+use goldsmith_core::target::Target as _;
 use goldsmith_provider::aws::leftovers::{self, Removal};
-use goldsmith_provider::target::AwsTarget;
 use goldsmith_provider::target::aws::{AwsPlace, LaunchTemplate};
-use goldsmith_testing::aws::{ACCOUNT, Fake, Options};
-use goldsmith_testing::clock::FakeClock;
-use goldsmith_testing::front::{Act, Front};
-use goldsmith_testing::ledger::Notes;
-use goldsmith_testing::moto::Moto;
+use goldsmith_testing::aws::ACCOUNT;
+use goldsmith_testing::front::Act;
 
-use super::{cx, settings};
-
-const NAME: &str = "web-debian-12-1.0.0-20261129";
-const HOME: &str = "us-east-1";
-const AWAY: [&str; 2] = ["eu-north-1", "ap-southeast-1"];
-
-/// Writes a disk with the table of a disk that starts in both ways, and a file system's worth of
-/// bytes of the image.
-#[derive(Debug, Default)]
-struct Disks {
-    written: AtomicUsize,
-}
-
-impl Forms for Disks {
-    fn ending(&self, form: &str) -> Option<&'static str> {
-        (form == "raw").then_some(".raw")
-    }
-
-    fn write(
-        &self,
-        _cx: &Cx,
-        image: &ImageId,
-        form: &str,
-        to: &Path,
-    ) -> Result<FormFile, TargetError> {
-        assert_eq!(form, "raw");
-        self.written.fetch_add(1, Ordering::SeqCst);
-        let file = std::fs::File::create_new(to).unwrap();
-        file.set_len(2 << 30).unwrap();
-        let mut table = vec![0; 34 * 512];
-        table[512..520].copy_from_slice(b"EFI PART");
-        (table[512 + 72], table[512 + 80], table[512 + 84]) = (2, 128, 128);
-        let efi = [
-            0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11, 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e,
-            0xc9, 0x3b,
-        ];
-        table[1024..1040].copy_from_slice(b"Hah!IdontNeedEFI");
-        table[1152..1168].copy_from_slice(&efi);
-        file.write_all_at(&table, 0).unwrap();
-        let text = image.to_string();
-        for block in [3, 100, 1000] {
-            file.write_all_at(text.as_bytes(), block << 20).unwrap();
-        }
-        Ok(FormFile {
-            sha256: Sha256::of(text.as_bytes()),
-            size_bytes: 2 << 30,
-        })
-    }
-}
-
-/// Whoever plays AWS.
-enum Server {
-    Moto(Moto),
-    Fake(Fake),
-}
-
-struct Cloud {
-    server: Server,
-    front: Front,
-    cx: Cx,
-    clock: Arc<FakeClock>,
-    notes: Arc<Notes>,
-    disks: Disks,
-    dir: tempfile::TempDir,
-}
-
-impl Cloud {
-    fn moto() -> Self {
-        let moto = Moto::corrected();
-        let port = moto.port();
-        Self::of(Server::Moto(moto), port)
-    }
-
-    fn fake() -> Self {
-        let fake = Fake::start(Options::default());
-        let port = fake.address().port();
-        Self::of(Server::Fake(fake), port)
-    }
-
-    fn of(server: Server, port: u16) -> Self {
-        let (cx, clock) = cx();
-        Self {
-            server,
-            front: Front::of(Some(port)),
-            cx,
-            clock,
-            notes: Arc::default(),
-            disks: Disks::default(),
-            dir: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    /// Runs Python with clients of boto3.
-    fn boto(&self, script: &str) -> String {
-        let clients = "ec2, ebs, ssm = map(client, ['ec2', 'ebs', 'ssm'])\n";
-        let script = format!("{clients}{script}");
-        match &self.server {
-            Server::Moto(moto) => moto.boto(&script),
-            Server::Fake(fake) => fake.boto(&script),
-        }
-    }
-
-    /// A key, in every region.
-    fn key(&self, alias: &str) {
-        for region in std::iter::once(HOME).chain(AWAY) {
-            match &self.server {
-                Server::Moto(moto) => drop(moto.boto(&format!(
-                    "kms = client('kms', '{region}')\n\
-                     kms.create_alias(AliasName='{alias}', TargetKeyId=kms.create_key()['KeyMetadata']['KeyId'])"
-                ))),
-                Server::Fake(fake) => drop(fake.key(ACCOUNT, region, alias)),
-            }
-        }
-    }
-
-    fn target(&self, place: AwsPlace) -> AwsTarget {
-        let settings = settings(&[
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "hunter22"),
-        ]);
-        let place = AwsPlace {
-            endpoint: Some(self.front.url()),
-            ..place
-        };
-        let folder = self.dir.path().join("kept");
-        AwsTarget::new("eu", settings, place, folder, Arc::clone(&self.notes) as _)
-    }
-
-    fn send(&self, target: &AwsTarget, image: &str) -> Result<Vec<CopyRow>, TargetError> {
-        let tags = BTreeMap::from([("team".to_owned(), "platform".to_owned())]);
-        target.send(
-            &self.cx,
-            Parcel {
-                image: &image.parse().unwrap(),
-                name: NAME,
-                arch: "amd64",
-                disk: &Sha256::of(image.as_bytes()),
-                tags: &tags,
-                forms: &self.disks,
-                sign: &|_| Vec::new(),
-            },
-        )
-    }
-
-    /// What is there: images and snapshots of each region.
-    fn counts(&self) -> [(usize, usize); 3] {
-        if let Server::Fake(fake) = &self.server {
-            let all = fake.resources();
-            let count = |region: &str, kind: &str| {
-                let start = format!("{ACCOUNT}/{region}/{kind}/");
-                all.iter().filter(|one| one.starts_with(&start)).count()
-            };
-            return [HOME, AWAY[0], AWAY[1]]
-                .map(|region| (count(region, "image"), count(region, "snapshot")));
-        }
-        let script = "for r in ['us-east-1', 'eu-north-1', 'ap-southeast-1']:\n\
-            \x20   e = client('ec2', r)\n\
-            \x20   print(len(e.describe_images(Owners=['self'])['Images']), len(e.describe_snapshots()['Snapshots']))";
-        let text = self.boto(script);
-        let mut numbers = text.split_whitespace().map(|word| word.parse().unwrap());
-        [(); 3].map(|()| (numbers.next().unwrap(), numbers.next().unwrap()))
-    }
-
-    fn count(&self) -> (usize, usize) {
-        self.counts()[0]
-    }
-
-    /// How often an action was asked for.
-    fn calls(&self, action: &str) -> usize {
-        let action = format!("Action={action}&");
-        let seen = self.front.seen();
-        let bodies = seen.iter().map(|seen| String::from_utf8_lossy(&seen.body));
-        bodies.filter(|body| body.contains(&action)).count()
-    }
-
-    fn open(&self) -> Vec<ResourceKind> {
-        let open = self.notes.open(&self.cx, "aws").unwrap();
-        open.iter().map(|resource| resource.kind).collect()
-    }
-}
-
-fn at(regions: &[&str]) -> AwsPlace {
-    AwsPlace {
-        regions: regions.iter().map(|region| (*region).to_owned()).collect(),
-        ..AwsPlace::default()
-    }
-}
-
-fn everywhere() -> AwsPlace {
-    at(&[HOME, AWAY[0], AWAY[1]])
-}
+use self::cloud::{AWAY, Cloud, HOME, NAME, at, everywhere};
 
 /// Every test for each server.
 macro_rules! on_both {
@@ -480,7 +282,6 @@ fn a_run_that_died_leaves_nothing_that_is_not_known() {
         // With the copy the first region is finished.
         let left = usize::from(call == "Action=CopyImage&");
         assert_eq!(cloud.count(), (left, left), "{call}");
-        cloud.clock.sleep(std::time::Duration::from_secs(1));
         target.sweep(&cloud.cx, NAME).unwrap();
         assert_eq!(cloud.open(), [], "{call}");
         assert_eq!(
