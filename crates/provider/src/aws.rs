@@ -23,6 +23,7 @@ mod fleet;
 mod form;
 mod imds;
 mod inspector;
+mod json;
 mod kms;
 pub mod leftovers;
 mod local_wire;

@@ -183,10 +183,13 @@ impl Operation {
 
     /// Whether an element of an answer stands in the table, or leads to one that does.
     pub(super) fn has_element(&self, path: &str) -> bool {
+        let leads_to = |known: &str| {
+            let rest = known.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         self.outputs.iter().any(|output| match output.place {
-            Place::Xml(known) => known
-                .strip_prefix(path)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+            Place::Xml(known) => leads_to(known),
+            Place::Body => leads_to(&output.name.replace('.', "/")),
             _ => false,
         })
     }

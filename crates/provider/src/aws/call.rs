@@ -20,6 +20,7 @@ pub(super) use self::request::Request;
 use super::Aws;
 use super::address::Target;
 use super::api::{Member, Place};
+use super::json;
 use super::node::Node;
 use super::sign::Signer;
 use super::xml;
@@ -57,7 +58,7 @@ impl Answer {
         Ok(chunk?)
     }
 
-    /// The body of an answer in XML, handed on by the names of the table.
+    /// The body of an answer in XML or JSON, handed on by the names of the table.
     pub(super) fn read<T>(
         self,
         cx: &Cx,
@@ -65,16 +66,13 @@ impl Answer {
         read: impl FnOnce(Node<'_>) -> Option<T>,
     ) -> Result<T, Trouble> {
         let text = self.text(cx)?;
-        let element = xml::parse(&text);
+        let element = if text.starts_with('{') {
+            json::parse(&text)
+        } else {
+            xml::parse(&text)
+        };
         let value = element.and_then(|element| read(Node::whole(request.operation, &element)));
-        value.ok_or_else(|| Trouble::Broken("the answer makes no sense".to_owned()))
-    }
-
-    /// The body of an answer in JSON.
-    pub(super) fn json(self, cx: &Cx) -> Result<serde_json::Value, Trouble> {
-        let text = self.text(cx)?;
-        serde_json::from_str(&text)
-            .map_err(|_| Trouble::Broken("the answer makes no sense".to_owned()))
+        value.ok_or_else(Trouble::senseless)
     }
 
     /// The body of an answer that is no object.
@@ -102,11 +100,16 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
+    /// An answer that is none.
+    pub(super) fn senseless() -> Self {
+        Self::Broken("the answer makes no sense".to_owned())
+    }
+
     /// A no that came with a status of success.
     pub(super) fn late(status: u16, body: &str) -> Self {
         let refusal = Refusal::of_body(status, body);
         if refusal.code.is_empty() {
-            return Self::Broken("the answer makes no sense".to_owned());
+            return Self::senseless();
         }
         Self::Refused(refusal)
     }

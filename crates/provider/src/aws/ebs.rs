@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::Aws;
 use super::api::ebs as api;
 use super::call::{Answer, Request, Trouble};
+use super::node::Node;
 
 /// Bytes of a block. There is no other size.
 pub(crate) const BLOCK: usize = 512 << 10;
@@ -50,10 +51,6 @@ pub(super) fn base64(digest: &Sha256) -> String {
     STANDARD.encode(digest.as_bytes())
 }
 
-fn senseless() -> Trouble {
-    Trouble::Broken("the answer makes no sense".to_owned())
-}
-
 /// A call about a snapshot.
 fn about(operation: &'static super::api::Operation, snapshot: &str) -> Request {
     Request::new(operation, format!("the snapshot `{snapshot}`")).with("SnapshotId", snapshot)
@@ -76,7 +73,11 @@ pub(super) fn is_put(cx: &Cx, answer: Answer, digest: &Sha256) -> Result<(), Tro
         .header("x-amz-Checksum")
         .is_none_or(|checksum| checksum == base64(digest));
     answer.text(cx)?;
-    if is_same { Ok(()) } else { Err(senseless()) }
+    if is_same {
+        Ok(())
+    } else {
+        Err(Trouble::senseless())
+    }
 }
 
 impl Aws {
@@ -105,12 +106,12 @@ impl Aws {
         let subject = "a new snapshot".to_owned();
         let request = Request::json(&api::START_SNAPSHOT, subject, &inputs);
         let (id, size) = self.call(cx, &request, |answer| {
-            let value = answer.json(cx)?;
-            let id = value["SnapshotId"].as_str().map(str::to_owned);
-            Ok((id.ok_or_else(senseless)?, value["BlockSize"].as_u64()))
+            answer.read(cx, &request, |whole| {
+                Some((whole.text("SnapshotId")?, whole.text("BlockSize")))
+            })
         })?;
         match size {
-            Some(size) if size != BLOCK as u64 => {
+            Some(size) if size != BLOCK.to_string() => {
                 Err(request.senseless(format!("its blocks have {size} bytes, not {BLOCK}")))
             }
             _ => Ok(id),
@@ -149,20 +150,13 @@ impl Aws {
                 None => request,
             }
             .of_something_new();
-            let page = self.call(cx, &request, |answer| answer.json(cx))?;
-            for block in page["Blocks"].as_array().into_iter().flatten() {
-                let index = block["BlockIndex"].as_u64();
-                let index = index.and_then(|index| u32::try_from(index).ok());
-                match (index, block["BlockToken"].as_str()) {
-                    (Some(index), Some(token)) => blocks.push(Listed {
-                        index,
-                        token: token.to_owned(),
-                    }),
-                    _ => return Err(request.senseless("the list has a block without a place")),
-                }
-            }
-            let next = page["NextToken"].as_str().map(str::to_owned);
-            match next.filter(|next| !next.is_empty()) {
+            let (page, next) = self.call(cx, &request, |answer| {
+                answer.read(cx, &request, |whole| {
+                    Some((listed(whole)?, whole.text("NextToken")))
+                })
+            })?;
+            blocks.extend(page);
+            match next {
                 None => break,
                 next if next == token => return Err(request.senseless("the list has no end")),
                 next => token = next,
@@ -187,15 +181,26 @@ impl Aws {
             let mut bytes = Vec::with_capacity(BLOCK);
             while let Some(chunk) = answer.chunk(cx)? {
                 if bytes.len() + chunk.len() > BLOCK {
-                    return Err(senseless());
+                    return Err(Trouble::senseless());
                 }
                 bytes.extend_from_slice(&chunk);
             }
             // One that broke off.
             if bytes.len() < BLOCK {
-                return Err(senseless());
+                return Err(Trouble::senseless());
             }
             Ok(Sha256::of(&bytes))
         })
     }
+}
+
+/// The blocks of a page; `None` when one has no place.
+fn listed(page: Node<'_>) -> Option<Vec<Listed>> {
+    let mut blocks = Vec::new();
+    page.each("Blocks", |block| {
+        let index = block.text("BlockIndex").and_then(|text| text.parse().ok());
+        blocks.push(index.zip(block.text("BlockToken")));
+    });
+    let listed = |block: Option<(u32, String)>| block.map(|(index, token)| Listed { index, token });
+    blocks.into_iter().map(listed).collect()
 }

@@ -19,24 +19,44 @@ const PAGE: &str = "1000";
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
+/// For how long something may not be seen after it was made.
+const UNSEEN: Duration = Duration::from_mins(2);
+
+/// Whether something comes to be seen that was made a moment ago, or was made long ago, by the
+/// same token, and is gone since.
+fn is_seen(
+    cx: &Cx,
+    mut ask: impl FnMut() -> Result<bool, RemoteError>,
+) -> Result<bool, RemoteError> {
+    let seen = within(cx, UNSEEN, || Ok(ask()?.then_some(())))?;
+    Ok(seen.is_some())
+}
+
 /// Asks again and again until `ask` has it, at most so long.
 fn until<T>(
     cx: &Cx,
     what: &str,
     limit: Duration,
-    mut ask: impl FnMut() -> Result<Option<T>, RemoteError>,
+    ask: impl FnMut() -> Result<Option<T>, RemoteError>,
 ) -> Result<T, RemoteError> {
+    within(cx, limit, ask)?.ok_or_else(|| RemoteError::Failed {
+        what: what.to_owned(),
+        detail: format!("it is not ready after {} minutes", limit.as_secs() / 60),
+    })
+}
+
+/// The same; `None` when it does not have it by then.
+fn within<T>(
+    cx: &Cx,
+    limit: Duration,
+    mut ask: impl FnMut() -> Result<Option<T>, RemoteError>,
+) -> Result<Option<T>, RemoteError> {
     let mut waited = Duration::ZERO;
     let mut next = FIRST_WAIT;
     loop {
-        if let Some(value) = ask()? {
-            return Ok(value);
-        }
-        if waited >= limit {
-            return Err(RemoteError::Failed {
-                what: what.to_owned(),
-                detail: format!("it is not ready after {} minutes", limit.as_secs() / 60),
-            });
+        let found = ask()?;
+        if found.is_some() || waited >= limit {
+            return Ok(found);
         }
         wait(cx, next)?;
         waited += next;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Aws;
 use super::api::kms as api;
-use super::call::{Request, Trouble};
+use super::call::Request;
 
 impl Aws {
     /// The ARN of a key that may be given by its id or by another name: `alias/golden`. Of one
@@ -18,9 +18,7 @@ impl Aws {
         let subject = format!("the key `{key}`");
         let request = Request::json(&api::DESCRIBE_KEY, subject, &[("KeyId", json!(key))]);
         self.call(cx, &request, |answer| {
-            let value = answer.json(cx)?;
-            let arn = value["KeyMetadata"]["Arn"].as_str().map(str::to_owned);
-            arn.ok_or_else(|| Trouble::Broken("the answer names no key".to_owned()))
+            answer.read(cx, &request, |whole| whole.text("KeyMetadata/Arn"))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! An answer in XML, read by names that stand in the table of operations: what does not stand
+//! An answer in XML or JSON, read by names that stand in the table of operations: what does not stand
 //! there is held against no model, so reading it is a mistake that every test shows.
 
 use std::collections::BTreeMap;

@@ -153,7 +153,9 @@ struct Begun {
 pub fn write(cx: &Cx, job: &Job<'_>) -> Result<Written, Box<dyn Failure>> {
     job.check()?;
     fs::create_dir_all(job.folder).map_err(SnapshotError::file("make", job.folder))?;
-    let mut salt = String::new();
+    // What was begun and is gone since must not be begun by the same token again.
+    let earlier = format::read(&job.journal())?;
+    let mut salt = earlier.map_or_else(String::new, |earlier| earlier.head.snapshot);
     let mut may_have_parent = true;
     loop {
         let begun = match job.find(cx, &mut salt)? {
@@ -178,7 +180,15 @@ pub fn write(cx: &Cx, job: &Job<'_>) -> Result<Written, Box<dyn Failure>> {
                 }
             }
             Found::Begun(begun) => begun,
-            Found::Nothing => job.begin(cx, &salt, may_have_parent)?,
+            Found::Nothing => {
+                let begun = job.begin(cx, &salt, may_have_parent)?;
+                // By the same token another one was begun that is gone since.
+                if !job.aws.is_snapshot_seen(cx, &begun.snapshot)? {
+                    salt.push_str(&begun.snapshot);
+                    continue;
+                }
+                begun
+            }
         };
         let base = match &begun.parent {
             Some(parent) => format::read(&job.list(parent))?.map(|list| list.done),
@@ -313,8 +323,14 @@ impl Job<'_> {
         }
         let mut token = Hasher::new();
         let parent_id = parent.as_deref().unwrap_or_default();
-        for part in [self.resource.operation.as_str(), salt, parent_id] {
+        // A token is of the same wish in every detail.
+        let encryption = format!("{:?}", self.encryption);
+        for part in [salt, parent_id, &encryption, self.description] {
             token.field(part.as_bytes());
+        }
+        for (key, value) in &tags {
+            token.field(key.as_bytes());
+            token.field(value.as_bytes());
         }
         let token = token.finish().to_string();
         let description: String = self

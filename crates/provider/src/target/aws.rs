@@ -318,6 +318,7 @@ impl Target for AwsTarget {
 
     fn send(&self, cx: &Cx, parcel: Parcel<'_>) -> Result<Vec<CopyRow>, TargetError> {
         place::check_name(parcel.name)?;
+        self.place.check()?;
         // A name that is taken anywhere is no name for the first region either.
         if let Some(by) = self.taken(cx, parcel.name)?
             && by != *parcel.image

@@ -12,6 +12,7 @@ mod objects_parts;
 mod parameters;
 mod policy;
 mod roles;
+mod storm;
 mod target;
 
 use std::collections::BTreeMap;

@@ -11,13 +11,11 @@ use super::super::api::ec2 as api;
 use super::super::call::Request;
 use super::super::form::Form;
 use super::super::node::Node;
-use super::{PAGE, until};
+use super::{PAGE, is_seen, until};
 
 /// How long an image may take from a call until it can be used: the copy of a large one from
 /// another continent.
 const READY: Duration = Duration::from_hours(4);
-/// How often an image is asked for in vain that was made a moment ago: ten minutes.
-const UNSEEN_ASKED_MAX: u32 = 40;
 /// The code of a name that an image has.
 const NAME_TAKEN: &str = "InvalidAMIName.Duplicate";
 /// Where the root of an image is to be found.
@@ -78,7 +76,7 @@ pub(crate) struct Copying<'a> {
 }
 
 /// Whom an image is for, besides its owner.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Users<'a> {
     /// Numbers of accounts.
     pub(crate) accounts: &'a [String],
@@ -180,19 +178,18 @@ impl Aws {
         Ok(made.map_or(Named::Taken, Named::Made))
     }
 
+    /// Whether an image is there, in whatever state.
+    pub(crate) fn is_image_seen(&self, cx: &Cx, id: &str) -> Result<bool, RemoteError> {
+        is_seen(cx, || Ok(!self.images(cx, "image-id", id)?.is_empty()))
+    }
+
     /// Waits until an image can be used. One that has failed is an error.
     pub(crate) fn image_ready(&self, cx: &Cx, id: &str) -> Result<Image, RemoteError> {
         let what = of_image(id);
-        let mut unseen = 0;
         until(cx, &what, READY, || {
+            // It may not be seen yet.
             let found = self.images(cx, "image-id", id)?.into_iter().next();
-            let Some(image) = found else {
-                unseen += 1;
-                if unseen == UNSEEN_ASKED_MAX {
-                    return Err(RemoteError::NotFound { what: what.clone() });
-                }
-                return Ok(None);
-            };
+            let Some(image) = found else { return Ok(None) };
             match image.state.as_str() {
                 "available" => Ok(Some(image)),
                 "pending" | "transient" => Ok(None),

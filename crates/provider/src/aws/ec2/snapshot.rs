@@ -11,7 +11,7 @@ use super::super::api::ec2 as api;
 use super::super::call::{Answer, Request};
 use super::super::form::Form;
 use super::super::node::Node;
-use super::{PAGE, until};
+use super::{PAGE, is_seen, until};
 
 /// How long a snapshot may take from its last block until it can be used.
 const READY: Duration = Duration::from_hours(1);
@@ -64,6 +64,11 @@ impl Aws {
     /// A snapshot of ours, when it can be seen.
     pub(crate) fn snapshot(&self, cx: &Cx, id: &str) -> Result<Option<Snapshot>, RemoteError> {
         Ok(self.snapshots(cx, "snapshot-id", id)?.into_iter().next())
+    }
+
+    /// Whether a snapshot is there, in whatever state.
+    pub(crate) fn is_snapshot_seen(&self, cx: &Cx, id: &str) -> Result<bool, RemoteError> {
+        is_seen(cx, || Ok(self.snapshot(cx, id)?.is_some()))
     }
 
     /// Waits until a snapshot whose blocks are all there can be used.

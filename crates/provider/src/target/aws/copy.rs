@@ -25,29 +25,39 @@ impl Region<'_> {
     ) -> Result<String, TargetError> {
         let operation = self.operation(ResourceKind::Copy, parcel, "");
         let resource = self.resource(ResourceKind::Copy, operation.clone(), parcel.name);
-        // A copy of another image, or after one that failed, is another call.
-        let mut token = Hasher::new();
-        for part in [operation.as_str(), image, failed] {
-            token.field(part.as_bytes());
-        }
         let mut tags = tags.clone();
         tags.insert(OPERATION.to_owned(), operation);
         let key = self.target.place.key(self.name);
         self.target.ledger.begin(cx, &resource)?;
-        let wish = Copying {
-            name: parcel.name,
-            description: &description(parcel),
-            image,
-            region,
-            token: &token.finish().to_string(),
-            is_encrypted: key.is_some(),
-            key: key.flatten(),
-            tags: &tags,
-        };
-        let id = match self.aws.copy_image(cx, &wish)? {
-            Named::Made(id) => id,
-            // By an earlier try whose answer was lost.
-            Named::Taken => self.own_id(cx, parcel)?,
+        let mut failed = failed.to_owned();
+        let id = loop {
+            // A token is of the same wish in every detail; after a copy that failed, or is gone
+            // since, it is another one.
+            let mut token = Hasher::new();
+            let encryption = format!("{key:?}");
+            for part in [image, &failed, &encryption] {
+                token.field(part.as_bytes());
+            }
+            for (key, value) in &tags {
+                token.field(key.as_bytes());
+                token.field(value.as_bytes());
+            }
+            let wish = Copying {
+                name: parcel.name,
+                description: &description(parcel),
+                image,
+                region,
+                token: &token.finish().to_string(),
+                is_encrypted: key.is_some(),
+                key: key.flatten(),
+                tags: &tags,
+            };
+            match self.aws.copy_image(cx, &wish)? {
+                Named::Made(id) if self.aws.is_image_seen(cx, &id)? => break id,
+                Named::Made(id) => failed.push_str(&id),
+                // By an earlier try whose answer was lost.
+                Named::Taken => break self.own_id(cx, parcel)?,
+            }
         };
         let made = Resource {
             id: Some(id.clone()),

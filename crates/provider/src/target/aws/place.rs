@@ -49,6 +49,30 @@ pub struct LaunchTemplate {
 }
 
 impl AwsPlace {
+    /// Whether anybody but the account is to use the images.
+    pub(super) fn is_shared(&self) -> bool {
+        let all = [
+            &self.accounts,
+            &self.organizations,
+            &self.organizational_units,
+        ];
+        all.into_iter().any(|users| !users.is_empty())
+    }
+
+    /// Refuses what AWS would refuse when everything is made.
+    pub(super) fn check(&self) -> Result<(), AwsTargetError> {
+        if self.regions.is_empty() {
+            return Err(AwsTargetError::NoRegion);
+        }
+        let own_key = |region: &&String| self.key(region) == Some(None);
+        match self.regions.iter().find(own_key) {
+            Some(region) if self.is_shared() => Err(AwsTargetError::OwnKey {
+                region: region.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// The key of a region: `None`, nobody wishes one; `Some(None)`, the account's.
     pub(super) fn key(&self, region: &str) -> Option<Option<&str>> {
         match self.kms_keys.get(region) {
@@ -65,6 +89,12 @@ pub enum AwsTargetError {
     /// Nobody says where.
     #[error("the target has no region")]
     NoRegion,
+    /// Others cannot read what is encrypted with a key that only the account has.
+    #[error("an image for others cannot be encrypted with the account's own key in {region}")]
+    OwnKey {
+        /// Where.
+        region: String,
+    },
     /// A name that AWS does not take.
     #[error("`{name}` is no name for an image of AWS: {why}")]
     Name {
@@ -133,7 +163,11 @@ fn words(failed: &[(String, TargetError)]) -> String {
 impl Failure for AwsTargetError {
     fn class(&self) -> Class {
         match self {
-            Self::NoRegion | Self::Name { .. } | Self::Arch { .. } | Self::NoBoot => Class::Config,
+            Self::NoRegion
+            | Self::OwnKey { .. }
+            | Self::Name { .. }
+            | Self::Arch { .. }
+            | Self::NoBoot => Class::Config,
             Self::Scratch { .. } => Class::Environment,
             Self::Missing { .. } | Self::Unseen { .. } => Class::Remote,
             // That of the worst: what a person has to mend.
@@ -158,6 +192,9 @@ impl Failure for AwsTargetError {
                     hints.push("what the other regions have stays; the next try goes on with those that failed".to_owned());
                 }
                 hints
+            }
+            Self::OwnKey { .. } => {
+                vec!["name a key of KMS that those accounts may use".to_owned()]
             }
             Self::NoBoot => vec!["give `disk` in the recipe a `boot`".to_owned()],
             _ => Vec::new(),
@@ -231,6 +268,12 @@ mod tests {
         place.kms_keys = BTreeMap::from([("b".to_owned(), "alias/b".to_owned())]);
         assert_eq!(place.key("a"), Some(None));
         assert_eq!(place.key("b"), Some(Some("alias/b")));
+        assert!(place.check().is_err(), "no region");
+        place.regions = vec!["b".to_owned(), "a".to_owned()];
+        assert!(place.check().is_ok());
+        place.organizations = vec!["o".to_owned()];
+        let error = place.check().unwrap_err();
+        assert!(error.to_string().ends_with("own key in a"), "{error}");
     }
 
     #[test]

@@ -12,14 +12,14 @@ impl Region<'_> {
     /// Lets others launch the image, and accounts make volumes of its snapshots. May be repeated.
     pub(super) fn share(&self, cx: &Cx, image: &Image) -> Result<(), TargetError> {
         let place = &self.target.place;
+        if !place.is_shared() {
+            return Ok(());
+        }
         let users = Users {
             accounts: &place.accounts,
             organizations: &place.organizations,
             organizational_units: &place.organizational_units,
         };
-        if users == Users::default() {
-            return Ok(());
-        }
         // Whoever cannot read the snapshot can launch the image and not copy it. There is no such
         // permission for organizations.
         if !place.accounts.is_empty() {
