@@ -22,7 +22,7 @@ pipeline "tiny" {{
 
   notify "webhook" "chat" {{
     url    = "{}/chat"
-    events = ["finding-new", "quarantined", "rejected", "run-failed"]
+    events = ["finding-new", "quarantined", "rejected", "run-failed", "promoted"]
   }}
 }}
 
@@ -151,6 +151,21 @@ fn found_told_quarantined_and_rebuilt() {
     assert!(place.contains("tiny-debian-12-1.0.1"), "{place}");
     // Nothing that is in use has anything new.
     assess("2026-02-04 08:00:00", &policy).expect(0);
+
+    let known = front.seen().len();
+    let promote = [
+        "promote",
+        "tiny",
+        "--channel",
+        "production",
+        "--reason",
+        "mended",
+    ];
+    for _ in 0..2 {
+        run_at(&env, "2026-02-04 09:00:00", &promote).expect(0);
+    }
+    let promoted = "goldsmith.image.promoted `production` names tiny 1.0.1/1 now";
+    assert_eq!(told(&front, known), [promoted], "told once");
 }
 
 /// What nothing mends: the run that was started fails, and the image is rejected, which is told.
