@@ -7,6 +7,7 @@ use super::Aws;
 use super::api::{events, sns};
 use super::call::{Request, Untaken};
 use super::form::Form;
+use super::node::Node;
 
 /// An event for a bus.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,18 +50,21 @@ impl Aws {
         }]);
         let subject = format!("the bus `{bus}`");
         let request = Request::json(&events::PUT_EVENTS, subject, &[("Entries", inputs)]);
-        let answer = self.once(cx, &request, |answer| answer.json(cx))?;
-        let result = &answer["Entries"][0];
-        if result["EventId"].is_string() {
+        let result = |answer: Node<'_>| {
+            let [id, code, message] = ["EventId", "ErrorCode", "ErrorMessage"]
+                .map(|name| answer.text(&format!("Entries/{name}")));
+            Some((id, code.unwrap_or_default(), message.unwrap_or_default()))
+        };
+        let (id, code, message) =
+            self.once(cx, &request, |answer| answer.read(cx, &request, result))?;
+        if id.is_some() {
             return Ok(());
         }
-        let text = |name: &str| result[name].as_str().unwrap_or_default();
-        let (code, message) = (text("ErrorCode"), text("ErrorMessage"));
         let detail = if code.is_empty() {
             "the answer makes no sense".to_owned()
         } else {
             format!("{code}: {message}")
         };
-        Err(Untaken::of(code, cx.redactor.redact(&detail), None))
+        Err(Untaken::of(&code, cx.redactor.redact(&detail), None))
     }
 }

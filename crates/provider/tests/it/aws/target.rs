@@ -260,6 +260,8 @@ impl Large {
         };
         let parcel = Parcel {
             image: &"web@1.0.0/1".parse().unwrap(),
+            arch: "amd64",
+            disk: &Sha256::of(&self.0),
             name: NAME,
             tags: &BTreeMap::new(),
             forms: self,
