@@ -182,7 +182,7 @@ mod tests {
 
     /// Reads and makes parameters and images, patiently; says how often it was refused.
     const SCRIPT: &str = r"
-MANY = {'retries': {'total_max_attempts': 12}, 'read_timeout': 5}
+MANY = {'retries': {'total_max_attempts': 12}}
 ec2, ssm, ebs = [client(name, **MANY) for name in ['ec2', 'ssm', 'ebs']]
 for number in range(15):
     ssm.put_parameter(Name=f'/p/{number}', Value='v', Type='String', Overwrite=True)
