@@ -28,9 +28,10 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::ledger::{Ledger, Resource};
+use goldsmith_core::remote::RemoteError;
 
 pub use self::blocks::Blocks;
-use self::format::{Head, Journal};
+use self::format::Head;
 use super::Aws;
 use super::ebs::{BLOCK, Start};
 use super::mark::{OPERATION, PARENT};
@@ -160,24 +161,11 @@ pub fn write(cx: &Cx, job: &Job<'_>) -> Result<Written, Box<dyn Failure>> {
     loop {
         let begun = match job.find(cx, &mut salt)? {
             Found::Whole(id) => {
-                let list = format::read(&job.list(&id))?;
-                let known = list.as_ref().map_or(&job.blocks.digests, |list| &list.done);
-                match verify::verify(cx, job.aws, &id, known) {
-                    Ok(()) => {
-                        return Ok(Written {
-                            id,
-                            sent: 0,
-                            parent: list.and_then(|list| list.head.parent),
-                        });
-                    }
-                    Err(error) if error.class() == Class::Remote => {
-                        cx.warn(format!("{error}; it is made again"));
-                        salt.push_str(&id);
-                        job.discard(cx, &id)?;
-                        continue;
-                    }
-                    Err(error) => return Err(error),
+                if let Some(written) = job.accept(cx, &id)? {
+                    return Ok(written);
                 }
+                salt.push_str(&id);
+                continue;
             }
             Found::Begun(begun) => begun,
             Found::Nothing => {
@@ -190,53 +178,10 @@ pub fn write(cx: &Cx, job: &Job<'_>) -> Result<Written, Box<dyn Failure>> {
                 begun
             }
         };
-        let base = match &begun.parent {
-            Some(parent) => format::read(&job.list(parent))?.map(|list| list.done),
-            None => Some(BTreeMap::new()),
-        };
-        // Nobody knows any more what the parent has.
-        let Some(base) = base else {
-            job.discard(cx, &begun.snapshot)?;
-            may_have_parent = false;
-            continue;
-        };
-        let changes = job.blocks.changes(&base);
-        let sent = upload::upload(cx, job, &begun.snapshot, begun.parent.clone(), &changes)?;
-        let digest = blocks::linear(&changes);
-        let aws = job.aws;
-        if let Err(error) = aws.complete_snapshot(cx, &begun.snapshot, changes.len(), &digest) {
-            // The answer to an earlier try may have been lost.
-            let found = aws.snapshot(cx, &begun.snapshot)?;
-            if found.is_none_or(|found| found.state != "completed") {
-                return Err(error.into());
-            }
+        match job.fill(cx, begun)? {
+            Some(written) => return Ok(written),
+            None => may_have_parent = false,
         }
-        aws.snapshot_ready(cx, &begun.snapshot)?;
-        let mut whole = base;
-        whole.extend(changes);
-        match verify::verify(cx, aws, &begun.snapshot, &whole) {
-            Ok(()) => {}
-            Err(error) if error.class() == Class::Remote && begun.parent.is_some() => {
-                cx.warn(format!(
-                    "{error}; it is sent again as a whole, not as a difference"
-                ));
-                job.discard(cx, &begun.snapshot)?;
-                may_have_parent = false;
-                continue;
-            }
-            Err(error) => {
-                job.discard(cx, &begun.snapshot)?;
-                return Err(error);
-            }
-        }
-        let head = job.head(&begun.snapshot, begun.parent.clone());
-        format::write(&job.list(&begun.snapshot), &head, &whole)?;
-        forget_upload(job.folder, &job.resource.operation)?;
-        return Ok(Written {
-            id: begun.snapshot,
-            sent,
-            parent: begun.parent,
-        });
     }
 }
 
@@ -309,6 +254,89 @@ impl Job<'_> {
         Ok(found)
     }
 
+    /// A snapshot that is there as a whole; `None`: it was something else, and is gone.
+    fn accept(&self, cx: &Cx, id: &str) -> Result<Option<Written>, Box<dyn Failure>> {
+        let list = format::read(&self.list(id))?;
+        let known = list
+            .as_ref()
+            .map_or(&self.blocks.digests, |list| &list.done);
+        match verify::verify(cx, self.aws, id, known) {
+            Ok(()) => Ok(Some(Written {
+                id: id.to_owned(),
+                sent: 0,
+                parent: list.and_then(|list| list.head.parent),
+            })),
+            Err(error) if error.class() == Class::Remote => {
+                cx.warn(format!("{error}; it is made again"));
+                self.discard(cx, id)?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts into a snapshot what is missing, and completes it. `None`: as a difference to its
+    /// parent it is of no use, and is gone.
+    fn fill(&self, cx: &Cx, begun: Begun) -> Result<Option<Written>, Box<dyn Failure>> {
+        let Begun { snapshot, parent } = begun;
+        let base = match &parent {
+            Some(parent) => format::read(&self.list(parent))?.map(|list| list.done),
+            None => Some(BTreeMap::new()),
+        };
+        // Nobody knows any more what the parent has.
+        let Some(mut whole) = base else {
+            self.discard(cx, &snapshot)?;
+            return Ok(None);
+        };
+        let changes = self.blocks.changes(&whole);
+        let head = self.head(&snapshot, parent.clone());
+        let sent = upload::upload(cx, self, &head, &changes)?;
+        self.complete(cx, &snapshot, &changes)?;
+        whole.extend(changes);
+        if let Err(error) = verify::verify(cx, self.aws, &snapshot, &whole) {
+            if error.class() != Class::Remote {
+                return Err(error);
+            }
+            self.discard(cx, &snapshot)?;
+            if parent.is_none() {
+                return Err(error);
+            }
+            cx.warn(format!(
+                "{error}; it is sent again as a whole, not as a difference"
+            ));
+            return Ok(None);
+        }
+        format::write(&self.list(&snapshot), &head, &whole)?;
+        forget_upload(self.folder, &self.resource.operation)?;
+        Ok(Some(Written {
+            id: snapshot,
+            sent,
+            parent,
+        }))
+    }
+
+    fn complete(
+        &self,
+        cx: &Cx,
+        snapshot: &str,
+        changes: &BTreeMap<u32, Sha256>,
+    ) -> Result<(), RemoteError> {
+        let digest = blocks::linear(changes);
+        let done = self
+            .aws
+            .complete_snapshot(cx, snapshot, changes.len(), &digest);
+        match done {
+            // Refused may be the repetition of a call whose answer was lost.
+            Err(error @ RemoteError::Failed { .. }) => {
+                if !self.aws.is_snapshot_completed(cx, snapshot)? {
+                    return Err(error);
+                }
+            }
+            done => done?,
+        }
+        self.aws.snapshot_ready(cx, snapshot)
+    }
+
     /// Begins a snapshot.
     fn begin(&self, cx: &Cx, salt: &str, may_have_parent: bool) -> Result<Begun, Box<dyn Failure>> {
         let parent = if may_have_parent {
@@ -372,16 +400,6 @@ impl Job<'_> {
             ..self.resource.clone()
         };
         self.ledger.gone(cx, &gone)
-    }
-
-    /// What was put into a snapshot before, and where more is written down.
-    fn open_journal(
-        &self,
-        snapshot: &str,
-        parent: Option<String>,
-    ) -> Result<Journal, SnapshotError> {
-        let head = self.head(snapshot, parent);
-        Journal::open(&self.journal(), &head)
     }
 }
 

@@ -52,6 +52,13 @@ fn settings_with(patience: Duration, variables: &[(&str, &str)]) -> Settings {
     Settings::from_env(&variables, http)
 }
 
+/// The same for servers that may take a while to load what they answer a first call with.
+fn patient(variables: &[(&str, &str)]) -> Settings {
+    let mut settings = settings(variables);
+    settings.http.stall_timeout = std::time::Duration::from_mins(2);
+    settings
+}
+
 fn cx() -> (Cx, Arc<FakeClock>) {
     let clock = Arc::new(FakeClock::at(NOW));
     (Cx::silent(Arc::clone(&clock) as Arc<_>), clock)

@@ -71,6 +71,12 @@ impl Aws {
         is_seen(cx, || Ok(self.snapshot(cx, id)?.is_some()))
     }
 
+    /// Whether a snapshot comes to be complete in a short while.
+    pub(crate) fn is_snapshot_completed(&self, cx: &Cx, id: &str) -> Result<bool, RemoteError> {
+        let is_completed = |found: Snapshot| found.state == "completed";
+        is_seen(cx, || Ok(self.snapshot(cx, id)?.is_some_and(is_completed)))
+    }
+
     /// Waits until a snapshot whose blocks are all there can be used.
     pub(crate) fn snapshot_ready(&self, cx: &Cx, id: &str) -> Result<(), RemoteError> {
         let what = of_snapshot(id);

@@ -12,7 +12,7 @@ use goldsmith_core::failure::Failure;
 
 use super::super::call::{Retry, Trouble};
 use super::super::ebs::{is_put, put_block};
-use super::format::Journal;
+use super::format::{Head, Journal};
 use super::gate::{End, Gate, MOST};
 use super::{BLOCK, Job, SnapshotError, blocks};
 
@@ -20,11 +20,11 @@ use super::{BLOCK, Job, SnapshotError, blocks};
 pub(super) fn upload(
     cx: &Cx,
     job: &Job<'_>,
-    snapshot: &str,
-    parent: Option<String>,
+    head: &Head,
     changes: &BTreeMap<u32, Sha256>,
 ) -> Result<usize, Box<dyn Failure>> {
-    let journal = job.open_journal(snapshot, parent)?;
+    let journal = Journal::open(&job.journal(), head)?;
+    let snapshot = head.snapshot.as_str();
     let is_left = |(index, digest): &(&u32, &Sha256)| journal.done.get(index) != Some(digest);
     let left: Vec<(u32, Sha256)> = changes
         .iter()

@@ -15,7 +15,7 @@ use goldsmith_testing::front::{Act, Front};
 use goldsmith_testing::ledger::Notes;
 use goldsmith_testing::moto::Moto;
 
-use super::{bytes, cx, settings};
+use super::{bytes, cx, patient};
 
 const BLOCK: usize = 512 << 10;
 const REGION: &str = "us-east-1";
@@ -34,7 +34,7 @@ impl Store {
     fn new() -> Self {
         let moto = Moto::corrected();
         let front = Front::of(Some(moto.port()));
-        let aws = Aws::new(settings(&[
+        let aws = Aws::new(patient(&[
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "hunter22"),
             ("AWS_ENDPOINT_URL", &front.url()),

@@ -259,18 +259,27 @@ fn a_run_that_died_leaves_nothing_that_is_not_known() {
         403,
         "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>dead</Message></Error></Errors></Response>",
     );
-    for call in [
-        "/completion/",
-        "/blocks/6",
-        "Action=RegisterImage&",
-        "Action=CopyImage&",
-        "Action=CreateTags&",
+    for (call, by_tag) in [
+        ("/completion/", Some(ResourceKind::Snapshot)),
+        ("/blocks/6", Some(ResourceKind::Snapshot)),
+        ("Action=RegisterImage&", Some(ResourceKind::Snapshot)),
+        ("Action=CopyImage&", None),
+        ("Action=CreateTags&", Some(ResourceKind::Image)),
     ] {
         let cloud = Cloud::fake();
         let target = cloud.target(at(&[HOME, AWAY[0]]));
         cloud.front.on_containing(call, 2, fatal.clone());
         cloud.send(&target, "web@1.0.0/1").unwrap_err();
         assert_ne!(cloud.open(), [], "{call}");
+        // Somebody who does not have the ledger finds it, too, and not what is finished.
+        let home = target.client(HOME);
+        let find = |hours| {
+            let age = std::time::Duration::from_hours(hours);
+            let found = leftovers::find(&cloud.cx, &home, HOME, age).unwrap();
+            found.into_iter().map(|one| one.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(find(1), Vec::from_iter(by_tag), "{call}");
+        assert_eq!(find(24 * 365), [], "{call}: too young");
         // Somebody else cleans up, by the ledger alone.
         let mut open = cloud.notes.open(&cloud.cx, "aws").unwrap();
         open.sort_by_key(|resource| resource.kind == ResourceKind::Snapshot);

@@ -5,7 +5,7 @@ use goldsmith_provider::aws::Aws;
 use goldsmith_testing::front::{Act, Front};
 use goldsmith_testing::moto::Moto;
 
-use super::{cx, settings};
+use super::{cx, patient};
 
 const ROLE: &str = "arn:aws:iam::210987654321:role/golden";
 
@@ -19,7 +19,7 @@ impl Accounts {
     fn new() -> Self {
         let moto = Moto::start(&[]);
         let front = Front::of(Some(moto.port()));
-        let aws = Aws::new(settings(&[
+        let aws = Aws::new(patient(&[
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "hunter22"),
             ("AWS_REGION", "us-east-1"),

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use goldsmith_core::catalog::CopyRow;
-use goldsmith_core::cx::Cx;
+use goldsmith_core::cx::{Cancel, Cx};
 use goldsmith_core::digest::Sha256;
+use goldsmith_core::event::{Event, EventSink};
+use goldsmith_core::failure::Class;
 use goldsmith_core::image::ImageId;
 use goldsmith_core::ledger::Ledger as _;
 use goldsmith_core::target::{FormFile, Forms, Parcel, Target as _, TargetError};
@@ -18,11 +20,11 @@ use goldsmith_testing::aws::{ACCOUNT, Fake, Options};
 use goldsmith_testing::faults::{Faults, Schedule};
 use goldsmith_testing::ledger::Notes;
 
-use super::{cx, settings};
+use super::{cx, patient};
 
 const REGIONS: [&str; 2] = ["eu-north-1", "us-east-1"];
 /// How many runs there are in the storm.
-const RUNS: u64 = 25;
+const RUNS: u64 = 20;
 
 /// A disk of 20 blocks; that of another build differs in the last of them and lacks the one before.
 #[derive(Debug)]
@@ -76,7 +78,7 @@ impl Sender {
     }
 
     fn target(&self, url: &str, place: AwsPlace) -> AwsTarget {
-        let settings = settings(&[
+        let settings = patient(&[
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "hunter22"),
         ]);
@@ -156,6 +158,49 @@ fn a_storm_leaves_every_image_once_and_nothing_else() {
         while target.withdraw(&sender.cx, "web-1.0.0-1").is_err() {}
         assert_eq!(fake.resources(), Vec::<String>::new(), "seed {seed}");
     }
+}
+
+/// Somebody asks to stop in the middle of the upload: it stops, what is there is written down, and a
+/// sweep leaves nothing.
+#[test]
+fn a_stop_leaves_what_a_sweep_takes_away() {
+    /// Asks to stop at the first block.
+    struct Stop(std::sync::Mutex<Option<Cancel>>);
+
+    impl EventSink for Stop {
+        fn emit(&self, event: Event) {
+            if let Event::Progress { .. } = event
+                && let Some(cancel) = &*self.0.lock().unwrap()
+            {
+                cancel.cancel();
+            }
+        }
+    }
+
+    let fake = Fake::start(Options::default());
+    let mut sender = Sender::new();
+    let stop = Arc::new(Stop(std::sync::Mutex::new(None)));
+    sender.cx = sender.cx.with_events(Arc::clone(&stop) as _);
+    *stop.0.lock().unwrap() = Some(sender.cx.cancel.clone());
+    let target = sender.target(&fake.url(), AwsPlace::default());
+    let error = sender.send(&target, 1).unwrap_err();
+    assert_eq!(error.class(), Class::Cancelled, "{error}");
+    let begun = fake.resources();
+    assert!(
+        begun.len() == 1 && begun[0].contains("/snapshot/"),
+        "{begun:?}"
+    );
+    let cx = sender.cx.uncancelled();
+    assert_eq!(sender.notes.open(&cx, "aws").unwrap().len(), 1);
+    target.sweep(&cx, "web-1.0.0-1").unwrap();
+    assert_eq!(fake.resources(), Vec::<String>::new());
+    assert_eq!(sender.notes.open(&cx, "aws").unwrap(), []);
+    let kept = sender
+        .dir
+        .path()
+        .join("kept")
+        .join(format!("{ACCOUNT}-{}", REGIONS[0]));
+    assert_eq!(kept.read_dir().unwrap().count(), 0);
 }
 
 /// The next image is a difference to the one before: only blocks that differ are sent, zeros where

@@ -19,7 +19,7 @@ use goldsmith_testing::front::Front;
 use goldsmith_testing::ledger::Notes;
 use goldsmith_testing::moto::Moto;
 
-use super::super::{cx, settings};
+use super::super::{cx, patient};
 
 pub(super) const NAME: &str = "web-debian-12-1.0.0-20261129";
 pub(super) const HOME: &str = "us-east-1";
@@ -133,7 +133,7 @@ impl Cloud {
     }
 
     pub(super) fn target(&self, place: AwsPlace) -> AwsTarget {
-        let settings = settings(&[
+        let settings = patient(&[
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "hunter22"),
         ]);
