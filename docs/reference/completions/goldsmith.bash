@@ -25,6 +25,9 @@ _goldsmith() {
             goldsmith,assess)
                 cmd="goldsmith__subcmd__assess"
                 ;;
+            goldsmith,audit)
+                cmd="goldsmith__subcmd__audit"
+                ;;
             goldsmith,audit-log)
                 cmd="goldsmith__subcmd__audit__subcmd__log"
                 ;;
@@ -219,6 +222,9 @@ _goldsmith() {
                 ;;
             goldsmith__subcmd__help,assess)
                 cmd="goldsmith__subcmd__help__subcmd__assess"
+                ;;
+            goldsmith__subcmd__help,audit)
+                cmd="goldsmith__subcmd__help__subcmd__audit"
                 ;;
             goldsmith__subcmd__help,audit-log)
                 cmd="goldsmith__subcmd__help__subcmd__audit__subcmd__log"
@@ -428,7 +434,7 @@ _goldsmith() {
 
     case "${cmd}" in
         goldsmith)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test run approve reject answer verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version init validate fmt lock plan build test run approve reject answer verify assess audit schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -521,6 +527,76 @@ _goldsmith() {
             fi
             case "${prev}" in
                 --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__audit)
+            opts="-C -q -v -h -V --target --max-age --channel --allow --role --generate --as --region --owner --tag --var --var-file --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --channel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --role)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --generate)
+                    COMPREPLY=($(compgen -W "allowed-amis config-rule scp iam" -- "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -W "json terraform" -- "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1326,7 +1402,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__gc)
-            opts="-C -q -v -h -V --unused-for --size --dry-run --wait --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --unused-for --size --target --dry-run --wait --var --var-file --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1337,6 +1413,18 @@ _goldsmith() {
                     return 0
                     ;;
                 --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1370,7 +1458,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help)
-            opts="init validate fmt lock plan build test run approve reject answer verify assess schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help"
+            opts="init validate fmt lock plan build test run approve reject answer verify assess audit schedule lifecycle serve images show history tag promote rollback resolve runs scan diff export component import feed awstoe catalog audit-log doctor gc rebuild bury generate-reference help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1412,6 +1500,20 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__assess)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__audit)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2772,7 +2874,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__scan)
-            opts="-o -C -q -v -h -V --sbom --output --sbom-files --all --pipeline --fail-on --only-fixable --vex --accept --accept-file --var --var-file --report --compare --with --scap-content --scap-profile --again --profile --directory --json --quiet --verbose --help --version"
+            opts="-o -C -q -v -h -V --sbom --output --sbom-files --all --pipeline --fail-on --only-fixable --vex --accept --accept-file --var --var-file --report --compare --with --resource --scap-content --scap-profile --again --profile --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2827,7 +2929,11 @@ _goldsmith() {
                     return 0
                     ;;
                 --with)
-                    COMPREPLY=($(compgen -W "openscap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "openscap inspector" -- "${cur}"))
+                    return 0
+                    ;;
+                --resource)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --scap-content)

@@ -230,7 +230,7 @@ fn another_account() {
     // What runs there is seen with it.
     let script = format!(
         "sts = client('sts')\n\
-         keys = sts.assume_role(RoleArn='{role}', RoleSessionName='x')['Credentials']\n\
+         keys = sts.assume_role(RoleArn='{role}', RoleSessionName='test')['Credentials']\n\
          there = boto3.client('ec2', endpoint_url=os.environ['ENDPOINT'], region_name='eu-west-1', aws_access_key_id=keys['AccessKeyId'], aws_secret_access_key=keys['SecretAccessKey'], aws_session_token=keys['SessionToken'])\n\
          there.run_instances(ImageId='{FOREIGN}', MinCount=1, MaxCount=1)"
     );
