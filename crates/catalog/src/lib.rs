@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! <home>/catalog.sqlite       the database, in WAL mode: `-wal` and `-shm` beside it
+//! <home>/catalog-maker-*.lock held by a process that makes things in clouds (`sqlite::maker`)
 //! <home>/catalog.lock         held by everyone who has it open; alone by who replaces it
 //! ```
 
@@ -17,6 +18,7 @@ mod copies;
 mod error;
 mod image;
 mod keep;
+mod ledger;
 mod migrate;
 mod outbox;
 mod query;
@@ -25,5 +27,6 @@ mod sqlite;
 mod value;
 
 pub use check::{Checked, Head, Problem};
+pub use ledger::LedgerRow;
 pub use migrate::FORM;
 pub use sqlite::{Sqlite, restore};

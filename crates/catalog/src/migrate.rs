@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! migrations/sqlite/0001_first.sql    form 1: what a fresh catalog is made by
-//! migrations/sqlite/0002_....sql      what makes form 2 of form 1, and so on
+//! migrations/sqlite/0002_ledger.sql   what makes form 2 of form 1, and so on
 //!
 //! PRAGMA application_id = 0x474f4c44 ("GOLD")      it is one of ours
 //! PRAGMA user_version   = its form; 0: nothing is in it yet
@@ -19,7 +19,10 @@ use crate::error::{damaged, failed};
 use crate::value;
 
 /// The steps, of which the first makes form 1.
-const STEPS: &[&str] = &[include_str!("../migrations/sqlite/0001_first.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/sqlite/0001_first.sql"),
+    include_str!("../migrations/sqlite/0002_ledger.sql"),
+];
 
 /// The form that this version of Goldsmith reads and writes.
 #[expect(clippy::cast_possible_truncation, reason = "a handful of steps")]

@@ -6,6 +6,7 @@
 
 mod files;
 mod lock;
+mod maker;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ pub struct Sqlite {
     writer: Mutex<Option<SqliteConnection>>,
     /// Those that nobody uses just now.
     readers: Mutex<Vec<SqliteConnection>>,
+    /// As which this process makes things in clouds, once it does.
+    maker: Mutex<Option<maker::Maker>>,
     _lock: lock::Lock,
 }
 
@@ -73,6 +76,7 @@ impl Sqlite {
             runtime,
             writer: Mutex::new(Some(writer)),
             readers: Mutex::new(Vec::new()),
+            maker: Mutex::new(None),
             _lock: lock,
         })
     }

@@ -12,7 +12,7 @@ use crate::sample::{batch, image, new_run, part, tag};
 
 /// Names the home for the other process.
 const HOME: &str = "GOLDSMITH_TEST_HOME";
-/// What it does there: `keep`, `race`, `open`.
+/// What it does there: `keep`, `race`, `open`, or how far it goes with a thing.
 const WORK: &str = "GOLDSMITH_TEST_WORK";
 
 /// Images in each batch of a victim.
@@ -72,12 +72,13 @@ fn other_process() {
         "keep" => keep_on(home),
         "race" => race(home),
         "open" => drop(Sqlite::open(home).unwrap()),
+        step @ ("begun" | "made" | "gone") => crate::ledger::go_as_far_as(home, step),
         other => panic!("{other}"),
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "needs another process")]
-fn start(home: &Path, work: &str) -> std::process::Child {
+pub(crate) fn start(home: &Path, work: &str) -> std::process::Child {
     std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "crash::other_process"])
         .env(HOME, home)

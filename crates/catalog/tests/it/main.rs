@@ -9,6 +9,7 @@ mod crash;
 mod file;
 mod form;
 mod full;
+mod ledger;
 mod sample;
 
 use goldsmith_catalog::Sqlite;
