@@ -13,6 +13,7 @@ pub mod event;
 pub mod failure;
 pub mod fetch;
 pub mod finding;
+pub mod fleet;
 pub mod image;
 pub mod inventory;
 pub mod ledger;

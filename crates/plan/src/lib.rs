@@ -2,10 +2,12 @@
 //! whether an image may go out and who said so, what it is called, and when it goes.
 
 pub mod approval;
+pub mod audit;
 pub mod diff;
 pub mod gate;
 pub mod index;
 pub mod key;
+pub mod leftover;
 pub mod lifecycle;
 pub mod lock;
 pub mod naming;

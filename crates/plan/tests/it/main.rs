@@ -1,4 +1,5 @@
-//! Tests against the world outside: apt and dpkg of the host as oracles.
+//! Tests against the world outside: apt and dpkg of the host, and models of AWS, as oracles.
 
+mod controls;
 mod oracle;
 mod random;
