@@ -83,6 +83,13 @@ pub trait Failure: std::error::Error + Send + Sync + 'static {
     }
 }
 
+/// So that `?` boxes.
+impl<E: Failure> From<E> for Box<dyn Failure> {
+    fn from(error: E) -> Self {
+        Box::new(error)
+    }
+}
+
 /// An error and what caused it, in one line.
 pub fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());

@@ -46,6 +46,10 @@ pub struct Parcel<'a> {
     pub image: &'a ImageId,
     /// Its name at every target.
     pub name: &'a str,
+    /// What its programs are for: `amd64`, `arm64`.
+    pub arch: &'a str,
+    /// The digest of its disk.
+    pub disk: &'a Sha256,
     /// What is written on it there.
     pub tags: &'a BTreeMap<String, String>,
     /// Writes it in any form.

@@ -14,6 +14,8 @@ use goldsmith_core::failure::Cancelled;
 
 /// Tries in a row that bring nothing new before we give up.
 const FRUITLESS_TRIES: u32 = 5;
+/// The same for what was made a moment ago and may not be seen yet: two minutes.
+const PATIENT_TRIES: u32 = 9;
 /// Tries altogether: an end also for a server that gives one byte at a time.
 const ALL_TRIES: u32 = 60;
 /// First wait; doubled after every fruitless try.
@@ -55,6 +57,11 @@ impl Tries {
             is_jittered: true,
             ..Self::default()
         }
+    }
+
+    /// Goes on for longer: what is wanted will be there in a while.
+    pub(crate) const fn be_patient(&mut self) {
+        self.fruitless_max = PATIENT_TRIES;
     }
 
     /// How many tries have failed.
@@ -120,6 +127,14 @@ mod tests {
             .collect();
         assert_eq!(waits, [500, 1000, 2000, 4000]);
         assert_eq!(tries.count(), 5);
+    }
+
+    #[test]
+    fn patience() {
+        let mut tries = Tries::default();
+        tries.be_patient();
+        let waits = std::iter::from_fn(|| tries.after_failure(false, None));
+        assert_eq!(waits.sum::<Duration>(), Duration::from_millis(127_500));
     }
 
     #[test]

@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// How much of a body rules look at, in bytes.
+const BODY_LOOKED_AT: usize = 4096;
+
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
@@ -32,6 +35,10 @@ pub enum Act {
     Hang,
     /// The request is passed on, its answer is lost.
     LoseAnswer,
+    /// The request is passed on twice; the second answer counts.
+    Repeat,
+    /// The request is passed on after a time.
+    Delay(Duration),
     /// The answer's body breaks off after so many bytes.
     Cut(usize),
     /// One byte of the answer's body is another one.
@@ -60,10 +67,49 @@ pub struct Seen {
     pub body: Vec<u8>,
 }
 
+/// Which requests a rule is for.
+#[derive(Debug)]
+enum Which {
+    /// Those whose method and target begin so.
+    Beginning(String),
+    /// Those with this in their target or their body.
+    Containing(String),
+}
+
+impl Which {
+    fn is_it(&self, seen: &Seen) -> bool {
+        match self {
+            Self::Beginning(start) => seen.line.starts_with(start.as_str()),
+            Self::Containing(part) => {
+                let in_body = seen
+                    .body
+                    .windows(part.len())
+                    .take(BODY_LOOKED_AT)
+                    .any(|bytes| bytes == part.as_bytes());
+                in_body || seen.line.contains(part.as_str())
+            }
+        }
+    }
+}
+
+/// What says what becomes of a request.
+type Choose = dyn Fn(&Seen) -> Option<Act> + Send + Sync;
+
+/// Whoever chooses, instead of rules.
+struct Choice(Box<Choose>);
+
+impl std::fmt::Debug for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Choice")
+    }
+}
+
 #[derive(Debug, Default)]
 struct Shared {
-    upstream: Option<u16>,
-    rules: Mutex<Vec<(String, u32, Act)>>,
+    upstream: Option<SocketAddr>,
+    /// Whoever chooses keeps what there is to know of a request.
+    choice: Option<Choice>,
+    rules: Mutex<Vec<(Which, u32, Act)>>,
     seen: Mutex<Vec<Seen>>,
     is_stopping: AtomicBool,
 }
@@ -79,14 +125,32 @@ pub struct Front {
 impl Front {
     /// In front of a port of this host. Without one, what no rule is for is not found.
     pub fn of(upstream: Option<u16>) -> Self {
+        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Self::start(Shared {
+            upstream: upstream.map(address),
+            ..Shared::default()
+        })
+    }
+
+    /// In front of a server, with somebody who says what becomes of each request. Requests are not
+    /// kept.
+    pub fn choosing(
+        upstream: SocketAddr,
+        choice: impl Fn(&Seen) -> Option<Act> + Send + Sync + 'static,
+    ) -> Self {
+        Self::start(Shared {
+            upstream: Some(upstream),
+            choice: Some(Choice(Box::new(choice))),
+            ..Shared::default()
+        })
+    }
+
+    fn start(shared: Shared) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port of this host");
         let address = listener
             .local_addr()
             .expect("a bound listener has an address");
-        let shared = Arc::new(Shared {
-            upstream,
-            ..Shared::default()
-        });
+        let shared = Arc::new(shared);
         let for_thread = Arc::clone(&shared);
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -113,8 +177,18 @@ impl Front {
     /// Lets the next `times` requests whose method and target begin with `line` go this way.
     /// Rules for one request apply in the order they were given.
     pub fn on(&self, line: &str, times: u32, act: Act) {
+        self.add(Which::Beginning(line.to_owned()), times, act);
+    }
+
+    /// The same for requests with a text in their target or at the beginning of their body:
+    /// `Action=CopyImage&`.
+    pub fn on_containing(&self, part: &str, times: u32, act: Act) {
+        self.add(Which::Containing(part.to_owned()), times, act);
+    }
+
+    fn add(&self, which: Which, times: u32, act: Act) {
         let mut rules = self.shared.rules.lock().expect("no panic while held");
-        rules.push((line.to_owned(), times, act));
+        rules.push((which, times, act));
     }
 
     /// Every request so far.
@@ -150,11 +224,14 @@ impl Shared {
         let Some(seen) = read_request(&mut reader)? else {
             return Ok(());
         };
-        let act = self.next_act(&seen.line);
-        self.seen
-            .lock()
-            .expect("no panic while held")
-            .push(seen.clone());
+        let act = if let Some(Choice(choose)) = &self.choice {
+            choose(&seen)
+        } else {
+            let mut all = self.seen.lock().expect("no panic while held");
+            all.push(seen.clone());
+            drop(all);
+            self.next_act(&seen)
+        };
         match act {
             Some(Act::Answer {
                 status,
@@ -179,6 +256,14 @@ impl Shared {
                 Ok(())
             }
             Some(Act::LoseAnswer) => self.ask(&seen).map(drop),
+            Some(Act::Repeat) => {
+                self.ask(&seen)?;
+                stream.write_all(&self.ask(&seen)?)
+            }
+            Some(Act::Delay(time)) => {
+                std::thread::sleep(time);
+                stream.write_all(&self.ask(&seen)?)
+            }
             Some(Act::Cut(length)) => {
                 let answer = self.ask(&seen)?;
                 let end = (body_start(&answer) + length).min(answer.len());
@@ -194,22 +279,22 @@ impl Shared {
         }
     }
 
-    fn next_act(&self, line: &str) -> Option<Act> {
+    fn next_act(&self, seen: &Seen) -> Option<Act> {
         let mut rules = self.rules.lock().expect("no panic while held");
         let (_, times, act) = rules
             .iter_mut()
-            .find(|(start, times, _)| *times > 0 && line.starts_with(start.as_str()))?;
+            .find(|(which, times, _)| *times > 0 && which.is_it(seen))?;
         *times -= 1;
         Some(act.clone())
     }
 
     /// The whole answer of the server behind.
     fn ask(&self, seen: &Seen) -> io::Result<Vec<u8>> {
-        let Some(port) = self.upstream else {
+        let Some(address) = self.upstream else {
             let head = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
             return Ok(head.as_bytes().to_vec());
         };
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        let mut stream = TcpStream::connect(address)?;
         write!(stream, "{} HTTP/1.1\r\nconnection: close\r\n", seen.line)?;
         for (name, value) in &seen.headers {
             if name != "connection" {
@@ -229,7 +314,8 @@ fn body_start(answer: &[u8]) -> usize {
     end.map_or(answer.len(), |end| end + 4)
 }
 
-fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Seen>> {
+/// The next request of a connection; nothing when it has ended.
+pub(crate) fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Seen>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);

@@ -6,6 +6,7 @@
 //! ```
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -19,6 +20,7 @@ pub struct Moto {
     port: u16,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
+    is_forgiven: bool,
 }
 
 impl Moto {
@@ -28,6 +30,33 @@ impl Moto {
     ///
     /// When it is not installed or does not start.
     pub fn start(variables: &[(&str, &str)]) -> Self {
+        Self::run(&emulators::program("moto_server"), &[], variables)
+    }
+
+    /// Starts one behind a layer that corrects what it says of images, snapshots and blocks.
+    ///
+    /// # Panics
+    ///
+    /// When it is not installed or does not start.
+    pub fn corrected() -> Self {
+        let variables = [
+            // A thousand images that nobody asked for.
+            ("MOTO_EC2_LOAD_DEFAULT_AMIS", "false"),
+            ("MOTO_ENABLE_AMI_VALIDATION", "true"),
+            ("MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION", "true"),
+        ];
+        let layer = include_str!("moto/corrected.py");
+        Self::run(&emulators::program("python3"), &["-c", layer], &variables)
+    }
+
+    /// The same, whose test does not fail when it is asked for what it cannot do.
+    #[must_use]
+    pub fn forgiven(mut self) -> Self {
+        self.is_forgiven = true;
+        self
+    }
+
+    fn run(program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         // Goes with this thread, also when that is killed.
         #[expect(
             clippy::disallowed_methods,
@@ -35,7 +64,8 @@ impl Moto {
         )]
         let mut server = Command::new("setpriv")
             .args(["--pdeathsig", "KILL"])
-            .arg(emulators::program("moto_server"))
+            .arg(program)
+            .args(arguments)
             .args(["-H", "127.0.0.1", "-p", "0"])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
@@ -73,6 +103,7 @@ impl Moto {
             port,
             log,
             reader: Some(reader),
+            is_forgiven: false,
         }
     }
 
@@ -92,27 +123,39 @@ impl Moto {
     }
 
     /// Runs Python with a client of boto3 for every service there is a need for (`s3`, `ssm`,
-    /// `iam`, `secretsmanager`); gives what it prints.
+    /// `iam`, `secretsmanager`, `ec2`, `ebs`, `kms`; `client(name, region)` for another region);
+    /// gives what it prints.
     ///
     /// # Panics
     ///
     /// When the script fails.
     pub fn boto(&self, script: &str) -> String {
-        const CLIENTS: &str = "import boto3, json, os, sys\nclient = lambda name: boto3.client(name, endpoint_url=os.environ['ENDPOINT'], region_name='us-east-1', aws_access_key_id='test', aws_secret_access_key='test')\ns3, ssm, iam, secretsmanager = map(client, ['s3', 'ssm', 'iam', 'secretsmanager'])\n";
-        #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
-        let output = Command::new(emulators::program("python3"))
-            .arg("-c")
-            .arg(format!("{CLIENTS}{script}"))
-            .env_clear()
-            .env("ENDPOINT", self.url())
-            .env("HOME", "/nonexistent")
-            .output()
-            .expect("python starts");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{script}\n{text}{error}");
-        text
+        let clients = "s3, ssm, iam, secretsmanager, ec2, ebs = map(client, ['s3', 'ssm', 'iam', 'secretsmanager', 'ec2', 'ebs'])\n";
+        boto(&self.url(), &format!("{clients}{script}"))
     }
+}
+
+/// Runs Python with a function `client(service)` that gives a client of boto3 for a server, in
+/// a region and with keys where they are given; gives what it prints.
+///
+/// # Panics
+///
+/// When the script fails.
+pub(crate) fn boto(url: &str, script: &str) -> String {
+    const CLIENT: &str = include_str!("moto/client.py");
+    #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
+    let output = Command::new(emulators::program("python3"))
+        .arg("-c")
+        .arg(format!("{CLIENT}{script}"))
+        .env_clear()
+        .env("ENDPOINT", url)
+        .env("HOME", "/nonexistent")
+        .output()
+        .expect("python starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}\n{text}{error}");
+    text
 }
 
 impl Drop for Moto {
@@ -122,5 +165,12 @@ impl Drop for Moto {
         if let Some(reader) = self.reader.take() {
             drop(reader.join());
         }
+        // What it cannot do it answers with a status that makes clients try again.
+        let unable = self.log().contains("NotImplementedError");
+        assert!(
+            !unable || std::thread::panicking(),
+            "moto was asked for what it cannot do:\n{}",
+            self.log()
+        );
     }
 }

@@ -135,6 +135,7 @@ impl Unit for Bring<'_> {
     fn run(&self, cx: &Cx, scene: &Scene<'_>) -> Result<Outcome, StageError> {
         let (image, disk) = Subject::of(scene)?;
         let named: Named = scene.output("distribute")?;
+        let row = scene.image(&image)?;
         let sign = |files: &BTreeMap<String, FormFile>| {
             let files: BTreeMap<&String, _> = files
                 .iter()
@@ -153,6 +154,8 @@ impl Unit for Bring<'_> {
         let parcel = Parcel {
             image: &image,
             name: &named.name,
+            arch: &row.made.arch,
+            disk: &disk,
             tags: &named.tags,
             forms: self.forms,
             sign: &sign,

@@ -49,17 +49,19 @@ fn publish(cx: &Cx, catalog: &dyn Catalog, target: &dyn Target, patch: u32) {
         let envelope = Envelope::sign("text/json", manifest.to_string().as_bytes(), &key);
         envelope.to_text().into_bytes()
     };
+    let digest = Sha256::of(name.as_bytes());
     let copies = target.send(
         cx,
         Parcel {
             image: &image,
             name: &name,
+            arch: "amd64",
+            disk: &digest,
             tags: &BTreeMap::new(),
             forms: &Bytes,
             sign: &sign,
         },
     );
-    let digest = Sha256::of(name.as_bytes());
     let mut changes = vec![Change::Image(NewImage {
         id: image.clone(),
         purpose: "web".to_owned(),

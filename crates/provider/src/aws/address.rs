@@ -10,6 +10,8 @@ pub(super) struct Target<'a> {
     pub(super) region: &'a str,
     /// Bucket and key, for S3.
     pub(super) object: Option<(&'a str, &'a str)>,
+    /// What stands in the path, for others.
+    pub(super) path: &'a [(&'static str, String)],
     pub(super) query: &'a [(&'static str, String)],
 }
 
@@ -27,10 +29,7 @@ impl Target<'_> {
                         self.suffix()
                     )
                 };
-                (
-                    self.endpoint.map_or_else(own, str::to_owned),
-                    "/".to_owned(),
-                )
+                (self.endpoint.map_or_else(own, str::to_owned), self.path())
             }
         };
         let base = base.trim_end_matches('/');
@@ -58,6 +57,20 @@ impl Target<'_> {
             return Err("a key with `.` or `..` between slashes cannot be sent".to_owned());
         }
         Ok(parsed.into())
+    }
+
+    /// The path of the operation, filled in.
+    fn path(&self) -> String {
+        let uri = self.operation.uri;
+        let path = uri.split_once('?').map_or(uri, |(path, _)| path);
+        let filled = self
+            .path
+            .iter()
+            .fold(path.to_owned(), |path, (name, value)| {
+                path.replace(&format!("{{{name}}}"), &encoded(value, ""))
+            });
+        debug_assert!(!filled.contains('{'), "{filled}");
+        filled
     }
 
     fn object_place(&self, bucket: &str, key: &str) -> Result<(String, String), String> {
@@ -132,7 +145,7 @@ impl Operation {
 }
 
 /// Everything but letters, digits, `-._~` and `keep` as `%XX`.
-fn encoded(text: &str, keep: &str) -> String {
+pub(super) fn encoded(text: &str, keep: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         let c = byte as char;
@@ -161,6 +174,10 @@ mod tests {
             endpoint,
             region,
             object,
+            path: &[
+                ("snapshotId", "snap-1".to_owned()),
+                ("blockIndex", "7/?".to_owned()),
+            ],
             query: &[],
         }
         .url()
@@ -168,7 +185,7 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let get = &api::GET_OBJECT;
+        let get = &api::s3::GET_OBJECT;
         for (operation, endpoint, region, object, expected) in [
             (
                 get,
@@ -192,32 +209,39 @@ mod tests {
                 "http://127.0.0.1:9000/my-bucket//a//b",
             ),
             (
-                &api::LIST_OBJECTS,
+                &api::s3::LIST_OBJECTS,
                 None,
                 "us-east-1",
                 Some(("my-bucket", "ignored")),
                 "https://my-bucket.s3.us-east-1.amazonaws.com/?list-type=2",
             ),
             (
-                &api::CREATE_MULTIPART_UPLOAD,
+                &api::s3::CREATE_MULTIPART_UPLOAD,
                 Some("http://h/base"),
                 "us-east-1",
                 Some(("my-bucket", "k")),
                 "http://h/base/my-bucket/k?uploads",
             ),
             (
-                &api::GET_PARAMETER,
+                &api::ssm::GET_PARAMETER,
                 None,
                 "us-gov-west-1",
                 None,
                 "https://ssm.us-gov-west-1.amazonaws.com/",
             ),
             (
-                &api::GET_PARAMETER,
+                &api::ssm::GET_PARAMETER,
                 Some("http://h:80"),
                 "us-east-1",
                 None,
                 "http://h/",
+            ),
+            (
+                &api::ebs::PUT_SNAPSHOT_BLOCK,
+                None,
+                "eu-north-1",
+                None,
+                "https://ebs.eu-north-1.amazonaws.com/snapshots/snap-1/blocks/7%2F%3F",
             ),
         ] {
             assert_eq!(
@@ -238,7 +262,7 @@ mod tests {
             (endpoint, "bucket", "..", "`..` between slashes"),
             (Some("me:hunter22@h"), "bucket", "k", "is no `http`"),
         ] {
-            let error = url(&api::GET_OBJECT, endpoint, "x", Some((bucket, key))).unwrap_err();
+            let error = url(&api::s3::GET_OBJECT, endpoint, "x", Some((bucket, key))).unwrap_err();
             assert!(
                 error.contains(why) && !error.contains("hunter22"),
                 "{error}"

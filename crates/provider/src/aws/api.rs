@@ -1,6 +1,15 @@
 //! Every operation of a service we call, and every parameter we give or read, by the names
 //! that AWS has for them. Requests are made from this table, and a test holds the table
 //! against the service models that AWS publishes (in the package `botocore`).
+//!
+//! A name with dots leads through structures and lists: `Images.Tags.Key`.
+
+pub mod ebs;
+pub mod ec2;
+pub mod kms;
+pub mod s3;
+pub mod ssm;
+pub mod sts;
 
 /// A service with signed requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -9,14 +18,57 @@ pub enum Service {
     S3,
     /// Systems Manager.
     Ssm,
+    /// Elastic Compute Cloud.
+    Ec2,
+    /// Elastic Block Store, by its blocks.
+    Ebs,
+    /// Security Token Service.
+    Sts,
+    /// Key Management Service.
+    Kms,
 }
 
 impl Service {
+    /// Every service.
+    pub const ALL: [Self; 6] = [
+        Self::S3,
+        Self::Ssm,
+        Self::Ec2,
+        Self::Ebs,
+        Self::Sts,
+        Self::Kms,
+    ];
+
     /// As endpoints, signatures and models call it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::S3 => "s3",
             Self::Ssm => "ssm",
+            Self::Ec2 => "ec2",
+            Self::Ebs => "ebs",
+            Self::Sts => "sts",
+            Self::Kms => "kms",
+        }
+    }
+
+    /// The version of the interface that we speak.
+    pub const fn version(self) -> &'static str {
+        match self {
+            Self::S3 => "2006-03-01",
+            Self::Ssm => "2014-11-06",
+            Self::Ec2 => "2016-11-15",
+            Self::Ebs => "2019-11-02",
+            Self::Sts => "2011-06-15",
+            Self::Kms => "2014-11-01",
+        }
+    }
+
+    /// What it calls itself in a request, where that has to be said.
+    pub const fn target(self) -> Option<&'static str> {
+        match self {
+            Self::Ssm => Some("AmazonSSM"),
+            Self::Kms => Some("TrentService"),
+            Self::S3 | Self::Ec2 | Self::Ebs | Self::Sts => None,
         }
     }
 }
@@ -26,6 +78,10 @@ impl std::fmt::Display for Service {
         f.write_str(match self {
             Self::S3 => "S3",
             Self::Ssm => "SSM",
+            Self::Ec2 => "EC2",
+            Self::Ebs => "EBS",
+            Self::Sts => "STS",
+            Self::Kms => "KMS",
         })
     }
 }
@@ -33,8 +89,8 @@ impl std::fmt::Display for Service {
 /// Where a parameter of a request, or a value of an answer, stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// In the path of the URL.
-    Path,
+    /// In the path of the URL, by this name.
+    Path(&'static str),
     /// A header of this name.
     Header(&'static str),
     /// In the query, by this name.
@@ -43,6 +99,12 @@ pub enum Place {
     Body,
     /// The whole body: bytes.
     Whole,
+    /// The whole body: bytes that the signature is not over.
+    WholeUnsigned,
+    /// In a form, by this name; `N` counts the entries of a list from 1.
+    Form(&'static str),
+    /// In the XML of the body, at this path below the outermost element.
+    Xml(&'static str),
 }
 
 /// A parameter or a value.
@@ -71,188 +133,72 @@ pub struct Operation {
     pub outputs: &'static [Member],
 }
 
+impl Operation {
+    /// Whether a field of a form stands in the table: `Filter.2.Value.1` as `Filter.N.Value.N`.
+    pub(super) fn has_field(&self, field: &str) -> bool {
+        let plain = |part: &str| {
+            let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            if is_number { "N" } else { part }.to_owned()
+        };
+        let plain: Vec<String> = field.split('.').map(plain).collect();
+        let plain = plain.join(".");
+        let is_it = |input: &Member| matches!(input.place, Place::Form(known) if known == plain);
+        self.inputs.iter().any(is_it)
+    }
+
+    /// Whether an element of an answer stands in the table, or leads to one that does.
+    pub(super) fn has_element(&self, path: &str) -> bool {
+        self.outputs.iter().any(|output| match output.place {
+            Place::Xml(known) => known
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+            _ => false,
+        })
+    }
+
+    /// Whether a value in JSON stands in the table: of a request's, every name of it.
+    pub(super) fn has_value(&self, name: &str, value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Object(map) => map
+                .iter()
+                .all(|(below, value)| self.has_value(&format!("{name}.{below}"), value)),
+            serde_json::Value::Array(list) => list.iter().all(|value| self.has_value(name, value)),
+            _ => self
+                .inputs
+                .iter()
+                .any(|input| input.name == name && input.place == Place::Body),
+        }
+    }
+}
+
 const fn member(name: &'static str, place: Place) -> Member {
     Member { name, place }
 }
 
-const BUCKET: Member = member("Bucket", Place::Path);
-const KEY: Member = member("Key", Place::Path);
-const OWNER: Member = member(
-    "ExpectedBucketOwner",
-    Place::Header("x-amz-expected-bucket-owner"),
-);
-const UPLOAD: Member = member("UploadId", Place::Query("uploadId"));
-const ETAG: Member = member("ETag", Place::Header("ETag"));
+/// A member of a form that is called there as in the model.
+const fn field(name: &'static str) -> Member {
+    member(name, Place::Form(name))
+}
 
-/// An object, or the rest of it.
-pub static GET_OBJECT: Operation = Operation {
-    service: Service::S3,
-    name: "GetObject",
-    method: "GET",
-    uri: "/{Bucket}/{Key+}",
-    inputs: &[
-        BUCKET,
-        KEY,
-        OWNER,
-        member("ChecksumMode", Place::Header("x-amz-checksum-mode")),
-        member("IfMatch", Place::Header("If-Match")),
-        member("Range", Place::Header("Range")),
-    ],
-    outputs: &[
-        member("Body", Place::Whole),
-        ETAG,
-        member("ContentRange", Place::Header("Content-Range")),
-        member("ChecksumCRC32", Place::Header("x-amz-checksum-crc32")),
-        member("ChecksumCRC32C", Place::Header("x-amz-checksum-crc32c")),
-        member(
-            "ChecksumCRC64NVME",
-            Place::Header("x-amz-checksum-crc64nvme"),
-        ),
-        member("ChecksumSHA1", Place::Header("x-amz-checksum-sha1")),
-        member("ChecksumSHA256", Place::Header("x-amz-checksum-sha256")),
-    ],
-};
+/// A field of a form.
+const fn form(name: &'static str, field: &'static str) -> Member {
+    member(name, Place::Form(field))
+}
 
-/// What is known of an object.
-pub static HEAD_OBJECT: Operation = Operation {
-    service: Service::S3,
-    name: "HeadObject",
-    method: "HEAD",
-    uri: "/{Bucket}/{Key+}",
-    inputs: &[BUCKET, KEY, OWNER],
-    outputs: &[ETAG],
-};
-
-/// A small object.
-pub static PUT_OBJECT: Operation = Operation {
-    service: Service::S3,
-    name: "PutObject",
-    method: "PUT",
-    uri: "/{Bucket}/{Key+}",
-    inputs: &[BUCKET, KEY, OWNER, member("Body", Place::Whole)],
-    outputs: &[],
-};
-
-/// Begins a large object.
-pub static CREATE_MULTIPART_UPLOAD: Operation = Operation {
-    service: Service::S3,
-    name: "CreateMultipartUpload",
-    method: "POST",
-    uri: "/{Bucket}/{Key+}?uploads",
-    inputs: &[BUCKET, KEY, OWNER],
-    outputs: &[member("UploadId", Place::Body)],
-};
-
-/// A part of a large object.
-pub static UPLOAD_PART: Operation = Operation {
-    service: Service::S3,
-    name: "UploadPart",
-    method: "PUT",
-    uri: "/{Bucket}/{Key+}",
-    inputs: &[
-        BUCKET,
-        KEY,
-        OWNER,
-        UPLOAD,
-        member("PartNumber", Place::Query("partNumber")),
-        member("Body", Place::Whole),
-    ],
-    outputs: &[ETAG],
-};
-
-/// Makes the parts an object.
-pub static COMPLETE_MULTIPART_UPLOAD: Operation = Operation {
-    service: Service::S3,
-    name: "CompleteMultipartUpload",
-    method: "POST",
-    uri: "/{Bucket}/{Key+}",
-    inputs: &[
-        BUCKET,
-        KEY,
-        OWNER,
-        UPLOAD,
-        member("MultipartUpload", Place::Body),
-    ],
-    outputs: &[member("ETag", Place::Body)],
-};
-
-/// Takes the parts away.
-pub static ABORT_MULTIPART_UPLOAD: Operation = Operation {
-    service: Service::S3,
-    name: "AbortMultipartUpload",
-    method: "DELETE",
-    uri: "/{Bucket}/{Key+}",
-    inputs: &[BUCKET, KEY, OWNER, UPLOAD],
-    outputs: &[],
-};
-
-/// Takes an object away. Of one that is not there nothing is said.
-pub static DELETE_OBJECT: Operation = Operation {
-    service: Service::S3,
-    name: "DeleteObject",
-    method: "DELETE",
-    uri: "/{Bucket}/{Key+}",
-    inputs: &[BUCKET, KEY, OWNER],
-    outputs: &[],
-};
-
-/// Large objects that were begun.
-pub static LIST_MULTIPART_UPLOADS: Operation = Operation {
-    service: Service::S3,
-    name: "ListMultipartUploads",
-    method: "GET",
-    uri: "/{Bucket}?uploads",
-    inputs: &[BUCKET, OWNER, member("Prefix", Place::Query("prefix"))],
-    outputs: &[
-        member("Uploads", Place::Body),
-        member("IsTruncated", Place::Body),
-    ],
-};
-
-/// Keys of a bucket.
-pub static LIST_OBJECTS: Operation = Operation {
-    service: Service::S3,
-    name: "ListObjectsV2",
-    method: "GET",
-    uri: "/{Bucket}?list-type=2",
-    inputs: &[
-        BUCKET,
-        OWNER,
-        member("Prefix", Place::Query("prefix")),
-        member("MaxKeys", Place::Query("max-keys")),
-        member("ContinuationToken", Place::Query("continuation-token")),
-    ],
-    outputs: &[
-        member("Contents", Place::Body),
-        member("IsTruncated", Place::Body),
-        member("NextContinuationToken", Place::Body),
-    ],
-};
-
-/// A parameter by name.
-pub static GET_PARAMETER: Operation = Operation {
-    service: Service::Ssm,
-    name: "GetParameter",
-    method: "POST",
-    uri: "/",
-    inputs: &[
-        member("Name", Place::Body),
-        member("WithDecryption", Place::Body),
-    ],
-    outputs: &[member("Parameter", Place::Body)],
-};
+/// An element of an answer.
+const fn xml(name: &'static str, path: &'static str) -> Member {
+    member(name, Place::Xml(path))
+}
 
 /// All of them.
-pub static OPERATIONS: &[&Operation] = &[
-    &GET_OBJECT,
-    &HEAD_OBJECT,
-    &PUT_OBJECT,
-    &CREATE_MULTIPART_UPLOAD,
-    &UPLOAD_PART,
-    &COMPLETE_MULTIPART_UPLOAD,
-    &ABORT_MULTIPART_UPLOAD,
-    &DELETE_OBJECT,
-    &LIST_MULTIPART_UPLOADS,
-    &LIST_OBJECTS,
-    &GET_PARAMETER,
-];
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    let all = [
+        s3::OPERATIONS,
+        ssm::OPERATIONS,
+        ec2::OPERATIONS,
+        ebs::OPERATIONS,
+        sts::OPERATIONS,
+        kms::OPERATIONS,
+    ];
+    all.into_iter().flatten().copied()
+}

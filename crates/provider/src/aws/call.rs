@@ -1,6 +1,7 @@
 //! One call: addressed, signed, sent, tried again, and its failure in words.
 
 mod refusal;
+mod request;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -9,14 +10,17 @@ use bytes::Bytes;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::Cancelled;
-use goldsmith_core::remote::{ObjectPath, RemoteError};
+use goldsmith_core::remote::RemoteError;
 use reqwest::{Method, Response};
 
 pub(super) use self::refusal::Refusal;
+pub(super) use self::request::Request;
 use super::Aws;
 use super::address::Target;
-use super::api::{Operation, Place};
+use super::api::{Member, Place};
+use super::node::Node;
 use super::sign::Signer;
+use super::xml;
 use crate::http::attempt::Attempt;
 use crate::http::client::Client;
 use crate::http::upload::Upload;
@@ -27,105 +31,6 @@ use crate::retry::{Tries, wait};
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 /// How often a call may learn that its bucket is in another region.
 const MOVES: u32 = 2;
-
-/// A call as it is to be made.
-#[derive(Debug, Clone)]
-pub(super) struct Request {
-    operation: &'static Operation,
-    /// What it is about: "the object `s3://...`".
-    subject: String,
-    object: Option<ObjectPath>,
-    headers: Vec<(String, String)>,
-    query: Vec<(&'static str, String)>,
-    body: Bytes,
-}
-
-impl Request {
-    /// A call about a bucket or an object.
-    pub(super) fn object(
-        operation: &'static Operation,
-        object: &ObjectPath,
-        owner: Option<&str>,
-    ) -> Self {
-        Self {
-            operation,
-            subject: format!("the object `{object}`"),
-            object: Some(object.clone()),
-            headers: Vec::new(),
-            query: Vec::new(),
-            body: Bytes::new(),
-        }
-        .maybe("ExpectedBucketOwner", owner)
-    }
-
-    /// Whether an error says that what this is about is not there, and not the bucket around it.
-    pub(super) fn is_missing(&self, error: &RemoteError) -> bool {
-        matches!(error, RemoteError::NotFound { what } if *what == self.subject)
-    }
-
-    /// A call in JSON.
-    pub(super) fn json(
-        operation: &'static Operation,
-        subject: String,
-        target: &str,
-        inputs: &[(&'static str, serde_json::Value)],
-    ) -> Self {
-        let mut map = serde_json::Map::new();
-        for (name, value) in inputs {
-            debug_assert_eq!(operation.place(name), Place::Body);
-            map.insert((*name).to_owned(), value.clone());
-        }
-        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        Self {
-            operation,
-            subject,
-            object: None,
-            headers: vec![
-                header("Content-Type", "application/x-amz-json-1.1"),
-                header("X-Amz-Target", &format!("{target}.{}", operation.name)),
-            ],
-            query: Vec::new(),
-            body: serde_json::Value::Object(map).to_string().into(),
-        }
-    }
-
-    /// With an input by the name of the model.
-    pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        match self.operation.place(name) {
-            Place::Header(header) => self.headers.push((header.to_owned(), value.into())),
-            Place::Query(query) => self.query.push((query, value.into())),
-            Place::Path | Place::Body | Place::Whole => {}
-        }
-        self
-    }
-
-    fn maybe(self, name: &str, value: Option<&str>) -> Self {
-        match value {
-            Some(value) => self.with(name, value),
-            None => self,
-        }
-    }
-
-    /// With a body.
-    pub(super) fn carrying(mut self, body: Bytes) -> Self {
-        self.body = body;
-        self
-    }
-
-    /// Such as `S3 GetObject of the object ...`.
-    pub(super) fn title(&self) -> String {
-        let Operation { service, name, .. } = self.operation;
-        format!("{service} {name} of {}", self.subject)
-    }
-
-    /// An answer that makes no sense.
-    pub(super) fn senseless(&self, detail: impl Into<String>) -> RemoteError {
-        RemoteError::Failed {
-            what: self.title(),
-            detail: detail.into(),
-        }
-    }
-}
 
 /// An answer that means yes.
 pub(super) struct Answer {
@@ -148,6 +53,26 @@ impl Answer {
             .client
             .run(async { self.client.watched(cx, self.response.chunk()).await });
         Ok(chunk?)
+    }
+
+    /// The body of an answer in XML, handed on by the names of the table.
+    pub(super) fn read<T>(
+        self,
+        cx: &Cx,
+        request: &Request,
+        read: impl FnOnce(Node<'_>) -> Option<T>,
+    ) -> Result<T, Trouble> {
+        let text = self.text(cx)?;
+        let element = xml::parse(&text);
+        let value = element.and_then(|element| read(Node::whole(request.operation, &element)));
+        value.ok_or_else(|| Trouble::Broken("the answer makes no sense".to_owned()))
+    }
+
+    /// The body of an answer in JSON.
+    pub(super) fn json(self, cx: &Cx) -> Result<serde_json::Value, Trouble> {
+        let text = self.text(cx)?;
+        serde_json::from_str(&text)
+            .map_err(|_| Trouble::Broken("the answer makes no sense".to_owned()))
     }
 
     /// The body of an answer that is no object.
@@ -210,7 +135,11 @@ impl Aws {
     /// One try.
     pub(super) fn open(&self, cx: &Cx, request: &Request) -> Result<Answer, Trouble> {
         cx.cancel.check().map_err(Trouble::Cancelled)?;
-        let (client, built) = self.build(cx, request)?;
+        let region = self.region_of(cx, request)?;
+        let rate = self.rate(request.operation.service, &region);
+        wait(cx, rate.reserve(cx.clock().monotonic())).map_err(Trouble::Cancelled)?;
+        let (client, built) = self.build(cx, request, &region)?;
+        let sent_at = cx.clock().monotonic();
         let moved = Arc::new(AtomicU64::new(0));
         let body = Upload::new(request.body.clone(), Arc::clone(&moved));
         let sent = if request.body.is_empty() {
@@ -223,11 +152,31 @@ impl Aws {
             sending.await
         })?;
         if response.status().is_success() {
+            rate.taken();
             return Ok(Answer { client, response });
         }
         let refusal = Refusal::of_head(&response);
         let body = text(&client, cx, response)?;
-        Err(Trouble::Refused(refusal.with_body(&body)))
+        let refusal = refusal.with_body(&body);
+        if refusal.is_too_fast() {
+            rate.too_fast(sent_at, cx.clock().monotonic());
+        }
+        Err(Trouble::Refused(refusal))
+    }
+
+    /// The region that a call goes to.
+    fn region_of(&self, cx: &Cx, request: &Request) -> Result<String, RemoteError> {
+        let bucket = request.object.as_ref().map(|object| object.bucket.as_str());
+        if let Some(region) = bucket.and_then(|bucket| self.bucket_region(bucket)) {
+            return Ok(region);
+        }
+        let what = request.title();
+        let endpoint = self.endpoint(request.operation.service);
+        let endpoint = endpoint.map_err(|detail| RemoteError::NotConfigured {
+            what: what.clone(),
+            detail,
+        })?;
+        self.region(cx, &what, endpoint.is_some())
     }
 
     /// The request, signed.
@@ -235,6 +184,7 @@ impl Aws {
         &self,
         cx: &Cx,
         request: &Request,
+        region: &str,
     ) -> Result<(Client, reqwest::RequestBuilder), RemoteError> {
         let what = request.title();
         let wrong = |detail: String| RemoteError::NotConfigured {
@@ -243,17 +193,13 @@ impl Aws {
         };
         let operation = request.operation;
         let endpoint = self.endpoint(operation.service).map_err(wrong)?;
-        let bucket = request.object.as_ref().map(|object| object.bucket.as_str());
-        let region = match bucket.and_then(|bucket| self.bucket_region(bucket)) {
-            Some(region) => region,
-            None => self.region(cx, &what, endpoint.is_some())?,
-        };
         let object = request.object.as_ref();
         let url = Target {
             operation,
             endpoint: endpoint.as_deref(),
-            region: &region,
+            region,
             object: object.map(|object| (object.bucket.as_str(), object.key.as_str())),
+            path: &request.path,
             query: &request.query,
         }
         .url()
@@ -261,13 +207,15 @@ impl Aws {
         let keys = self.keys(cx, &what)?;
         let signer = Signer {
             keys: &keys,
-            region: &region,
+            region,
             service: operation.service,
             now: cx.clock().unix_seconds(),
         };
-        let body = Sha256::of(&request.body);
+        let is_signed = |input: &Member| input.place != Place::WholeUnsigned;
+        let body = operation.inputs.iter().all(is_signed);
+        let body = body.then(|| Sha256::of(&request.body));
         let signed = signer
-            .headers(operation.method, &url, &request.headers, &body)
+            .headers(operation.method, &url, &request.headers, body.as_ref())
             .map_err(wrong)?;
         let client = self.client(cx).map_err(wrong)?;
         let method = Method::from_bytes(operation.method.as_bytes()).unwrap_or_default();
@@ -283,13 +231,55 @@ impl Aws {
         &self,
         cx: &Cx,
         request: &Request,
-        mut read: impl FnMut(Answer) -> Result<T, Trouble>,
+        read: impl FnMut(Answer) -> Result<T, Trouble>,
     ) -> Result<T, RemoteError> {
+        match self.call_or(cx, request, &[], read)? {
+            Ok(value) => Ok(value),
+            Err(refusal) => Err(request.senseless(refusal.to_string())),
+        }
+    }
+
+    /// As [`Aws::call`], where a no with one of these codes is an answer, too.
+    pub(super) fn call_or<T>(
+        &self,
+        cx: &Cx,
+        request: &Request,
+        codes: &[&str],
+        mut read: impl FnMut(Answer) -> Result<T, Trouble>,
+    ) -> Result<Result<T, Refusal>, RemoteError> {
         let mut retry = Retry::new(self, cx);
         loop {
             match self.open(cx, request).and_then(&mut read) {
-                Ok(value) => return Ok(value),
+                Ok(value) => return Ok(Ok(value)),
+                Err(Trouble::Refused(refusal)) if codes.contains(&&*refusal.code) => {
+                    return Ok(Err(refusal));
+                }
                 Err(trouble) => retry.after(request, trouble, false)?,
+            }
+        }
+    }
+
+    /// Every page of a list, in turn.
+    pub(super) fn pages(
+        &self,
+        cx: &Cx,
+        request: impl Fn(Option<&str>) -> Request,
+        mut each: impl FnMut(Node<'_>),
+    ) -> Result<(), RemoteError> {
+        let mut token: Option<String> = None;
+        loop {
+            let asked = request(token.as_deref());
+            let next = self.call(cx, &asked, |answer| {
+                answer.read(cx, &asked, |page| {
+                    each(page);
+                    Some(page.text("nextToken"))
+                })
+            })?;
+            match next {
+                None => return Ok(()),
+                // A service that gives the same page for ever.
+                next if next == token => return Err(asked.senseless("the list has no end")),
+                next => token = next,
             }
         }
     }
@@ -339,7 +329,10 @@ impl<'a> Retry<'a> {
                     self.aws.set_bucket_region(&object.bucket, region);
                     return Ok(());
                 }
-                if !refusal.is_passing() {
+                let is_unseen = request.is_new && refusal.is_not_found();
+                if is_unseen {
+                    self.tries.be_patient();
+                } else if !refusal.is_passing() {
                     return Err(self.words(request, trouble));
                 }
                 (refusal.to_string(), refusal.asked)

@@ -10,7 +10,7 @@ use goldsmith_core::remote::{ObjectPath, ObjectStore, RemoteError};
 use std::path::Path;
 
 use super::Aws;
-use super::api;
+use super::api::s3 as api;
 use super::call::{Request, Trouble};
 use super::xml;
 

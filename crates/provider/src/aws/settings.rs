@@ -71,7 +71,7 @@ impl Settings {
     /// | `AWS_PROFILE`, `AWS_DEFAULT_PROFILE` | profile of the files |
     /// | `AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE` | the files; else those in `HOME` |
     /// | `AWS_REGION`, `AWS_DEFAULT_REGION` | region |
-    /// | `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_SSM` | endpoints |
+    /// | `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3`, `..._SSM`, `..._EC2`, `..._EBS`, `..._STS`, `..._KMS` | endpoints |
     /// | `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` | `true`: no endpoints but AWS's |
     /// | `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`, `..._FULL_URI` | credentials of a container |
     /// | `AWS_CONTAINER_AUTHORIZATION_TOKEN`, `..._TOKEN_FILE` | what it sends along |
@@ -98,6 +98,10 @@ impl Settings {
             ("", "AWS_ENDPOINT_URL"),
             ("s3", "AWS_ENDPOINT_URL_S3"),
             ("ssm", "AWS_ENDPOINT_URL_SSM"),
+            ("ec2", "AWS_ENDPOINT_URL_EC2"),
+            ("ebs", "AWS_ENDPOINT_URL_EBS"),
+            ("sts", "AWS_ENDPOINT_URL_STS"),
+            ("kms", "AWS_ENDPOINT_URL_KMS"),
         ] {
             if let Some(url) = get(variable).filter(|_| !ignores_endpoints) {
                 endpoints.insert(service.to_owned(), url.clone());

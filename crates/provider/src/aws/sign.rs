@@ -22,13 +22,14 @@ pub(super) struct Signer<'a> {
 }
 
 impl Signer<'_> {
-    /// The headers to add to a request; `Err` in words.
+    /// The headers to add to a request, whose body they are over when its digest is given; `Err`
+    /// in words.
     pub(super) fn headers(
         &self,
         method: &str,
         url: &str,
         headers: &[(String, String)],
-        body: &Sha256,
+        body: Option<&Sha256>,
     ) -> Result<Vec<(String, String)>, String> {
         let mut settings = SigningSettings::default();
         if self.service == Service::S3 {
@@ -56,7 +57,10 @@ impl Signer<'_> {
         let given = headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let body = SignableBody::Precomputed(body.to_string());
+        let body = match body {
+            Some(digest) => SignableBody::Precomputed(digest.to_string()),
+            None => SignableBody::UnsignedPayload,
+        };
         let request =
             SignableRequest::new(method, url, given, body).map_err(|error| error.to_string())?;
         let output = sign(request, &params.into()).map_err(|error| error.to_string())?;

@@ -7,19 +7,47 @@ use goldsmith_core::secret::Secret;
 use serde_json::{Value, json};
 
 use super::Aws;
-use super::api;
+use super::api::ssm as api;
 use super::call::Request;
-
-/// What the service calls itself in a request.
-const TARGET: &str = "AmazonSSM";
 
 impl ParameterStore for Aws {
     fn parameter(&self, cx: &Cx, name: &str) -> Result<ParameterValue, RemoteError> {
         let inputs = [("Name", json!(name)), ("WithDecryption", json!(true))];
         let subject = format!("the parameter `{name}`");
-        let request = Request::json(&api::GET_PARAMETER, subject, TARGET, &inputs);
+        let request = Request::json(&api::GET_PARAMETER, subject, &inputs);
         let text = self.call(cx, &request, |answer| answer.text(cx))?;
         value(&text).ok_or_else(|| request.senseless("the answer holds no parameter"))
+    }
+}
+
+impl Aws {
+    /// Has a parameter hold the id of an image, which the service checks.
+    pub(crate) fn put_image_parameter(
+        &self,
+        cx: &Cx,
+        name: &str,
+        image: &str,
+    ) -> Result<(), RemoteError> {
+        let inputs = [
+            ("Name", json!(name)),
+            ("Value", json!(image)),
+            ("Type", json!("String")),
+            ("DataType", json!("aws:ec2:image")),
+            ("Overwrite", json!(true)),
+        ];
+        let subject = format!("the parameter `{name}`");
+        let request = Request::json(&api::PUT_PARAMETER, subject, &inputs);
+        self.call(cx, &request, |answer| answer.text(cx).map(drop))
+    }
+
+    /// Takes a parameter away; one that is not there is.
+    pub(crate) fn delete_parameter(&self, cx: &Cx, name: &str) -> Result<(), RemoteError> {
+        let subject = format!("the parameter `{name}`");
+        let request = Request::json(&api::DELETE_PARAMETER, subject, &[("Name", json!(name))]);
+        match self.call(cx, &request, |answer| answer.text(cx).map(drop)) {
+            Err(error) if request.is_missing(&error) => Ok(()),
+            other => other,
+        }
     }
 }
 

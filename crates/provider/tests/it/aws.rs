@@ -1,11 +1,14 @@
 //! The AWS client against `moto`, an independent server, with faults put in between.
 
+mod blocks;
 mod credentials;
+mod image;
 mod imds;
 mod models;
 mod objects;
 mod objects_parts;
 mod parameters;
+mod roles;
 mod target;
 
 use std::collections::BTreeMap;

@@ -127,6 +127,8 @@ impl Sender {
         let parcel = Parcel {
             image,
             name: NAME,
+            arch: "amd64",
+            disk: &Sha256::of(image.to_string().as_bytes()),
             tags: &BTreeMap::new(),
             forms: &self.forms,
             sign: &sign,

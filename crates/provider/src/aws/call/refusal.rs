@@ -11,9 +11,8 @@ use crate::http::attempt::retry_after;
 /// Most characters of a message that are shown.
 const MESSAGE_CHARS_MAX: usize = 300;
 
-/// Codes that mean: not now, or not so fast.
-const PASSING: [&str; 20] = [
-    "BandwidthLimitExceeded",
+/// Codes that mean: not now.
+const PASSING: [&str; 10] = [
     "IDPCommunicationError",
     "InternalError",
     "InternalFailure",
@@ -21,13 +20,19 @@ const PASSING: [&str; 20] = [
     "LimitExceededException",
     "OperationAborted",
     "PriorRequestNotComplete",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+];
+/// Codes that mean: not so fast.
+const TOO_FAST: [&str; 12] = [
+    "BandwidthLimitExceeded",
+    "ConcurrentLimitExceededException",
+    "EC2ThrottledException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
-    "RequestTimeout",
-    "RequestTimeoutException",
-    "ServiceUnavailable",
     "SlowDown",
     "Throttling",
     "ThrottledException",
@@ -41,7 +46,12 @@ const OLD_KEYS: [&str; 4] = [
     "RequestExpired",
     "TokenRefreshRequired",
 ];
-const NOT_FOUND: [&str; 5] = [
+const NOT_FOUND: [&str; 10] = [
+    "InvalidAMIID.NotFound",
+    "InvalidAMIID.Unavailable",
+    "InvalidLaunchTemplateId.NotFound",
+    "InvalidSnapshot.NotFound",
+    "ResourceNotFoundException",
     "NoSuchKey",
     "NotFound",
     "ParameterNotFound",
@@ -49,7 +59,9 @@ const NOT_FOUND: [&str; 5] = [
     "NoSuchVersion",
 ];
 /// Codes that go with other statuses than 401 and 403 in some services.
-const DENIED: [&str; 7] = [
+const DENIED: [&str; 9] = [
+    "AuthFailure",
+    "UnauthorizedOperation",
     "AccessDeniedException",
     "IncompleteSignature",
     "InvalidClientTokenId",
@@ -133,7 +145,14 @@ impl Refusal {
     }
 
     pub(super) fn is_passing(&self) -> bool {
-        matches!(self.status, 408 | 425 | 429 | 500..=599) || PASSING.contains(&&*self.code)
+        matches!(self.status, 408 | 425 | 500..=599)
+            || PASSING.contains(&&*self.code)
+            || self.is_too_fast()
+    }
+
+    /// Whether the same would be taken, but not so soon.
+    pub(in super::super) fn is_too_fast(&self) -> bool {
+        self.status == 429 || TOO_FAST.contains(&&*self.code)
     }
 
     /// Whether the object is not the one that a part is wanted of.
@@ -218,6 +237,8 @@ mod tests {
         };
         assert!(refusal(400, "ThrottlingException").is_passing());
         assert!(refusal(503, "").is_passing() && refusal(429, "").is_passing());
+        assert!(refusal(503, "RequestLimitExceeded").is_too_fast());
+        assert!(!refusal(503, "InternalError").is_too_fast());
         assert!(!refusal(400, "ValidationException").is_passing());
         assert!(refusal(400, "ParameterNotFound").is_not_found());
         assert!(refusal(404, "").is_not_found() && !refusal(404, "NoSuchUpload").is_not_found());

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use crc::{CRC_32_ISCSI, CRC_32_ISO_HDLC, CRC_64_NVME, Crc, Digest, Table};
 use sha1::Digest as _;
 
-use super::super::api::{GET_OBJECT, Place};
+use super::super::api::Place;
+use super::super::api::s3::GET_OBJECT;
 
 static CRC32: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 static CRC32C: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);

@@ -8,7 +8,7 @@ use goldsmith_core::remote::{ObjectPath, RemoteError};
 use reqwest::StatusCode;
 
 use super::super::Aws;
-use super::super::api;
+use super::super::api::s3 as api;
 use super::super::call::{Answer, Request, Retry, Trouble};
 use super::checksum::Checksum;
 use crate::http::attempt::{content_range, strong_etag};

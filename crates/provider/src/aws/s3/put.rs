@@ -15,7 +15,7 @@ use goldsmith_core::remote::{ObjectPath, RemoteError};
 use md5::{Digest as _, Md5};
 
 use super::super::Aws;
-use super::super::api;
+use super::super::api::{Operation, s3 as api};
 use super::super::call::{Answer, Request, Retry, Trouble};
 use super::super::xml;
 
@@ -107,7 +107,7 @@ impl<'a> Upload<'a> {
         Ok(Self { aws, to, owner, id })
     }
 
-    fn request(&self, operation: &'static api::Operation) -> Request {
+    fn request(&self, operation: &'static Operation) -> Request {
         Request::object(operation, self.to, self.owner).with("UploadId", self.id.as_str())
     }
 

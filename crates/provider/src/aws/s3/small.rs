@@ -5,7 +5,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::remote::{ObjectPath, RemoteError};
 
 use super::super::Aws;
-use super::super::api;
+use super::super::api::s3 as api;
 use super::super::call::{Request, Retry, Trouble};
 use super::super::xml;
 

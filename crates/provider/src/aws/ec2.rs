@@ -1,0 +1,45 @@
+//! Images, snapshots and launch templates (EC2).
+
+mod image;
+mod snapshot;
+mod template;
+
+use std::time::Duration;
+
+use goldsmith_core::cx::Cx;
+use goldsmith_core::remote::RemoteError;
+
+pub(crate) use self::image::{Copying, Image, Named, Registration, Users};
+pub(crate) use self::snapshot::Snapshot;
+use crate::retry::wait;
+
+/// Entries of a page of a list: the most that EC2 gives.
+const PAGE: &str = "1000";
+/// The first wait for something that is being made; later ones are longer.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// Asks again and again until `ask` has it, at most so long.
+fn until<T>(
+    cx: &Cx,
+    what: &str,
+    limit: Duration,
+    mut ask: impl FnMut() -> Result<Option<T>, RemoteError>,
+) -> Result<T, RemoteError> {
+    let mut waited = Duration::ZERO;
+    let mut next = FIRST_WAIT;
+    loop {
+        if let Some(value) = ask()? {
+            return Ok(value);
+        }
+        if waited >= limit {
+            return Err(RemoteError::Failed {
+                what: what.to_owned(),
+                detail: format!("it is not ready after {} minutes", limit.as_secs() / 60),
+            });
+        }
+        wait(cx, next)?;
+        waited += next;
+        next = (next * 2).min(LONGEST_WAIT);
+    }
+}
