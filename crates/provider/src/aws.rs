@@ -13,6 +13,7 @@
 //! With an endpoint given, any S3-compatible store will do.
 
 mod address;
+pub mod ami;
 pub mod api;
 mod call;
 mod credentials;
@@ -21,6 +22,7 @@ pub(crate) mod ec2;
 mod form;
 mod imds;
 mod kms;
+pub mod launch;
 pub mod leftovers;
 mod local_wire;
 pub(crate) mod mark;

@@ -1,9 +1,11 @@
 //! The AWS client against `moto`, an independent server, with faults put in between.
 
+mod ami;
 mod blocks;
 mod credentials;
 mod image;
 mod imds;
+mod launch;
 mod models;
 mod objects;
 mod objects_parts;
