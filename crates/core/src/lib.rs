@@ -17,6 +17,7 @@ pub mod fleet;
 pub mod image;
 pub mod inventory;
 pub mod ledger;
+pub mod machine;
 pub mod markup;
 pub mod notify;
 pub mod recipe;

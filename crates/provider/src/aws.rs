@@ -14,6 +14,7 @@
 //! With an endpoint given, any S3-compatible store will do.
 
 mod address;
+pub mod ami;
 pub mod api;
 mod call;
 mod credentials;
@@ -25,6 +26,7 @@ mod imds;
 mod inspector;
 mod json;
 mod kms;
+pub mod launch;
 pub mod leftovers;
 mod local_wire;
 pub(crate) mod mark;

@@ -5,6 +5,7 @@
 //! work DIR        does it; what `start` starts
 //! follow DIR N    prints the journal after its line N, in frames, until its end
 //! stop DIR        asks the work to stop
+//! seal DIR        takes an order from standard input, takes `DIR` away, sanitizes and verifies
 //! version
 //! ```
 
@@ -23,6 +24,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::format::{Line, Said, frames};
 use crate::journal::Reader;
+use crate::seal::seal;
 use crate::work::{Place, work};
 
 /// How often a journal is looked at.
@@ -57,9 +59,12 @@ pub fn run(arguments: &[OsString], around: Around<'_>) -> Result<i32, io::Error>
             let after = n.parse().map_err(io::Error::other)?;
             follow(&Place::new(Path::new(directory)), after)
         }
+        ["seal", directory] => {
+            seal(Path::new(directory), Path::new("/"), around.cancel).map(|()| 0)
+        }
         ["stop", directory] => stop(&Place::new(Path::new(directory))).map(|()| 0),
         _ => Err(io::Error::other(
-            "usage: goldsmith-runner start|work|follow|stop DIR; `goldsmith` runs it",
+            "usage: goldsmith-runner start|work|follow|stop|seal DIR; `goldsmith` runs it",
         )),
     }
 }

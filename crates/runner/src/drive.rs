@@ -7,6 +7,7 @@
 mod error;
 mod machine;
 mod reach;
+mod seal;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use machine::Machine;
 
 pub use error::DriveError;
 pub use reach::{Answer, Reach, ReachError};
+pub use seal::seal;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -265,6 +267,6 @@ fn take(cx: &Cx, said: Said, on_step: &mut dyn FnMut(&str, &StepReport), place: 
             *place = format!("{document} {}/{}", report.phase, report.step);
             on_step(&document, &report);
         }
-        Said::Begun { .. } | Said::Reboot { .. } | Said::End { .. } => {}
+        Said::Begun { .. } | Said::Reboot { .. } | Said::Sealed(_) | Said::End { .. } => {}
     }
 }

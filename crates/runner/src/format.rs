@@ -25,6 +25,8 @@
 //! While the machine is rebooted the state of the execution is in `state.json`, whose form is the
 //! engine's. It and the job hold secrets: only their owner may read them.
 
+pub mod seal;
+
 use std::collections::BTreeMap;
 
 use goldsmith_component::execution::ExecutionReport;
@@ -140,6 +142,8 @@ pub enum Said {
         /// To wait before, in milliseconds.
         delay_ms: u64,
     },
+    /// The machine is sealed.
+    Sealed(Box<seal::Sealed>),
     /// Nothing comes after this.
     End {
         /// How it ended.

@@ -14,5 +14,7 @@
 pub mod command;
 pub mod drive;
 pub mod format;
+pub mod image;
 mod journal;
+mod seal;
 mod work;

@@ -13,6 +13,7 @@
 //! AWS would, and the test fails when the fake is dropped.
 
 mod auto_scaling;
+mod base;
 mod block;
 mod check;
 mod command;
@@ -21,6 +22,7 @@ mod dispatch;
 mod encode;
 mod encryption;
 mod fast_restore;
+mod host;
 mod image;
 mod input;
 mod instance;
@@ -52,6 +54,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use self::command::Agent;
+use self::host::Boot;
 use self::server::Server;
 use self::world::{Organization, World};
 
@@ -62,6 +65,7 @@ pub(crate) use self::world::mixed;
 
 pub use self::block::BLOCK_BYTES;
 pub use self::command::Ran;
+pub use self::host::{Host, Launch};
 pub use self::throttle::Rate;
 pub use self::world::{ACCOUNT, Logged, Options};
 
@@ -165,6 +169,12 @@ impl Fake {
     /// given the instance and the lines of the script. It must not call the fake.
     pub fn agent(&self, run: impl Fn(&str, &[String]) -> Ran + Send + 'static) {
         self.world().agent = Some(Agent(Box::new(run)));
+    }
+
+    /// Instances are real machines from now on: this starts one and says where it is. It must not call
+    /// the fake.
+    pub fn hosts(&self, boot: impl Fn(&Launch) -> Host + Send + 'static) {
+        self.world().boot = Some(Boot(Box::new(boot)));
     }
 
     /// What the console of an instance has said, once that runs.

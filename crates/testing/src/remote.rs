@@ -29,6 +29,9 @@ const PROGRAMS: [&str; 29] = [
     "sync", "tail", "touch", "true", "uname",
 ];
 
+/// The key of its host, below its root.
+const HOST_KEY: &str = "etc/ssh/ssh_host_ed25519_key";
+
 /// A running machine.
 #[derive(Debug)]
 pub struct Remote {
@@ -144,6 +147,23 @@ impl Remote {
         let all = self.all_processes().into_iter().map(|(_, line)| line);
         all.filter(|line| !line.contains("sshd") && !line.contains("sleep infinity"))
             .collect()
+    }
+
+    /// Boots what is on its disk as another machine would, as images are: with a host key of its own
+    /// and for one key of root's, which is where `cloud-init` has it. Gives the public key of the host.
+    pub fn start_over(&self, public_key: &str) -> String {
+        self.shared.power_off();
+        let root = self.root();
+        for gone in [HOST_KEY, "etc/ssh/authorized_keys"] {
+            drop(std::fs::remove_file(root.join(gone)));
+        }
+        let host = new_key(&root.join(HOST_KEY));
+        let folder = root.join("root/.ssh");
+        std::fs::create_dir_all(&folder).expect("a directory of the machine");
+        std::fs::write(folder.join("authorized_keys"), public_key).expect("a file of the machine");
+        self.shared.boot();
+        self.await_login();
+        host.trim().to_owned()
     }
 
     fn all_processes(&self) -> Vec<(u32, String)> {
@@ -323,28 +343,21 @@ fn furnish(folder: &Path, root: &Path) {
         std::fs::create_dir_all(above).expect("a directory of the machine");
         std::fs::write(path, text).expect("a file of the machine");
     };
-    let key = |path: &Path| {
-        let path = path.to_string_lossy();
-        run(
-            "ssh-keygen",
-            &["-q", "-t", "ed25519", "-N", "", "-f", &path],
-        );
-        std::fs::read_to_string(format!("{path}.pub")).expect("a public key")
-    };
     let passwd = std::fs::read_to_string(root.join("etc/passwd")).expect("its accounts");
     write(
         "etc/passwd",
         &format!("{passwd}sshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n"),
     );
     write("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n");
-    let own = key(&folder.join("key"));
+    let own = new_key(&folder.join("key"));
     write("etc/ssh/authorized_keys", &own);
     std::fs::create_dir_all(root.join("home/app")).expect("a home");
-    let host = key(&root.join("etc/ssh/host_key"));
+    let host = new_key(&root.join(HOST_KEY));
     std::fs::write(folder.join("known_hosts"), format!("* {host}")).expect("the known hosts");
     write(
         "etc/ssh/sshd_config",
-        "HostKey /etc/ssh/host_key\nAuthorizedKeysFile /etc/ssh/authorized_keys\nStrictModes no\n\
+        "HostKey /etc/ssh/ssh_host_ed25519_key\nStrictModes no\n\
+         AuthorizedKeysFile /etc/ssh/authorized_keys .ssh/authorized_keys\n\
          PermitRootLogin prohibit-password\nPasswordAuthentication no\nPidFile none\n",
     );
     write(
@@ -355,6 +368,17 @@ fn furnish(folder: &Path, root: &Path) {
         "chmod",
         &["755", &root.join("usr/bin/systemctl").to_string_lossy()],
     );
+}
+
+/// Makes a key; its public half.
+fn new_key(path: &Path) -> String {
+    drop(std::fs::remove_file(path.with_extension("pub")));
+    let path = path.to_string_lossy();
+    run(
+        "ssh-keygen",
+        &["-q", "-t", "ed25519", "-N", "", "-f", &path],
+    );
+    std::fs::read_to_string(format!("{path}.pub")).expect("a public key")
 }
 
 /// Kills a process that may be gone already.

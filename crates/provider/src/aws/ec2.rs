@@ -1,6 +1,9 @@
-//! Images, snapshots and launch templates (EC2).
+//! Images, snapshots and launch templates, machines and what one needs (EC2).
 
+mod group;
 mod image;
+mod key_pair;
+mod machine;
 mod snapshot;
 mod template;
 
@@ -9,7 +12,10 @@ use std::time::Duration;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::remote::RemoteError;
 
+pub(crate) use self::group::Group;
 pub(crate) use self::image::{Copying, Image, Named, Registration, Users};
+pub(crate) use self::key_pair::KeyPair;
+pub(crate) use self::machine::{Base, Device, Instance, Launched, Launching};
 pub(crate) use self::snapshot::Snapshot;
 use crate::retry::wait;
 
@@ -33,7 +39,7 @@ fn is_seen(
 }
 
 /// Asks again and again until `ask` has it, at most so long.
-fn until<T>(
+pub(crate) fn until<T>(
     cx: &Cx,
     what: &str,
     limit: Duration,

@@ -1,5 +1,7 @@
 //! Things of ours in AWS that are part of nothing finished: found by their tags, and taken away.
 
+mod machine;
+
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
@@ -29,10 +31,9 @@ pub fn remove(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, Remote
     match resource.kind {
         ResourceKind::Snapshot => remove_snapshot(cx, aws, resource),
         ResourceKind::Image | ResourceKind::Copy => remove_image(cx, aws, resource),
-        kind => Err(RemoteError::NotConfigured {
-            what: format!("taking away the {kind} `{}`", resource.operation),
-            detail: "nothing of this kind is made here".to_owned(),
-        }),
+        ResourceKind::Instance => machine::remove_instance(cx, aws, resource),
+        ResourceKind::SecurityGroup => machine::remove_group(cx, aws, resource),
+        ResourceKind::KeyPair => machine::remove_key_pair(cx, aws, resource),
     }
 }
 
@@ -81,8 +82,8 @@ fn remove_image(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, Remo
 }
 
 /// What is in the region and the account of `aws`, part of nothing finished and not of today: at
-/// least as old as `age`, so that nothing is taken from a run on another machine. Images come before
-/// the snapshots that they are made of.
+/// least as old as `age`, so that nothing is taken from a run on another machine. Machines come
+/// before what they have, images before the snapshots that they are made of.
 pub fn find(cx: &Cx, aws: &Aws, region: &str, age: Duration) -> Result<Vec<Resource>, RemoteError> {
     let account = aws.account(cx)?;
     let age = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
@@ -104,7 +105,10 @@ pub fn find(cx: &Cx, aws: &Aws, region: &str, age: Duration) -> Result<Vec<Resou
         }
     };
     let images = aws.images(cx, "tag-key", OPERATION)?;
-    let mut found = Vec::new();
+    let machines = machine::find(cx, aws, latest)?.into_iter();
+    let mut found: Vec<Resource> = machines
+        .map(|(kind, id, tags)| resource(kind, &id, &tags))
+        .collect();
     for image in &images {
         if !image.tags.contains_key(COMPLETE) && is_old(image.created.as_ref()) {
             found.push(resource(ResourceKind::Image, &image.id, &image.tags));

@@ -33,6 +33,7 @@ use goldsmith_core::image::ImageId;
 use goldsmith_core::ledger::{Ledger, Resource, ResourceKind};
 use goldsmith_core::target::{Parcel, Target, TargetError};
 
+pub(crate) use self::place::check_name;
 pub use self::place::{AwsPlace, AwsTargetError, LaunchTemplate};
 use super::layout::{PlaceError, plain};
 use crate::aws::ec2::Image;
@@ -311,13 +312,13 @@ impl Target for AwsTarget {
     }
 
     fn taken(&self, cx: &Cx, name: &str) -> Result<Option<ImageId>, TargetError> {
-        place::check_name(name)?;
+        check_name(name)?;
         let found = self.in_all(cx, |region| Ok(region.named(cx, name)?.map(|(_, by)| by)))?;
         Ok(found.into_iter().flatten().next())
     }
 
     fn send(&self, cx: &Cx, parcel: Parcel<'_>) -> Result<Vec<CopyRow>, TargetError> {
-        place::check_name(parcel.name)?;
+        check_name(parcel.name)?;
         self.place.check()?;
         // A name that is taken anywhere is no name for the first region either.
         if let Some(by) = self.taken(cx, parcel.name)?
@@ -354,7 +355,7 @@ impl Target for AwsTarget {
     }
 
     fn sweep(&self, cx: &Cx, name: &str) -> Result<(), TargetError> {
-        place::check_name(name)?;
+        check_name(name)?;
         self.in_all(cx, |region| region.sweep(cx, name))?;
         self.cross_off(cx, name, None)
     }
@@ -368,7 +369,7 @@ impl Target for AwsTarget {
     ) -> Result<(), TargetError> {
         plain(family)?;
         plain(channel)?;
-        name.map_or(Ok(()), place::check_name)?;
+        name.map_or(Ok(()), check_name)?;
         let Some(prefix) = &self.place.parameters else {
             return Ok(());
         };
@@ -378,7 +379,7 @@ impl Target for AwsTarget {
     }
 
     fn withdraw(&self, cx: &Cx, name: &str) -> Result<(), TargetError> {
-        place::check_name(name)?;
+        check_name(name)?;
         self.in_all(cx, |region| region.withdraw(cx, name))?;
         self.cross_off(cx, name, None)
     }

@@ -1,11 +1,13 @@
 //! The AWS client against `moto`, an independent server, with faults put in between.
 
+mod ami;
 mod blocks;
 mod credentials;
 mod fleet;
 mod image;
 mod imds;
 mod inspector;
+mod launch;
 mod models;
 mod objects;
 mod objects_parts;

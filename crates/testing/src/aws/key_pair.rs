@@ -109,3 +109,9 @@ pub(super) fn check(caller: &mut Caller<'_>, name: &str) -> Result<(), Refusal> 
     let is_there = caller.place().key_pairs.contains_key(name);
     if is_there { Ok(()) } else { Err(missing(name)) }
 }
+
+/// The public key of a name.
+pub(super) fn public(caller: &mut Caller<'_>, name: &str) -> Option<String> {
+    let pair = caller.place().key_pairs.get(name)?;
+    Some(pair.public.clone())
+}

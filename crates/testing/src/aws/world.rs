@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::command::{Agent, Invocation};
+use super::host::Boot;
 use super::image::Image;
 use super::image::allowed::Settings;
 use super::instance::Instance;
@@ -129,6 +130,7 @@ pub(super) struct World {
     pub(super) roles: BTreeMap<String, Option<String>>,
     pub(super) organizations: Vec<Organization>,
     pub(super) agent: Option<Agent>,
+    pub(super) boot: Option<Boot>,
     made: u64,
     late: BTreeMap<String, u32>,
     pub(super) tokens: super::token::Tokens,
@@ -149,6 +151,7 @@ impl World {
             roles: BTreeMap::new(),
             organizations: Vec::new(),
             agent: None,
+            boot: None,
             made: 0,
             late: BTreeMap::new(),
             tokens: super::token::Tokens::default(),

@@ -1,4 +1,6 @@
-//! Elastic Compute Cloud: forms, XML.
+//! Elastic Compute Cloud: forms, XML. Operations on machines are beside.
+
+pub mod machine;
 
 use super::{Member, Operation, Service, field, form, xml};
 
@@ -132,6 +134,7 @@ pub static COPY_IMAGE: Operation = operation(
 pub static DESCRIBE_IMAGES: Operation = operation(
     "DescribeImages",
     &[
+        form("ImageIds", "ImageId.N"),
         form("Owners", "Owner.N"),
         FILTER[0],
         FILTER[1],
@@ -151,6 +154,17 @@ pub static DESCRIBE_IMAGES: Operation = operation(
         ),
         xml("Images.CreationDate", "imagesSet/item/creationDate"),
         xml("Images.DeprecationTime", "imagesSet/item/deprecationTime"),
+        xml("Images.OwnerId", "imagesSet/item/imageOwnerId"),
+        xml("Images.Architecture", "imagesSet/item/architecture"),
+        xml("Images.RootDeviceName", "imagesSet/item/rootDeviceName"),
+        xml(
+            "Images.BlockDeviceMappings.DeviceName",
+            "imagesSet/item/blockDeviceMapping/item/deviceName",
+        ),
+        xml(
+            "Images.BlockDeviceMappings.Ebs.DeleteOnTermination",
+            "imagesSet/item/blockDeviceMapping/item/ebs/deleteOnTermination",
+        ),
         xml(
             "Images.BlockDeviceMappings.Ebs.SnapshotId",
             "imagesSet/item/blockDeviceMapping/item/ebs/snapshotId",
@@ -269,4 +283,18 @@ pub(super) static OPERATIONS: &[&Operation] = &[
     &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
     &CREATE_LAUNCH_TEMPLATE_VERSION,
     &MODIFY_LAUNCH_TEMPLATE,
+    &machine::RUN_INSTANCES,
+    &machine::DESCRIBE_INSTANCES,
+    &machine::STOP_INSTANCES,
+    &machine::TERMINATE_INSTANCES,
+    &machine::GET_CONSOLE_OUTPUT,
+    &machine::CREATE_IMAGE,
+    &machine::IMPORT_KEY_PAIR,
+    &machine::DESCRIBE_KEY_PAIRS,
+    &machine::DELETE_KEY_PAIR,
+    &machine::DESCRIBE_SUBNETS,
+    &machine::CREATE_SECURITY_GROUP,
+    &machine::DESCRIBE_SECURITY_GROUPS,
+    &machine::AUTHORIZE_SECURITY_GROUP_INGRESS,
+    &machine::DELETE_SECURITY_GROUP,
 ];

@@ -46,11 +46,15 @@ const OLD_KEYS: [&str; 4] = [
     "RequestExpired",
     "TokenRefreshRequired",
 ];
-const NOT_FOUND: [&str; 10] = [
+const NOT_FOUND: [&str; 14] = [
     "InvalidAMIID.NotFound",
     "InvalidAMIID.Unavailable",
+    "InvalidGroup.NotFound",
+    "InvalidInstanceID.NotFound",
+    "InvalidKeyPair.NotFound",
     "InvalidLaunchTemplateId.NotFound",
     "InvalidSnapshot.NotFound",
+    "InvalidSubnetID.NotFound",
     "ResourceNotFoundException",
     "NoSuchKey",
     "NotFound",

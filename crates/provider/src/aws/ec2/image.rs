@@ -171,7 +171,7 @@ impl Aws {
     }
 
     /// A call that makes an image.
-    fn making(&self, cx: &Cx, request: &Request) -> Result<Named, RemoteError> {
+    pub(super) fn making(&self, cx: &Cx, request: &Request) -> Result<Named, RemoteError> {
         let made = self.call_or(cx, request, &[NAME_TAKEN], |answer| {
             answer.read(cx, request, |whole| whole.text("imageId"))
         })?;

@@ -217,7 +217,7 @@ impl AwsTargetError {
 }
 
 /// A name that an image of AWS, and a file of ours, can have.
-pub(super) fn check_name(name: &str) -> Result<(), TargetError> {
+pub(crate) fn check_name(name: &str) -> Result<(), TargetError> {
     plain(name)?;
     let wrong = |why| AwsTargetError::Name {
         name: name.to_owned(),

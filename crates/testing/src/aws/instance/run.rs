@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::host::{Boot, Host, Launch};
 use super::super::input::{Input, blob};
 use super::super::refusal::Refusal;
 use super::super::volume::{self, Attachment, Wish};
@@ -65,6 +66,11 @@ pub(super) fn run(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Re
         let private = format!("172.31.{}.{}", address[0] & 0x2f, address[1]);
         let public = format!("203.0.113.{}", address[2]);
         attach_volumes(caller, &id, &zone, &image, input, &volume_tags)?;
+        let host = host(caller, input, &id, &image.id);
+        let (private, public, console) = match host {
+            None => (private, public, None),
+            Some(host) => (host.address.clone(), host.address, Some(host.console)),
+        };
         let instance = Instance {
             id: id.clone(),
             reservation: reservation.clone(),
@@ -93,7 +99,7 @@ pub(super) fn run(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Re
                 "InstanceLifecycle": input.part("InstanceMarketOptions").text("MarketType"),
                 "IamInstanceProfile": profile(caller, input),
             }),
-            console: None,
+            console,
         };
         caller.place().instances.insert(id.clone(), instance);
         made.push(id);
@@ -112,6 +118,19 @@ pub(super) fn run(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Re
         .map(|id| place.instances[id].describe(place, now))
         .collect();
     Ok(json!({ "ReservationId": reservation, "OwnerId": caller.account, "Instances": instances }))
+}
+
+/// The machine behind an instance, where the test has machines.
+fn host(caller: &mut Caller<'_>, input: Input<'_>, instance: &str, image: &str) -> Option<Host> {
+    let key = input.text("KeyName");
+    let launch = Launch {
+        instance: instance.to_owned(),
+        image: image.to_owned(),
+        public_key: key.and_then(|name| key_pair::public(caller, name)),
+        user_data: input.text("UserData").map(str::to_owned),
+    };
+    let Boot(boot) = caller.world.boot.as_ref()?;
+    Some(boot(&launch))
 }
 
 /// What is asked for, with what the launch template says where nothing else is said.

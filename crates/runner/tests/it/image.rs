@@ -1,0 +1,303 @@
+//! Images made on machines of the strict fake of AWS, behind which a real `sshd` is: the whole way,
+//! and what is left when something on it goes wrong.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use goldsmith_core::cx::Cx;
+use goldsmith_core::failure::{Class, Failure as _};
+use goldsmith_core::ledger::{Ledger as _, ResourceKind};
+use goldsmith_core::machine::Capture;
+use goldsmith_inspect::sanitize;
+use goldsmith_provider::aws::launch::{AwsMachines, MachinePlace};
+use goldsmith_provider::aws::{Settings, leftovers};
+use goldsmith_runner::drive::Limits;
+use goldsmith_runner::format::Job;
+use goldsmith_runner::image::{self, ImageError, Made, Order};
+use goldsmith_testing::aws::{Fake, Host, Options};
+use goldsmith_testing::clock::HastyClock;
+use goldsmith_testing::faults::{Faults, Schedule};
+use goldsmith_testing::front::{Act, Front};
+use goldsmith_testing::ledger::Notes;
+use goldsmith_testing::remote::Remote;
+
+use crate::job::{Events, job, machine, program};
+
+struct Lab {
+    fake: Fake,
+    base: String,
+    before: Vec<String>,
+    remote: Arc<Remote>,
+    notes: Arc<Notes>,
+    cx: Cx,
+    events: Arc<Events>,
+}
+
+impl Lab {
+    fn new() -> Self {
+        let fake = Fake::start(Options {
+            settle_seconds: 1,
+            ..Options::default()
+        });
+        let base = fake.base_image();
+        let remote = Arc::new(machine());
+        let events = Arc::new(Events::default());
+        let cx = Cx::new(Arc::new(HastyClock), Arc::clone(&events) as _);
+        let lab = Self {
+            before: fake.resources(),
+            fake,
+            base,
+            remote,
+            notes: Arc::default(),
+            cx,
+            events,
+        };
+        lab.behind(|host| host);
+        lab
+    }
+
+    /// Every instance is the machine, booted anew; its console shows what `shown` makes of its key.
+    fn behind(&self, shown: impl Fn(String) -> String + Send + 'static) {
+        let remote = Arc::clone(&self.remote);
+        self.fake.hosts(move |launch| {
+            let host = remote.start_over(launch.public_key.as_deref().unwrap());
+            Host {
+                address: remote.host().to_owned(),
+                console: format!(
+                    "-----BEGIN SSH HOST KEY KEYS-----\n{}\n-----END SSH HOST KEY KEYS-----\n",
+                    shown(host)
+                ),
+            }
+        });
+    }
+
+    fn cloud(&self, url: &str) -> AwsMachines {
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "hunter22"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings = Settings::from_env(&variables.into(), Default::default());
+        let place = MachinePlace {
+            region: "us-east-1".to_owned(),
+            endpoint: Some(url.to_owned()),
+            types: vec!["m7i.large".to_owned()],
+            from: Some(Ipv4Addr::new(192, 0, 2, 9)),
+            ..MachinePlace::default()
+        };
+        AwsMachines::new(settings, place, Arc::clone(&self.notes) as _)
+    }
+
+    fn make(&self, run: &str, build: &str, test: &str) -> Result<Made, ImageError> {
+        self.make_at(&self.fake.url(), run, build, test)
+    }
+
+    /// Makes an image `run` with scripts to build and to try it.
+    fn make_at(&self, url: &str, run: &str, build: &str, test: &str) -> Result<Made, ImageError> {
+        let folder = tempfile::tempdir().unwrap();
+        let tags = [("team".to_owned(), "platform".to_owned())].into();
+        image::make(
+            &self.cx,
+            &Order {
+                cloud: &self.cloud(url),
+                from: &self.base,
+                run,
+                image: Capture {
+                    name: run,
+                    description: "web@1.0.0/1",
+                    tags: &tags,
+                    owner: "web@1.0.0/1",
+                },
+                program: &std::fs::read(program()).unwrap(),
+                build: &script(run, build),
+                test: Some(&script(&format!("{run}-test"), test)),
+                settings: &sanitize::Settings::default(),
+                folder: folder.path(),
+                limits: Limits {
+                    lost: Duration::from_mins(1),
+                    reboot: Duration::from_mins(1),
+                },
+            },
+            &mut |_, _| {},
+        )
+    }
+
+    /// Cleans up by the ledger, as `gc` does.
+    fn collect(&self) {
+        let cloud = self.cloud(&self.fake.url());
+        let mut open = self.notes.open(&self.cx, "aws").unwrap();
+        // A machine has its group.
+        open.sort_by_key(|resource| resource.kind != ResourceKind::Instance);
+        for resource in open {
+            leftovers::remove(&self.cx, cloud.client(), &resource).unwrap();
+            self.notes.gone(&self.cx, &resource).unwrap();
+        }
+    }
+
+    /// What there is besides what there was.
+    fn left(&self) -> Vec<String> {
+        let kind = |text: &String| text.split('/').nth(2).unwrap().to_owned();
+        self.fake.leftovers(&self.before).iter().map(kind).collect()
+    }
+
+    #[track_caller]
+    fn check_nothing(&self) {
+        assert_eq!(self.left(), [""; 0]);
+        assert_eq!(self.notes.open(&self.cx, "aws").unwrap(), []);
+    }
+}
+
+/// A job with one step.
+fn script(id: &str, lines: &str) -> Job {
+    let lines: Vec<String> = lines.lines().map(|line| format!("{line:?}")).collect();
+    let step =
+        "      - name: Do\n        action: ExecuteBash\n        inputs:\n          commands: ";
+    job(id, &format!("{step}[{}]\n", lines.join(", ")))
+}
+
+const BUILD: &str = "if [ ! -e /etc/made ]; then echo made >/etc/made; exit 194; fi
+echo 'curl -u root:hunter22' >/root/.bash_history
+mkdir -p /var/log; echo noise >/var/log/web.log; echo booted";
+
+#[test]
+fn the_whole_way() {
+    let lab = Lab::new();
+    let test = "cat /etc/made; [ ! -e /root/.bash_history ] || exit 1; [ ! -e /var/log/web.log ] || [ ! -s /var/log/web.log ] || exit 2";
+    let made = lab.make("web-1", BUILD, test).unwrap();
+    assert_eq!(lab.events.printed(), ["booted", "made"]);
+    // Its own, the first machine's two, the test machine's.
+    assert_eq!(lab.remote.boots(), 4);
+    let removed = made.sealed.sanitized.findings();
+    let removed: Vec<&str> = removed.map(|(_, row)| row.path.as_str()).collect();
+    for path in [
+        "/root/.bash_history",
+        "/root/.ssh/authorized_keys",
+        "/etc/ssh/ssh_host_ed25519_key",
+    ] {
+        assert!(removed.contains(&path), "{path}: {removed:?}");
+    }
+    assert!(made.sealed.verified.passed);
+    assert_eq!(made.test.unwrap().documents.len(), 1);
+    assert_eq!(lab.left(), ["image", "snapshot", "snapshot"]);
+    assert_eq!(lab.notes.open(&lab.cx, "aws").unwrap(), []);
+    assert_eq!(lab.remote.processes(), [""; 0]);
+    let above = lab.remote.root().join("var/lib").read_dir().unwrap();
+    assert_eq!(above.count(), 0, "nothing of the runner is left");
+
+    // A name that is taken, or is none, is said before there is a machine.
+    let error = lab.make("web-1", "true", "true").unwrap_err();
+    assert!(matches!(error, ImageError::Taken { .. }), "{error}");
+    let error = lab.make("w", "true", "true").unwrap_err();
+    assert_eq!(error.class(), Class::Config, "{error}");
+    assert_eq!(lab.fake.calls("RunInstances"), 2);
+}
+
+#[test]
+fn nothing_is_left_of_what_fails() {
+    let lab = Lab::new();
+    let error = lab.make("web-a", "exit 3", "true").unwrap_err();
+    assert!(error.to_string().contains("Do"), "{error}");
+    assert_eq!(error.class(), Class::Test);
+    lab.check_nothing();
+    assert_eq!(lab.fake.calls("CreateImage"), 0);
+
+    // What only a person can decide about.
+    let key = "mkdir -p /srv; echo x >/srv/store.p12";
+    let error = lab.make("web-b", key, "true").unwrap_err();
+    assert!(matches!(error, ImageError::Unclean { .. }), "{error}");
+    let hints = error.hints().join("\n");
+    assert!(hints.contains("/srv/store.p12"), "{hints}");
+    lab.check_nothing();
+    std::fs::remove_file(lab.remote.root().join("srv/store.p12")).unwrap();
+    assert_eq!(lab.fake.calls("CreateImage"), 0);
+
+    let error = lab.make("web-c", "true", "exit 4").unwrap_err();
+    assert_eq!(error.class(), Class::Test, "{error}");
+    assert_eq!(lab.fake.calls("CreateImage"), 1);
+    lab.check_nothing();
+
+    // Somebody in between.
+    lab.behind(|_| {
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKUlH0LzC6w0yZ9c4m3mQ7W0c3l5q0cQ9jJp2x3r8b1d".into()
+    });
+    let error = lab.make("web-d", "true", "true").unwrap_err();
+    assert!(matches!(error, ImageError::OtherHost { .. }), "{error}");
+    lab.check_nothing();
+}
+
+#[test]
+fn a_cancel_ends_both_machines() {
+    for (build, test) in [
+        ("echo here; sleep 600", "true"),
+        ("true", "echo here; sleep 600"),
+    ] {
+        let lab = Lab::new();
+        let error = std::thread::scope(|scope| {
+            let (cancel, events) = (lab.cx.cancel.clone(), Arc::clone(&lab.events));
+            scope.spawn(move || {
+                for _ in 0..1200 {
+                    if !events.printed().is_empty() {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                cancel.cancel();
+            });
+            lab.make("web-a", build, test).unwrap_err()
+        });
+        assert_eq!(error.class(), Class::Cancelled, "{error}");
+        lab.check_nothing();
+    }
+}
+
+/// A call that is refused for good, of either machine or of the image.
+#[test]
+fn nothing_is_left_whichever_call_is_refused() {
+    let lab = Lab::new();
+    let refusal = "<Response><Errors><Error><Code>InvalidParameterCombination</Code><Message>no</Message></Error></Errors></Response>";
+    for (number, call) in (1..).zip([
+        "ImportKeyPair",
+        "StopInstances",
+        "CreateImage",
+        "CreateTags",
+        "TerminateInstances",
+    ]) {
+        let front = Front::of(Some(lab.fake.address().port()));
+        front.on_containing(&format!("Action={call}&"), 1, Act::answer(400, refusal));
+        let made = lab.make_at(&front.url(), &format!("run-{number}"), "true", "true");
+        lab.collect();
+        if call == "TerminateInstances" {
+            // That a machine is left to the ledger is no reason to throw an image away.
+            let made = made.unwrap();
+            assert!(
+                lab.events
+                    .said()
+                    .iter()
+                    .any(|said| said.contains("stays in the ledger"))
+            );
+            assert!(made.sealed.verified.passed);
+            assert_eq!(lab.left(), ["image", "snapshot", "snapshot"]);
+            return;
+        }
+        let error = made.unwrap_err();
+        assert!(error.to_string().contains(call), "{call}: {error}");
+        assert_eq!(lab.left(), [""; 0], "{call}");
+    }
+}
+
+/// Throttled, failing, losing answers, doing things twice.
+#[test]
+fn a_storm_leaves_nothing() {
+    for seed in 1..=2 {
+        let lab = Lab::new();
+        let faults = Faults::before(lab.fake.address(), Schedule::new(seed, 200));
+        let made = lab.make_at(&faults.url(), "web-a", "true", "true");
+        lab.collect();
+        let expected: &[&str] = match made {
+            Ok(_) => &["image", "snapshot", "snapshot"],
+            Err(_) => &[],
+        };
+        assert_eq!(lab.left(), expected, "seed {seed}: {:?}", made.err());
+    }
+}
