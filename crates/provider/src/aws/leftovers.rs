@@ -80,8 +80,8 @@ fn remove_image(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, Remo
     Ok(outcome)
 }
 
-/// What is in the region and the account of `aws`, part of nothing finished and not of today: at
-/// least as old as `age`, so that nothing is taken from a run on another machine. Images come before
+/// What is in the region and the account of `aws` and is part of nothing finished: at least as old
+/// as `age`, so that nothing is taken from a run on another machine. Images come before
 /// the snapshots that they are made of.
 pub fn find(cx: &Cx, aws: &Aws, region: &str, age: Duration) -> Result<Vec<Resource>, RemoteError> {
     let account = aws.account(cx)?;
