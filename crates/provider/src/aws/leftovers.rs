@@ -81,9 +81,9 @@ fn remove_image(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, Remo
     Ok(outcome)
 }
 
-/// What is in the region and the account of `aws`, part of nothing finished and not of today: at
-/// least as old as `age`, so that nothing is taken from a run on another machine. Machines come
-/// before what they have, images before the snapshots that they are made of.
+/// What is in the region and the account of `aws` and is part of nothing finished: at least as old
+/// as `age`, so that nothing is taken from a run on another machine. Machines come before what they
+/// have, images before the snapshots that they are made of.
 pub fn find(cx: &Cx, aws: &Aws, region: &str, age: Duration) -> Result<Vec<Resource>, RemoteError> {
     let account = aws.account(cx)?;
     let age = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);

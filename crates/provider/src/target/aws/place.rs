@@ -114,7 +114,7 @@ pub enum AwsTargetError {
         "the disk has no boot loader that AWS knows: neither an EFI system partition nor one of BIOS"
     )]
     NoBoot,
-    /// There is an image of the name that is not listed, of another owner of the same tags.
+    /// AWS says that an image has the name, and lists none.
     #[error("the name `{name}` is taken in {region} by an image that cannot be seen")]
     Unseen {
         /// As given.
