@@ -72,7 +72,7 @@ fn a_thing_is_begun_made_and_gone() {
     catalog.made(&cx, &made).unwrap();
     // What is begun again after a crash keeps the id that is known.
     catalog.begin(&cx, &begun).unwrap();
-    assert_eq!(catalog.open(&cx, "aws").unwrap(), [made.clone()]);
+    assert_eq!(catalog.open(&cx, "aws").unwrap(), [made]);
     for _ in 0..2 {
         catalog.gone(&cx, &begun).unwrap();
         assert_eq!(catalog.open(&cx, "aws").unwrap(), []);

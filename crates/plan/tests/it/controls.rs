@@ -186,7 +186,7 @@ fn terraform_parses() {
         let all = format!("{found:?}");
         let owner_or_ids = ["111122223333", "ami-00000000000000000"];
         assert!(owner_or_ids.iter().any(|it| all.contains(it)), "{text}");
-        assert!(text.ends_with("}\n") && !text.contains("\t"), "{text}");
+        assert!(text.ends_with("}\n") && !text.contains('\t'), "{text}");
     }
 }
 

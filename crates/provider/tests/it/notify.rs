@@ -13,7 +13,7 @@ use goldsmith_core::notify::{Message, NotifyError};
 use goldsmith_core::recipe::{self, Channel};
 use goldsmith_core::secret::Secret;
 use goldsmith_provider::Settings;
-use goldsmith_provider::aws::Aws;
+use goldsmith_provider::aws::{self as cloud, Aws};
 use goldsmith_testing::clock::FakeClock;
 
 /// 2026-11-23 20:00:00 UTC.
@@ -65,6 +65,7 @@ fn of_blocks() {
             password: None,
         })
     };
+    let aws = Aws::new(cloud::Settings::default());
     let of = |channel| {
         let block = recipe::Notifier {
             name: "ops".to_owned(),
@@ -73,8 +74,7 @@ fn of_blocks() {
             events: Vec::new(),
             severity: None,
         };
-        let made =
-            goldsmith_provider::notify::of(&block, &settings(), &Aws::new(Default::default()));
+        let made = goldsmith_provider::notify::of(&block, &settings(), &aws);
         made.map(|notifier| notifier.name().to_owned())
     };
     let webhook = Channel::Webhook {
