@@ -8,7 +8,7 @@
 //! end ────► instance gone ──► security group ──► key pair ──► crossed off
 //! ```
 //!
-//! A machine answers for itself only by IMDSv2, and none of its disks outlives it.
+//! A machine answers for itself only by `IMDSv2`, and none of its disks outlives it.
 
 mod address;
 mod capture;

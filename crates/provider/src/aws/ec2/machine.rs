@@ -139,7 +139,7 @@ impl Aws {
         found.ok_or(missing)
     }
 
-    /// Launches one machine that answers for itself only to who asks twice (IMDSv2).
+    /// Launches one machine that answers for itself only to who asks twice (`IMDSv2`).
     pub(crate) fn launch_instance(
         &self,
         cx: &Cx,
