@@ -11,6 +11,7 @@ use goldsmith_core::remote::RemoteError;
 use super::Aws;
 use super::ec2::{Image, Snapshot};
 use super::mark::{COMPLETE, NAME, OPERATION, TARGET};
+use crate::retry::wait;
 
 /// What things of AWS have as their provider in a ledger.
 pub const PROVIDER: &str = "aws";
@@ -61,7 +62,11 @@ fn is_used(cx: &Cx, aws: &Aws, snapshot: &Snapshot) -> Result<bool, RemoteError>
 
 fn remove_image(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, RemoteError> {
     let mut outcome = Removal::Absent;
-    for image in aws.images(cx, &tag(OPERATION), &resource.operation)? {
+    let mut images = aws.images(cx, &tag(OPERATION), &resource.operation)?;
+    if let (Some(id), true) = (&resource.id, images.is_empty()) {
+        images = late_image(cx, aws, id)?;
+    }
+    for image in images {
         if image.tags.contains_key(COMPLETE) {
             return Ok(Removal::Kept);
         }
@@ -79,6 +84,18 @@ fn remove_image(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, Remo
         }
     }
     Ok(outcome)
+}
+
+/// An image whose id is known: one that was made a moment ago may not be seen yet.
+fn late_image(cx: &Cx, aws: &Aws, id: &str) -> Result<Vec<Image>, RemoteError> {
+    for seconds in [1, 2, 4, 8] {
+        let found = aws.images(cx, "image-id", id)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        wait(cx, Duration::from_secs(seconds))?;
+    }
+    Ok(Vec::new())
 }
 
 /// What is in the region and the account of `aws`, part of nothing finished and not of today: at
