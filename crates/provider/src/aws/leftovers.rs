@@ -64,7 +64,8 @@ fn remove_image(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, Remo
     let mut outcome = Removal::Absent;
     let mut images = aws.images(cx, &tag(OPERATION), &resource.operation)?;
     if let (Some(id), true) = (&resource.id, images.is_empty()) {
-        images = late_image(cx, aws, id)?;
+        let asked = || Ok(aws.images(cx, "image-id", id)?.into_iter().next());
+        images.extend(late(cx, asked)?);
     }
     for image in images {
         if image.tags.contains_key(COMPLETE) {
@@ -72,6 +73,7 @@ fn remove_image(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, Remo
         }
         aws.deregister_image(cx, &image.id)?;
         for snapshot in &image.snapshots {
+            late(cx, || aws.snapshot(cx, snapshot))?;
             aws.delete_snapshot(cx, snapshot)?;
         }
         outcome = Removal::Removed;
@@ -86,16 +88,19 @@ fn remove_image(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, Remo
     Ok(outcome)
 }
 
-/// An image whose id is known: one that was made a moment ago may not be seen yet.
-fn late_image(cx: &Cx, aws: &Aws, id: &str) -> Result<Vec<Image>, RemoteError> {
+/// Asks for something whose id is known until it is there, for a short while: what was made a
+/// moment ago may not be seen yet, and what is not seen cannot be taken away.
+fn late<T>(
+    cx: &Cx,
+    ask: impl Fn() -> Result<Option<T>, RemoteError>,
+) -> Result<Option<T>, RemoteError> {
     for seconds in [1, 2, 4, 8] {
-        let found = aws.images(cx, "image-id", id)?;
-        if !found.is_empty() {
-            return Ok(found);
+        if let Some(found) = ask()? {
+            return Ok(Some(found));
         }
         wait(cx, Duration::from_secs(seconds))?;
     }
-    Ok(Vec::new())
+    Ok(None)
 }
 
 /// What is in the region and the account of `aws`, part of nothing finished and not of today: at
