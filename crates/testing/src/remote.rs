@@ -45,6 +45,8 @@ struct Shared {
     network: Network,
     init: Mutex<Option<Child>>,
     boots: AtomicU32,
+    /// Asked of the watcher: what a thread has started dies with it.
+    is_boot_wanted: AtomicBool,
     is_over: AtomicBool,
 }
 
@@ -75,6 +77,7 @@ impl Remote {
             network: network(),
             init: Mutex::default(),
             boots: AtomicU32::new(0),
+            is_boot_wanted: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
         });
         shared.boot();
@@ -161,7 +164,7 @@ impl Remote {
         let folder = root.join("root/.ssh");
         std::fs::create_dir_all(&folder).expect("a directory of the machine");
         std::fs::write(folder.join("authorized_keys"), public_key).expect("a file of the machine");
-        self.shared.boot();
+        self.shared.is_boot_wanted.store(true, Ordering::SeqCst);
         self.await_login();
         host.trim().to_owned()
     }
@@ -267,10 +270,13 @@ impl Shared {
         }
     }
 
-    /// Does what `systemctl reboot` asks for in there.
+    /// Does what `systemctl reboot` asks for in there, and boots what is to start over.
     fn watch(&self) {
         let wanted = self.folder.path().join("root/reboot-wanted");
         while !self.is_over.load(Ordering::SeqCst) {
+            if self.is_boot_wanted.swap(false, Ordering::SeqCst) {
+                self.boot();
+            }
             if std::fs::remove_file(&wanted).is_ok() {
                 self.power_off();
                 // A machine takes its time.

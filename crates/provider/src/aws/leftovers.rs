@@ -11,6 +11,7 @@ use goldsmith_core::remote::RemoteError;
 use super::Aws;
 use super::ec2::{Image, Snapshot};
 use super::mark::{COMPLETE, NAME, OPERATION, TARGET};
+use crate::retry::wait;
 
 /// What things of AWS have as their provider in a ledger.
 pub const PROVIDER: &str = "aws";
@@ -61,12 +62,18 @@ fn is_used(cx: &Cx, aws: &Aws, snapshot: &Snapshot) -> Result<bool, RemoteError>
 
 fn remove_image(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, RemoteError> {
     let mut outcome = Removal::Absent;
-    for image in aws.images(cx, &tag(OPERATION), &resource.operation)? {
+    let mut images = aws.images(cx, &tag(OPERATION), &resource.operation)?;
+    if let (Some(id), true) = (&resource.id, images.is_empty()) {
+        let asked = || Ok(aws.images(cx, "image-id", id)?.into_iter().next());
+        images.extend(late(cx, asked)?);
+    }
+    for image in images {
         if image.tags.contains_key(COMPLETE) {
             return Ok(Removal::Kept);
         }
         aws.deregister_image(cx, &image.id)?;
         for snapshot in &image.snapshots {
+            late(cx, || aws.snapshot(cx, snapshot))?;
             aws.delete_snapshot(cx, snapshot)?;
         }
         outcome = Removal::Removed;
@@ -79,6 +86,21 @@ fn remove_image(cx: &Cx, aws: &Aws, resource: &Resource) -> Result<Removal, Remo
         }
     }
     Ok(outcome)
+}
+
+/// Asks for something whose id is known until it is there, for a short while: what was made a
+/// moment ago may not be seen yet, and what is not seen cannot be taken away.
+fn late<T>(
+    cx: &Cx,
+    ask: impl Fn() -> Result<Option<T>, RemoteError>,
+) -> Result<Option<T>, RemoteError> {
+    for seconds in [1, 2, 4, 8] {
+        if let Some(found) = ask()? {
+            return Ok(Some(found));
+        }
+        wait(cx, Duration::from_secs(seconds))?;
+    }
+    Ok(None)
 }
 
 /// What is in the region and the account of `aws` and is part of nothing finished: at least as old

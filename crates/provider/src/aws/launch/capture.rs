@@ -23,6 +23,7 @@ impl AwsMachines {
         let resource = self.image_resource(cx, &machine.lease, capture.owner)?;
         self.ledger.begin(cx, &resource)?;
         let made = self.begun_image(cx, &machine.id, capture, &resource);
+        let id = made.as_ref().ok().cloned();
         let ready = made.and_then(|id| {
             self.made(cx, resource.clone(), &id)?;
             self.aws.image_ready(cx, &id)?;
@@ -34,6 +35,7 @@ impl AwsMachines {
                 lease: machine.lease.clone(),
             }),
             Err(error) => {
+                let resource = Resource { id, ..resource };
                 if let Err(left) = self.discard_resource(&cx.uncancelled(), &resource) {
                     cx.warn(format!(
                         "what there is of the image `{}` stays in the ledger for `goldsmith gc`: {}",

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use goldsmith_core::cx::Cx;
-use goldsmith_core::failure::{Class, Failure as _};
+use goldsmith_core::failure::Class;
 use goldsmith_core::ledger::{Ledger as _, Resource};
 use goldsmith_core::machine::{Capture, Captured, Cloud as _, CloudError, Machine, Start};
 use goldsmith_provider::aws::launch::{AwsMachines, MachinePlace, Volume};

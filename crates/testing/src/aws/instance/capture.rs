@@ -38,6 +38,8 @@ pub(super) fn create_image(caller: &mut Caller<'_>, input: Input<'_>) -> Result<
         if left_out.contains(&attachment.device.as_str()) {
             continue;
         }
+        // Whoever knows the instance knows its volumes.
+        while caller.is_late(&of.id) {}
         let description = format!("Created by CreateImage({}) for {id}", instance.id);
         let snapshot = volume::snapshot(caller, &of.id, &description, snapshot_tags.clone())?;
         mappings.push(json!({
