@@ -57,7 +57,7 @@ fn settings_with(patience: Duration, variables: &[(&str, &str)]) -> Settings {
 /// The same for servers that may take a while to load what they answer a first call with.
 fn patient(variables: &[(&str, &str)]) -> Settings {
     let mut settings = settings(variables);
-    settings.http.stall_timeout = std::time::Duration::from_mins(2);
+    settings.http.stall_timeout = Duration::from_mins(2);
     settings
 }
 
