@@ -33,7 +33,7 @@ pub(crate) fn with_layers() -> TestEnv {
     let (place, _lock) = shared();
     let (home, lock_file) = (place.join("home"), place.join("goldsmith.lock"));
     // A home of an earlier run serves as long as its lock still fits: packages are kept by digest.
-    if home.join("complete").exists() {
+    if home.join("complete").exists() && home.join("store/layers").exists() {
         fs::copy(&lock_file, env.project().join("goldsmith.lock")).unwrap();
         forget_images(&home);
         copy(&home, &env.home());
@@ -54,12 +54,15 @@ pub(crate) fn with_layers() -> TestEnv {
 }
 
 /// Takes the images out of a home, and what its catalog knows of them: numbers that it knows are
-/// not given again, and a database is written in place, so that a linked one would be everybody's.
+/// not given again. What is written in place, or locked, would be everybody's in a copy of links.
 fn forget_images(home: &std::path::Path) {
     drop(fs::remove_dir_all(home.join("images")));
     let rest = ["-wal", "-shm"].map(|end| format!("catalog.sqlite{end}"));
     for file in ["catalog.sqlite", "catalog.lock", &rest[0], &rest[1]] {
         drop(fs::remove_file(home.join(file)));
+    }
+    for lock in fs::read_dir(home.join("store/locks")).unwrap().flatten() {
+        fs::remove_file(lock.path()).unwrap();
     }
 }
 

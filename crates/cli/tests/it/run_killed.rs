@@ -155,6 +155,7 @@ fn killed_at(moment: usize, killer: &Path, expected: &[String]) -> bool {
         small::run_at(&env, NOW, &RUN).expect(0);
     }
     assert_eq!(picture(&env), expected, "killed at moment {moment}");
+    env.run(&["doctor", "--store"]).expect(0);
     crate::crash::assert_swept(&env);
     let checked = Sqlite::open(&env.home()).unwrap().check(None).unwrap();
     assert!(checked.problems.is_empty(), "{:?}", checked.problems);
