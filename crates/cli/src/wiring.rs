@@ -263,9 +263,14 @@ pub(crate) fn webhook(app: &App, hook: &recipe::Webhook, timeout: Duration) -> n
     notify::Webhook::new("step", hook.url.clone(), hook.secret.clone(), settings)
 }
 
-/// AWS, where the variables and files of its own tools say.
+/// What the variables and files of AWS's own tools say.
+fn aws_settings(app: &App) -> aws::Settings {
+    aws::Settings::from_env(app.env.all(), http(app))
+}
+
+/// AWS, where its own tools find it.
 pub(crate) fn aws(app: &App) -> Aws {
-    Aws::new(aws::Settings::from_env(app.env.all(), http(app)))
+    Aws::new(aws_settings(app))
 }
 
 /// What runs in the regions of a target, in the account that the keys, or a role, are of.
@@ -275,7 +280,7 @@ pub(crate) fn fleet(app: &App, target: &recipe::AwsTarget, role: Option<String>)
 
 /// AWS, or what speaks like it where a target says so.
 pub(crate) fn cloud(app: &App, target: &recipe::AwsTarget) -> Aws {
-    let mut settings = aws::Settings::from_env(app.env.all(), http(app));
+    let mut settings = aws_settings(app);
     if let Some(endpoint) = &target.endpoint {
         settings.endpoints = [(String::new(), endpoint.clone())].into();
     }
@@ -296,7 +301,7 @@ pub(crate) fn targets(
                 Ok(Box::new(target))
             }
             TargetKind::Aws(aws) => {
-                let settings = aws::Settings::from_env(app.env.all(), http(app));
+                let settings = aws_settings(app);
                 let folder = app
                     .home()?
                     .join("runs")
@@ -308,7 +313,7 @@ pub(crate) fn targets(
                 )))
             }
             TargetKind::S3(s3) => {
-                let mut settings = aws::Settings::from_env(app.env.all(), http(app));
+                let mut settings = aws_settings(app);
                 settings.region = Some(s3.region.clone());
                 if let Some(endpoint) = &s3.endpoint {
                     settings.endpoints.insert("s3".to_owned(), endpoint.clone());
