@@ -14,7 +14,7 @@ pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -28,9 +28,6 @@ use goldsmith_store::{Claim, Draft, Shelf, Store, StoreError};
 pub use self::check::check;
 pub use self::control::{Stanza, StanzaError};
 use self::meta::PackageMeta;
-
-/// How many decoded packages share one flush of the file system.
-const BATCH: usize = 64;
 
 /// A decoded package in the store.
 #[derive(Debug, Clone)]
@@ -100,7 +97,7 @@ pub fn decode(cx: &Cx, store: &Store, packages: &[Sha256]) -> Result<Vec<Decoded
     let mut found: BTreeMap<Sha256, Decoded> = BTreeMap::new();
     for digest in packages {
         if let Some(path) = store.entry(cx, Shelf::Packages, digest) {
-            match meta::read(&path) {
+            match kept(store, digest, &path)? {
                 Some(meta) => drop(found.insert(*digest, Decoded { path, meta })),
                 None => store.discard(Shelf::Packages, digest)?,
             }
@@ -161,6 +158,17 @@ pub fn decode(cx: &Cx, store: &Store, packages: &[Sha256]) -> Result<Vec<Decoded
         .collect()
 }
 
+/// What a decoded package that was found says of itself; `None`: it is of no use.
+fn kept(store: &Store, digest: &Sha256, path: &Path) -> Result<Option<PackageMeta>, DebError> {
+    if store.is_doubtful(Shelf::Packages, digest) {
+        if check::problem(path).is_some() {
+            return Ok(None);
+        }
+        store.vouch(Shelf::Packages, digest)?;
+    }
+    Ok(meta::read(path))
+}
+
 /// What the workers share.
 struct Work<'a> {
     cx: &'a Cx,
@@ -171,7 +179,6 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn run(&self, progress: impl Fn(u64)) -> Result<(), DebError> {
-        let mut drafts: Vec<Draft> = Vec::new();
         let mut elsewhere = Vec::new();
         loop {
             self.cx.cancel.check()?;
@@ -184,29 +191,26 @@ impl Work<'_> {
             match self.store.claim(self.cx, Shelf::Packages, &digest)? {
                 Claim::Ready(_) => {}
                 Claim::Busy => elsewhere.push(digest),
-                Claim::Mine(draft) => drafts.push(self.one(draft)?),
-            }
-            if drafts.len() == BATCH {
-                self.store.publish(std::mem::take(&mut drafts))?;
+                Claim::Mine(draft) => self.one(draft)?,
             }
             progress(self.done.fetch_add(1, Ordering::Relaxed) + 1);
         }
-        self.store.publish(drafts)?;
         // Only now, when nobody can be waiting for this worker.
         for digest in elsewhere {
             if let Claim::Mine(draft) =
                 self.store
                     .claim_or_wait(self.cx, Shelf::Packages, &digest)?
             {
-                self.store.publish(vec![self.one(draft)?])?;
+                self.one(draft)?;
             }
         }
         Ok(())
     }
 
-    fn one(&self, draft: Draft) -> Result<Draft, DebError> {
+    fn one(&self, draft: Draft) -> Result<(), DebError> {
         let blob = self.store.open_blob(self.cx, draft.digest())?;
         decode::decode(self.cx, blob, draft.digest(), draft.path())?;
-        Ok(draft)
+        self.store.publish(draft, &[])?;
+        Ok(())
     }
 }

@@ -167,26 +167,10 @@ impl Store {
         }
     }
 
-    /// Makes finished drafts entries, each at once and whole. All of them share one flush of the
-    /// file system, without which a power cut could leave entries with empty files.
-    pub fn publish(&self, drafts: Vec<Draft>) -> Result<Vec<PathBuf>, StoreError> {
-        for draft in &drafts {
-            self.describe(draft, &[], None)?;
-        }
-        if !drafts.is_empty() {
-            self.faults.before("flush entries");
-            sync_file_system(&self.root).map_err(|e| StoreError::io("sync", &self.root, e))?;
-        }
-        let mut paths = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            paths.push(self.name_entry(draft)?);
-        }
-        Ok(paths)
-    }
-
-    /// As [`Store::publish`], for one entry and without waiting for the disk: after another boot of
-    /// the system it is [doubtful](Store::is_doubtful). It is of no use without the entries in `needs`.
-    pub fn publish_unflushed(&self, draft: Draft, needs: &[Sha256]) -> Result<PathBuf, StoreError> {
+    /// Makes a finished draft an entry, at once and whole, without waiting for the disk: after another
+    /// boot of the system it is [doubtful](Store::is_doubtful). It is of no use without the entries in
+    /// `needs`.
+    pub fn publish(&self, draft: Draft, needs: &[Sha256]) -> Result<PathBuf, StoreError> {
         let boot = boot_id();
         self.describe(&draft, needs, boot.clone())?;
         if boot.is_none() {

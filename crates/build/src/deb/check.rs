@@ -23,7 +23,8 @@ pub fn check(cx: &Cx, store: &Store) -> Result<Vec<(PathBuf, String)>, StoreErro
     Ok(problems)
 }
 
-fn problem(directory: &Path) -> Option<String> {
+/// What is wrong with one.
+pub(super) fn problem(directory: &Path) -> Option<String> {
     let Some(meta) = meta::read(directory) else {
         return Some("`meta.json` is missing or damaged".to_owned());
     };

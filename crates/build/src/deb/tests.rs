@@ -9,7 +9,7 @@ use std::time::Duration;
 use goldsmith_core::cx::{Clock, Cx};
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::{Class, Failure as _};
-use goldsmith_store::Store;
+use goldsmith_store::{Shelf, Store};
 use tar::EntryType;
 
 use super::meta::Kind;
@@ -345,6 +345,31 @@ fn an_older_form_is_made_anew() {
         fs::write(first.path.join("meta.json"), text).unwrap();
         let again = decode(&cx, &store, &[digest, digest]).unwrap();
         assert_eq!(again[1].meta, first.meta);
+    }
+}
+
+/// What was written under another boot of the system, and flushed by nobody, is looked at first.
+#[test]
+fn after_a_power_cut() {
+    let (home, first) = run(&any());
+    let (path, store) = (first.unwrap().path, home.path().join("store"));
+    let (cx, store) = (Cx::silent(Arc::new(Stopped)), Store::open(&store).unwrap());
+    let digest = path.file_name().unwrap().to_str().unwrap().parse().unwrap();
+    let coin = path.join("root/usr/bin/coin");
+    for cut in [false, true] {
+        let entry = path.join("entry.json");
+        let mut value: serde_json::Value =
+            serde_json::from_slice(&fs::read(&entry).unwrap()).unwrap();
+        value["boot"] = "another".into();
+        fs::write(&entry, value.to_string()).unwrap();
+        let before = fs::metadata(&coin).unwrap().ino();
+        if cut {
+            fs::write(&coin, "").unwrap();
+        }
+        decode(&cx, &store, &[digest]).unwrap();
+        assert_eq!(fs::read(&coin).unwrap(), b"metal");
+        assert_eq!(fs::metadata(&coin).unwrap().ino() == before, !cut);
+        assert!(!store.is_doubtful(Shelf::Packages, &digest));
     }
 }
 

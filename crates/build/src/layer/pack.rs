@@ -70,7 +70,7 @@ fn pack(cx: &Cx, store: &Store, layers: &[(Sha256, PathBuf)]) -> Result<PathBuf,
                 }
                 // The top one first: it goes before those that it needs itself.
                 let needs: Vec<Sha256> = layers.iter().rev().map(|(name, _)| *name).collect();
-                let directory = store.publish_unflushed(draft, &needs)?;
+                let directory = store.publish(draft, &needs)?;
                 return Ok(directory.join("tree"));
             }
         }

@@ -211,7 +211,7 @@ impl<'s> Stack<'s> {
             return Ok(self.push_private(key, scratch, directory)?);
         }
         let needs: Vec<Sha256> = self.top().into_iter().collect();
-        let published = self.store.publish_unflushed(draft, &needs);
+        let published = self.store.publish(draft, &needs);
         let directory = published.map_err(LayerError::from)?;
         if number > 0 {
             let counts = self.store.set_again(&key, number);

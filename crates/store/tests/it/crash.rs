@@ -38,7 +38,7 @@ fn work(store: &Store, round: u64) {
         for name in ["root/a", "root/b", "c"] {
             fs::write(draft.path().join(name), &bytes[..1000]).unwrap();
         }
-        store.publish(vec![draft]).unwrap();
+        store.publish(draft, &[]).unwrap();
     }
     store.pin("round", &[digest].into()).unwrap();
 }
@@ -56,7 +56,7 @@ fn work_on_layers(store: &Store, round: u64) {
                 fs::create_dir(directory).unwrap();
             }
             fs::write(draft.path().join("tree/a"), "content").unwrap();
-            store.publish_unflushed(draft, needs).unwrap();
+            store.publish(draft, needs).unwrap();
         }
     };
     make(&bottom, &[]);

@@ -76,7 +76,7 @@ fn bytes_that_do_not_fit(store: &Store, _place: &Path) {
         panic!("a fresh store")
     };
     fs::write(draft.path().join("a"), vec![1; 8 << 20]).unwrap_err();
-    let error = store.publish(vec![draft]).unwrap_err();
+    let error = store.publish(draft, &[]).unwrap_err();
     assert!(matches!(error, StoreError::NoSpace { .. }), "{error}");
     assert_eq!(store.entry(&at(0), Shelf::Layers, &digest), None);
     for empty in ["layers", "scratch", "partial"] {
@@ -108,7 +108,7 @@ fn every_operation(store: &Store, place: &Path) {
             panic!("nobody else is here")
         };
         fs::write(draft.path().join("file"), vec![1; 20_000]).ok();
-        store.publish_unflushed(draft, &[]).map(|_| digest)
+        store.publish(draft, &[]).map(|_| digest)
     };
     let layers = [make(b"one").unwrap(), make(b"two").unwrap()];
     store.set_chain("web", place, &layers).unwrap();

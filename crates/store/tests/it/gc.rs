@@ -77,7 +77,7 @@ fn entries_and_partial_downloads() {
     };
     fs::write(draft.path().join("a"), vec![1; 50_000]).unwrap();
     fs::hard_link(draft.path().join("a"), draft.path().join("b")).unwrap();
-    store.publish(vec![draft]).unwrap();
+    store.publish(draft, &[]).unwrap();
     fs::write(store.root().join(format!("partial/{digest}.part")), "half").unwrap();
     let usage = store.usage().unwrap();
     assert_eq!((usage.packages.0, usage.partial.0), (1, 1));
@@ -129,7 +129,7 @@ fn layer(store: &Store, name: &[u8], needs: &[Sha256], used: i64) -> Sha256 {
     for file in ["layer.json", "manifest", "tree/file"] {
         fs::write(draft.path().join(file), name).unwrap();
     }
-    store.publish_unflushed(draft, needs).unwrap();
+    store.publish(draft, needs).unwrap();
     store.entry(&at(used), Shelf::Layers, &digest).unwrap();
     digest
 }
@@ -194,7 +194,7 @@ fn numbers_go_with_their_layers() {
     let Claim::Mine(draft) = store.claim(&at(9), Shelf::Layers, &anew).unwrap() else {
         panic!("a fresh store")
     };
-    store.publish_unflushed(draft, &[]).unwrap();
+    store.publish(draft, &[]).unwrap();
     store.entry(&at(9), Shelf::Layers, &anew).unwrap();
     store.set_again(&key, 1).unwrap();
     let collect = |now, seconds| {

@@ -63,7 +63,7 @@ fn an_entry_is_made_once() {
             match store.claim_or_wait(&cx, Shelf::Packages, &digest).unwrap() {
                 Claim::Mine(draft) => {
                     fs::write(draft.path().join("a"), "content").unwrap();
-                    store.publish(vec![draft]).unwrap();
+                    store.publish(draft, &[]).unwrap();
                     1
                 }
                 Claim::Ready(path) => {
@@ -163,7 +163,7 @@ fn unflushed_entries_are_doubted_after_a_boot() {
     let Claim::Mine(draft) = store.claim(&cx, Shelf::Layers, &digest).unwrap() else {
         panic!("nobody else makes it")
     };
-    let path = store.publish_unflushed(draft, &[]).unwrap();
+    let path = store.publish(draft, &[]).unwrap();
     assert!(!store.is_doubtful(Shelf::Layers, &digest));
     let text = fs::read_to_string(path.join("entry.json")).unwrap();
     let (before, _) = text.split_once("\"boot\":").unwrap();
@@ -194,7 +194,7 @@ fn those_who_wait_hear_of_it() {
         assert_eq!(heard.recv().unwrap(), "configure packages");
         draft.say("make initramfs");
         assert_eq!(heard.recv().unwrap(), "make initramfs");
-        store.publish_unflushed(draft, &[]).unwrap();
+        store.publish(draft, &[]).unwrap();
     });
 }
 
