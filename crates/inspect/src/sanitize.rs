@@ -11,6 +11,7 @@
 //! ```
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
@@ -164,16 +165,38 @@ pub(crate) fn find_all(
         settings,
         cx,
     };
-    let mut all = Vec::new();
-    for rule in rules()
+    let rules: Vec<&'static Rule> = rules()
         .iter()
         .copied()
-        .filter(|r| !settings.off.contains(r.id))
-    {
-        cx.cancel.check()?;
-        all.push((rule, rule.find(&search)?));
-    }
-    Ok(all)
+        .filter(|rule| !settings.off.contains(rule.id))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut own = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(rule) = rules.get(at) else {
+                return Ok(own);
+            };
+            cx.cancel.check()?;
+            own.push((at, rule.find(&search)?));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut all: Vec<(usize, Found)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let results = threads.into_iter().map(|thread| {
+            let result = thread.join();
+            result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        // All are waited for; the first error counts.
+        let results: Vec<Result<_, SanitizeError>> = results.collect();
+        let lists: Result<Vec<_>, SanitizeError> = results.into_iter().collect();
+        lists.map(|lists| lists.into_iter().flatten().collect())
+    })?;
+    all.sort_by_key(|(at, _)| *at);
+    let named = all.into_iter().map(|(at, found)| (rules[at], found));
+    Ok(named.collect())
 }
 
 #[cfg(test)]
