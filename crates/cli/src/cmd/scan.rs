@@ -10,7 +10,7 @@ use goldsmith_build::record::{Image, Images, Record, RecordError};
 use goldsmith_build::source::KernelView;
 use goldsmith_core::finding::{Finding, Kind, Place};
 use goldsmith_core::inventory::Inventory;
-use goldsmith_inspect::harden::Profile;
+use goldsmith_inspect::harden::{self, Profile};
 use goldsmith_inspect::sbom::{self, Form, Subject};
 use goldsmith_inspect::scan::{self, Engine, Hardening, Leaks, Packages, Secrets, format};
 use goldsmith_inspect::snapshot::Snapshot;
@@ -107,10 +107,14 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let say = |form: &str,
                inventory: &Inventory,
                judged: &verdict::Judgement,
-               other: Option<&Foreign>| {
+               other: Option<&Foreign>,
+               hardened: Option<&harden::Report>| {
         let findings = judged.findings();
         let report = format::report(&target.name, form, inventory, &findings);
-        let json = difference::complete(judged.complete(report), &findings, other);
+        let mut json = difference::complete(judged.complete(report), &findings, other);
+        if let Some(hardened) = hardened {
+            json["hardening"] = format::hardening(hardened);
+        }
         reports.write(app, &target.name, judged, &json)?;
         // Vulnerabilities stand by what mends them.
         let (vulnerable, shown): (Vec<Finding>, Vec<Finding>) = findings
@@ -125,11 +129,15 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
             text.push_str(&difference::text(&findings, other, args.all));
         }
         text.push_str(&judged.decision());
+        if let Some(hardened) = hardened {
+            text.push_str(&show::hardening(hardened));
+        }
         Ok::<_, CmdError>((text, json))
     };
     if let Some(kept) = kept::read(&target, args.again)? {
+        without_disk(args)?;
         let judged = verdict::judge(app, &policy, &kept.stock, Vec::new())?;
-        let (text, json) = say(kept.form, &kept.inventory, &judged, other.as_ref())?;
+        let (text, json) = say(kept.form, &kept.inventory, &judged, other.as_ref(), None)?;
         app.output.result(&text, || json);
         return Ok(judged.outcome());
     }
@@ -153,12 +161,12 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         None => other,
     };
     let judged = verdict::judge(app, &policy, &stock, findings)?;
-    let (mut text, mut json) = say(&opened.form, &inventory, &judged, other.as_ref())?;
-    if let Some(mut hardened) = hardening.and_then(Hardening::into_report) {
-        judged.waive(&mut hardened);
-        text.push_str(&show::hardening(&hardened));
-        json["hardening"] = format::hardening(&hardened);
+    let mut hardened = hardening.and_then(Hardening::into_report);
+    if let Some(hardened) = &mut hardened {
+        judged.waive(hardened);
     }
+    let (other, hardened) = (other.as_ref(), hardened.as_ref());
+    let (text, json) = say(&opened.form, &inventory, &judged, other, hardened)?;
     let json = || json;
     let Some(form) = args.sbom.as_deref().and_then(Form::named) else {
         app.output.result(&text, json);
@@ -196,6 +204,20 @@ fn target(app: &App, wanted: &str) -> Result<Target, CmdError> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Refuses what a list of packages cannot answer: the other options are of the disk.
+fn without_disk(args: &Args) -> Result<(), CmdError> {
+    let asked = [
+        ("--with", args.beside.is_asked()),
+        ("--profile", args.profile.is_some()),
+        ("--sbom", args.sbom.is_some()),
+    ];
+    let Some((option, _)) = asked.iter().find(|(_, is_asked)| *is_asked) else {
+        return Ok(());
+    };
+    let message = format!("`{option}` looks at the disk, and a list of packages has none");
+    Err(CmdError::usage(message).hint("scan the image itself, or leave the option away"))
 }
 
 /// Runs every engine.

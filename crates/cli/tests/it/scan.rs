@@ -98,8 +98,20 @@ fn secrets_and_hardening() {
     );
     assert!(shown.stdout.contains("cis-1: "), "{}", shown.stdout);
     assert!(!shown.stdout.contains(&secret[..8]), "{}", shown.stdout);
-    let arguments = ["scan", "root", "--profile", "stig-high", "--json"];
+    let report = "json=report.json";
+    let arguments = [
+        "scan",
+        "root",
+        "--profile",
+        "stig-high",
+        "--json",
+        "--report",
+        report,
+    ];
     let json = env.run(&arguments).expect(0).json();
+    let kept = fs::read(env.project().join("report.json")).unwrap();
+    let kept: serde_json::Value = serde_json::from_slice(&kept).unwrap();
+    assert_eq!(kept["hardening"], json["hardening"]);
     assert_eq!(json["hardening"]["profile"], "stig-high");
     let checks = json["hardening"]["checks"].as_array().unwrap();
     let aslr = checks.iter().find(|check| check["id"] == "aslr").unwrap();
@@ -120,6 +132,12 @@ fn bills_of_materials() {
         "{}",
         printed.stderr
     );
+    // Of a bill nothing but packages is known.
+    env.write("root.spdx.json", &printed.stdout);
+    env.run(&["scan", "root.spdx.json"]).expect(0);
+    let refused = env.run(&["scan", "root.spdx.json", "--profile", "cis-1"]);
+    let said = refused.expect(2).stderr;
+    assert!(said.contains("`--profile` looks at the disk"), "{said}");
     // The same tree as an image of the home.
     let folder = env.home().join("images/fresh");
     fs::create_dir_all(&folder).unwrap();

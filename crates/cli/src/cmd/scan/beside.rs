@@ -41,6 +41,12 @@ pub(crate) struct BesideArgs {
     scap_profile: String,
 }
 
+impl BesideArgs {
+    pub(super) const fn is_asked(&self) -> bool {
+        self.with.is_some()
+    }
+}
+
 /// What it says of an image; `None`: nobody asked.
 pub(super) fn run(
     app: &App,
