@@ -20,6 +20,7 @@ mod layers;
 mod runner;
 mod setup;
 mod sh;
+mod storm;
 mod test;
 mod tidy;
 
@@ -66,8 +67,13 @@ const TASKS: &[Task] = &[
         fuzz::run,
     ),
     (
+        "storm",
+        "RUNS: images brought to AWS, and made there, while one call of five goes wrong",
+        storm::run,
+    ),
+    (
         "bench",
-        "NAME ROUNDS [--peers]: build, boot, store, export, component, cli; writes docs/benchmarks.md",
+        "NAME ROUNDS [--peers]: measure beside others; writes docs/benchmarks.md",
         bench::run,
     ),
 ];

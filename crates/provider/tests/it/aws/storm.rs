@@ -23,8 +23,18 @@ use goldsmith_testing::ledger::Notes;
 use super::{cx, patient};
 
 const REGIONS: [&str; 2] = ["eu-north-1", "us-east-1"];
-/// How many runs there are in the storm.
+/// How many runs there are in the storm, where nobody says.
 const RUNS: u64 = 20;
+
+/// `cargo xtask storm` says how many.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a storm that lasts longer than the gate is asked for by the environment"
+)]
+fn runs() -> u64 {
+    let said = std::env::var("GOLDSMITH_STORM_RUNS").ok();
+    said.map_or(RUNS, |said| said.parse().expect("a number of runs"))
+}
 
 /// A disk of 20 blocks; that of another build differs in the last of them and lacks the one before.
 #[derive(Debug)]
@@ -112,7 +122,8 @@ impl Sender {
 /// whole; nothing else is, and the ledger is empty.
 #[test]
 fn a_storm_leaves_every_image_once_and_nothing_else() {
-    for seed in 0..RUNS {
+    let (mut refused, mut again) = (0, 0);
+    for seed in 0..runs() {
         let fake = Fake::start(Options {
             seed,
             late: 2,
@@ -137,6 +148,8 @@ fn a_storm_leaves_every_image_once_and_nothing_else() {
             }
         };
         assert!(!faults.log().is_empty(), "seed {seed}");
+        refused += faults.log().len();
+        again += tries;
         let point = || target.point(&sender.cx, "web", "production", Some("web-1.0.0-1"));
         while point().is_err() {}
         let mut expected: Vec<String> = Vec::new();
@@ -158,6 +171,10 @@ fn a_storm_leaves_every_image_once_and_nothing_else() {
         while target.withdraw(&sender.cx, "web-1.0.0-1").is_err() {}
         assert_eq!(fake.resources(), Vec::<String>::new(), "seed {seed}");
     }
+    println!(
+        "{} runs, {refused} calls gone wrong, {again} runs given up and begun again",
+        runs()
+    );
 }
 
 /// Somebody asks to stop in the middle of the upload: it stops, what is there is written down, and a
