@@ -1,5 +1,6 @@
 //! Figures, each against its peer in the same run: these machines are noisy, ratios are not.
 
+mod aws;
 mod build;
 mod catalog;
 mod cli;
@@ -28,6 +29,7 @@ struct Options {
 type Benchmark = (&'static str, fn(Options) -> Outcome);
 
 const ALL: &[Benchmark] = &[
+    ("aws", aws::run),
     ("build", build::run),
     ("boot", build::boot::run),
     ("cli", cli::run),

@@ -69,6 +69,12 @@ pub use self::host::{Host, Launch};
 pub use self::throttle::Rate;
 pub use self::world::{ACCOUNT, Logged, Options};
 
+/// The operation that a request asks for: `RegisterImage`, or `PUT /snapshots/*/blocks/*` where the
+/// wire has no name for it.
+pub fn operation(seen: &crate::front::Seen) -> String {
+    glance(seen).1
+}
+
 /// A running fake. Dropped, it fails the test that has sent something that is not of the model.
 #[derive(Debug)]
 pub struct Fake {

@@ -9,7 +9,8 @@ use crate::setup;
 use crate::sh::{self, Outcome};
 
 /// Every script by its name.
-const SCRIPTS: [(&str, &str); 7] = [
+const SCRIPTS: [(&str, &str); 8] = [
+    ("amazon-ebs.sh", include_str!("peers/amazon-ebs.sh")),
     ("boot.sh", include_str!("peers/boot.sh")),
     ("customize.sh", include_str!("peers/customize.sh")),
     ("enter.sh", include_str!("peers/enter.sh")),
@@ -36,7 +37,7 @@ impl Peers {
         };
         for (name, text) in SCRIPTS {
             put(&peers.place.join("scripts").join(name), text)?;
-            for tree in ["mkosi", "packer", "customize"] {
+            for tree in ["mkosi", "packer", "customize", "amazon-ebs"] {
                 put(&peers.place.join(tree).join("work").join(name), text)?;
             }
         }
@@ -87,6 +88,42 @@ impl Peers {
     /// Packer with one provisioner that writes a file.
     pub(super) fn packer(&self) -> Command {
         self.inside("tools", "packer", "packer.sh", &["build"])
+    }
+
+    /// Packer with an instance that a server like AWS starts, and one provisioner that writes a file.
+    pub(super) fn packer_on_instance(&self, url: &str, base: &str) -> Command {
+        self.inside("tools", "amazon-ebs", "amazon-ebs.sh", &[url, base])
+    }
+
+    /// Installs coldsnap, once: it is no package of Debian's.
+    pub(super) fn install_coldsnap(&self) -> Outcome {
+        let root = self.path("coldsnap");
+        if self.place.join("coldsnap/bin/coldsnap").exists() {
+            return Ok(());
+        }
+        let wanted = [
+            "install",
+            "coldsnap",
+            "--version",
+            "0.12.0",
+            "--locked",
+            "--root",
+            &root,
+        ];
+        sh::run("cargo", &wanted)
+    }
+
+    /// coldsnap against a server like AWS.
+    pub(super) fn coldsnap(&self, url: &str, more: &[&str], disk: &Path) -> Command {
+        let disk = disk.to_string_lossy();
+        let words = [&["upload"], more, &[&*disk]].concat();
+        let mut command = sh::command(self.place.join("coldsnap/bin/coldsnap"), &words);
+        command
+            .env("AWS_ENDPOINT_URL", url)
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "bench")
+            .env("AWS_SECRET_ACCESS_KEY", "bench");
+        command
     }
 
     /// Gives virt-customize a finished disk to change.

@@ -21,7 +21,7 @@ fn layer(env: &TestEnv, name: &str) {
     };
     fs::create_dir(draft.path().join("tree")).unwrap();
     fs::write(draft.path().join("tree/file"), name).unwrap();
-    store.publish_unflushed(draft, &[]).unwrap();
+    store.publish(draft, &[]).unwrap();
 }
 
 fn left(env: &TestEnv, folder: &str) -> usize {
