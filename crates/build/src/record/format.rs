@@ -11,9 +11,14 @@
 //!   "key": "<sha256>",                     digest of every input
 //!   "inputs": { "lock": "<sha256>", ... }, the inputs by name: what a rebuild is explained with
 //!   "artifacts": [ { "file": "disk.raw", "kind": "raw", "size_bytes": ..., "allocated_bytes": ..., "digest": ..., "sha256": ... } ],
+//!   "cloud": { "provider": "aws", "account": "123456789012", "region": "eu-north-1", "id": "ami-0abc", "name": "..." },
+//!                                          only of one that was made on an instance: where it is. It has no
+//!                                          artifacts, and what stands for the digest of its disk is SHA-256
+//!                                          over provider, region and id (`core::cloud`): an id is of the same
+//!                                          bytes for ever
 //!   "packages": 226,
 //!   "parent": { "kind": "image", "name": "base 1.4.0/2", "digest": "<sha256>" },   what it started from, if that was
-//!                                          an image (of its disk) or a disk (of its file)
+//!                                          an image (of its disk), a disk (of its file) or "ami"
 //!   "layers": [ "<sha256>", ... ],         of its tree, bottom first; none when one was not kept
 //!   "phases": [ { "name": "configure", "ms": 9120, "cpu_ms": 8300 } ],   "cpu_ms": of the packages' programs
 //!   "steps": [ { "document": ..., "phase": "build", "step": "Install", "action": "ExecuteBash", "status": "succeeded", "attempts": 1, "ms": 120,
@@ -29,6 +34,7 @@
 //! A reader refuses a higher `format_version`; unknown fields of its own version are ignored,
 //! so fields may be added without raising it.
 
+use goldsmith_core::cloud::CloudImage;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::Firmware;
 use goldsmith_core::version::Version;
@@ -68,6 +74,9 @@ pub struct Record {
     pub inputs: Inputs,
     /// The files of the image.
     pub artifacts: Vec<Artifact>,
+    /// Where it is, when it was made on an instance and has no file here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<CloudImage>,
     /// How many packages are installed in it.
     pub packages: usize,
     /// What it started from, when that was no Debian suite.
@@ -147,7 +156,7 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// A step of a component that ran.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// The document as the recipe names it.
     pub document: String,
@@ -223,6 +232,7 @@ impl Record {
             key,
             inputs: Inputs::default(),
             artifacts: Vec::new(),
+            cloud: None,
             packages: 0,
             parent: None,
             layers: Vec::new(),

@@ -10,6 +10,7 @@ use goldsmith_core::size::format_bytes;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
+use crate::instance;
 use crate::job::Bench;
 use crate::lockfile;
 use crate::project;
@@ -71,14 +72,20 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         if let Some(title) = &up_to_date {
             let _ = writeln!(text, "  nothing to do: {title} was made of the same inputs");
         } else {
-            let fetch: u64 = missing.iter().sum();
-            let _ = writeln!(
-                text,
-                "  fetch      {} of {} packages, {}",
-                missing.len(),
-                section.all_packages().count(),
-                format_bytes(fetch)
-            );
+            let elsewhere = instance::place(recipe);
+            if let Some(place) = elsewhere {
+                let types = place.types.join(" or ");
+                let _ = writeln!(text, "  launch     {types} in {}", place.region);
+            } else {
+                let fetch: u64 = missing.iter().sum();
+                let _ = writeln!(
+                    text,
+                    "  fetch      {} of {} packages, {}",
+                    missing.len(),
+                    section.all_packages().count(),
+                    format_bytes(fetch)
+                );
+            }
             if let Some(parent) = &section.parent {
                 let _ = writeln!(text, "  start from {parent}");
             }
@@ -99,18 +106,20 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                     loaded.document.step_count(&phases)
                 );
             }
-            let boot: Vec<_> = recipe
-                .disk
-                .boot
-                .iter()
-                .map(|firmware| firmware.name())
-                .collect();
-            let _ = writeln!(
-                text,
-                "  disk       {}, {}",
-                format_bytes(recipe.disk.size_bytes),
-                boot.join(" and ")
-            );
+            if elsewhere.is_none() {
+                let boot: Vec<_> = recipe
+                    .disk
+                    .boot
+                    .iter()
+                    .map(|firmware| firmware.name())
+                    .collect();
+                let _ = writeln!(
+                    text,
+                    "  disk       {}, {}",
+                    format_bytes(recipe.disk.size_bytes),
+                    boot.join(" and ")
+                );
+            }
             for (n, reason) in reasons.iter().enumerate() {
                 let _ = writeln!(
                     text,

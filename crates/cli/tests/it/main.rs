@@ -19,6 +19,7 @@ mod feed;
 mod fixture;
 mod gc;
 mod import;
+mod instance;
 mod layers;
 mod library;
 mod mirror;

@@ -14,6 +14,7 @@ mod address;
 mod capture;
 mod end;
 mod error;
+mod finished;
 mod host_key;
 mod place;
 mod start;

@@ -3,18 +3,20 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use goldsmith_component::run::StepReport;
 use goldsmith_core::cx::Cx;
-use goldsmith_core::failure::{Class, Failure as _};
+use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::ledger::{Ledger as _, ResourceKind};
 use goldsmith_core::machine::Capture;
-use goldsmith_inspect::sanitize;
-use goldsmith_provider::aws::launch::{AwsMachines, MachinePlace};
+use goldsmith_inspect::{sanitize, sbom};
+use goldsmith_provider::aws::launch::{AwsMachines, LaunchError, MachinePlace};
 use goldsmith_provider::aws::{Settings, leftovers};
 use goldsmith_runner::drive::Limits;
 use goldsmith_runner::format::Job;
-use goldsmith_runner::image::{self, ImageError, Made, Order};
+use goldsmith_runner::image::{self, ImageError, Listener, Made, Order};
 use goldsmith_testing::aws::{Fake, Host, Options};
 use goldsmith_testing::clock::HastyClock;
 use goldsmith_testing::faults::{Faults, Schedule};
@@ -32,6 +34,8 @@ struct Lab {
     notes: Arc<Notes>,
     cx: Cx,
     events: Arc<Events>,
+    /// Whether nothing can be recorded any more.
+    is_full: AtomicBool,
 }
 
 impl Lab {
@@ -52,6 +56,7 @@ impl Lab {
             notes: Arc::default(),
             cx,
             events,
+            is_full: AtomicBool::new(false),
         };
         lab.behind(|host| host);
         lab
@@ -120,7 +125,7 @@ impl Lab {
                     reboot: Duration::from_mins(1),
                 },
             },
-            &mut |_, _| {},
+            &mut Heard(self),
         )
     }
 
@@ -146,6 +151,26 @@ impl Lab {
     fn check_nothing(&self) {
         assert_eq!(self.left(), [""; 0]);
         assert_eq!(self.notes.open(&self.cx, "aws").unwrap(), []);
+    }
+}
+
+/// Whoever keeps the records: the image is there by then, and not yet finished.
+struct Heard<'a>(&'a Lab);
+
+impl Listener for Heard<'_> {
+    fn step(&mut self, _: &str, _: &StepReport) {}
+
+    fn record(&mut self, made: &Made) -> Result<(), Box<dyn Failure>> {
+        let open = self.0.notes.open(&self.0.cx, "aws").unwrap();
+        let of_image = open.iter().find(|it| it.id.as_ref() == Some(&made.image.id));
+        assert!(of_image.is_some(), "{open:?}");
+        let laps: Vec<&str> = made.times.iter().map(|(name, _)| *name).collect();
+        let all = ["launch", "documents", "sanitize and verify", "capture", "test"];
+        assert_eq!(laps, all);
+        if self.0.is_full.load(Ordering::SeqCst) {
+            return Err(Box::new(LaunchError::NoType));
+        }
+        Ok(())
     }
 }
 
@@ -179,6 +204,9 @@ fn the_whole_way() {
         assert!(removed.contains(&path), "{path}: {removed:?}");
     }
     assert!(made.sealed.verified.passed);
+    let software = sbom::read(made.sealed.software.as_bytes()).unwrap();
+    let system = software.distribution.unwrap();
+    assert_eq!((&*system.id, system.version.as_deref()), ("debian", Some("12")));
     assert_eq!(made.test.unwrap().documents.len(), 1);
     assert_eq!(lab.left(), ["image", "snapshot", "snapshot"]);
     assert_eq!(lab.notes.open(&lab.cx, "aws").unwrap(), []);
@@ -217,6 +245,13 @@ fn nothing_is_left_of_what_fails() {
     assert_eq!(error.class(), Class::Test, "{error}");
     assert_eq!(lab.fake.calls("CreateImage"), 1);
     lab.check_nothing();
+
+    // Of what there is no record there is no image.
+    lab.is_full.store(true, Ordering::SeqCst);
+    let error = lab.make("web-e", "true", "true").unwrap_err();
+    assert!(matches!(error, ImageError::Unrecorded(_)), "{error}");
+    lab.check_nothing();
+    lab.is_full.store(false, Ordering::SeqCst);
 
     // Somebody in between.
     lab.behind(|_| {

@@ -8,7 +8,7 @@ use goldsmith_build::openscap;
 use goldsmith_build::source::SourceDisk;
 use goldsmith_core::inventory::Inventory;
 
-use super::Target;
+use super::{Target, no_disk};
 use crate::app::App;
 use crate::report::CmdError;
 use crate::wiring;
@@ -55,6 +55,7 @@ pub(super) fn run(
             let found = found.to_string();
             return Ok(Some(external::read(resource, found.as_bytes())?));
         }
+        _ if target.cloud().is_some() => return Err(no_disk(target, "OpenSCAP looks at")),
         _ => {}
     }
     let content = match (&args.scap_content, &inventory.distribution) {
