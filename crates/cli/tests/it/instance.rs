@@ -10,6 +10,7 @@ use std::time::Duration;
 use goldsmith_catalog::Sqlite;
 use goldsmith_testing::aws::{Fake, Host, Options};
 use goldsmith_testing::remote::Remote;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::env::{Ran, TestEnv};
@@ -188,8 +189,8 @@ impl Lab {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Starts a command that is killed as soon as a call was made once more.
-    fn killed_at(&self, call: &str, arguments: &[&str]) {
+    /// Starts a command that gets a signal as soon as a call was made once more; its exit code.
+    fn ended_at(&self, call: &str, signal: Signal, arguments: &[&str]) -> Option<i32> {
         let before = self.fake.calls(call);
         let mut child: Child = self
             .command(arguments)
@@ -203,8 +204,12 @@ impl Lab {
             assert!(ended.is_none(), "it ended before `{call}`: {ended:?}");
             std::thread::sleep(Duration::from_millis(5));
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        child.wait().unwrap().code()
+    }
+
+    fn killed_at(&self, call: &str, arguments: &[&str]) {
+        assert_eq!(self.ended_at(call, Signal::KILL, arguments), None);
     }
 }
 
@@ -314,6 +319,10 @@ fn nothing_is_left_of_what_fails_or_is_killed() {
     lab.check_left(&[]);
     fs::remove_file(lab.remote.root().join("srv/store.p12")).unwrap();
     assert_eq!(lab.fake.calls("CreateImage"), 0);
+
+    let stopped = lab.ended_at("RunInstances", Signal::INT, &["build", "web"]);
+    assert_eq!(stopped, Some(130));
+    lab.check_left(&[]);
 
     for call in ["ImportKeyPair", "RunInstances", "StopInstances", "CreateImage", "DeleteKeyPair"] {
         lab.killed_at(call, &["build", "web"]);
