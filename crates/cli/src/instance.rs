@@ -11,12 +11,17 @@ mod jobs;
 mod make;
 mod trial;
 
+use std::collections::BTreeMap;
+
 use goldsmith_core::cloud::CloudImage;
+use goldsmith_core::image::ImageId;
 use goldsmith_core::recipe::{
     AwsInfrastructure, Infrastructure, Pipeline, Recipe, Source, TargetKind,
 };
+use goldsmith_provider::aws::mark::{IMAGE, TARGET};
 
 use crate::app::App;
+use crate::catalog::typed;
 use crate::report::CmdError;
 use crate::wiring;
 
@@ -83,6 +88,12 @@ pub(crate) fn withdraw(
     };
     let gone = wiring::machines(app, place)?.withdraw(&app.cx, &there.id);
     gone.map_err(CmdError::Failed)
+}
+
+/// What is written on everything that is made for an image, besides the infrastructure's own tags.
+fn tags(place: &AwsInfrastructure, image: &ImageId) -> BTreeMap<String, String> {
+    let tags = [(IMAGE, typed(image)), (TARGET, id(place))];
+    tags.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 /// Names what one execution makes: eight digits that no other one has.

@@ -17,7 +17,7 @@ use goldsmith_core::target::Target;
 use goldsmith_exec::child::Program;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
-use goldsmith_provider::aws::launch::{AwsMachines, MachinePlace, Volume};
+use goldsmith_provider::aws::launch::AwsMachines;
 use goldsmith_provider::aws::{self, Aws, AwsFleet};
 use goldsmith_provider::notify;
 use goldsmith_provider::target::aws::{AwsPlace, LaunchTemplate};
@@ -295,40 +295,7 @@ pub(crate) fn machines(
 ) -> Result<AwsMachines, CmdError> {
     let ledger = Arc::new(catalog(app)?);
     let settings = aws_settings(app);
-    Ok(AwsMachines::new(settings, machine_place(place), ledger))
-}
-
-/// How machines are to be, as `provider` has it.
-fn machine_place(place: &recipe::AwsInfrastructure) -> MachinePlace {
-    let (is_private, from) = match place.reach {
-        recipe::MachineReach::Ssh { is_private, from } => (is_private, from),
-        recipe::MachineReach::Ssm => (true, None),
-    };
-    let volume = |volume: &recipe::AwsVolume| Volume {
-        device: volume.device.clone(),
-        gib: volume.gib,
-        kind: volume.kind.clone(),
-        iops: volume.iops,
-        throughput: volume.throughput,
-        is_encrypted: volume.is_encrypted,
-        key: volume.key.clone(),
-    };
-    MachinePlace {
-        region: place.region.clone(),
-        role: place.role.clone(),
-        endpoint: place.endpoint.clone(),
-        types: place.types.clone(),
-        subnet: place.subnet.clone(),
-        has_public_address: place.has_public_address,
-        is_private,
-        profile: place.profile.clone(),
-        is_spot: place.is_spot,
-        user_data: place.user_data.clone(),
-        user: place.user.clone(),
-        volumes: place.volumes.iter().map(volume).collect(),
-        from,
-        ..MachinePlace::default()
-    }
+    Ok(AwsMachines::new(settings, place.clone(), ledger))
 }
 
 /// The places of a distribution.

@@ -41,6 +41,7 @@ mod sign;
 pub mod snapshot;
 mod ssm;
 mod sts;
+mod tunnel;
 mod xml;
 
 pub(crate) use call::Untaken;

@@ -279,6 +279,7 @@ fn on_machine<T>(
     cx.note(format!("a machine is launched in {}", errand.cloud.name()));
     let machine = errand.cloud.launch(cx, &start)?;
     let done = login.to(cx, &machine).and_then(|ssh| work(&machine, &ssh));
+    let done = done.map_err(|error| taken_away(cx, errand.cloud, &machine).unwrap_or(error));
     // Also after a Ctrl-C, which must not stop the cleaning up.
     if let Err(left) = errand.cloud.end(&cx.uncancelled(), &lease) {
         cx.warn(format!(
@@ -288,6 +289,17 @@ fn on_machine<T>(
         ));
     }
     done
+}
+
+/// That the cloud has taken a machine away says more than what that has led to.
+fn taken_away(cx: &Cx, cloud: &dyn Cloud, machine: &Machine) -> Option<ImageError> {
+    // Whoever wants to stop waits for nothing more.
+    cx.cancel.check().ok()?;
+    let why = cloud.taken_away(cx, machine).ok()??;
+    Some(ImageError::TakenAway {
+        machine: machine.id.clone(),
+        why,
+    })
 }
 
 fn documents(

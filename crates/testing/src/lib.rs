@@ -9,6 +9,7 @@ pub mod faults;
 pub mod front;
 pub mod host_tree;
 pub mod key;
+pub mod infrastructure;
 pub mod ledger;
 pub mod mirror;
 pub mod moto;

@@ -17,13 +17,12 @@ use goldsmith_inspect::sbom;
 use goldsmith_plan::lock::Parent;
 use goldsmith_plan::lock::format::AmiPin;
 use goldsmith_provider::aws::launch::AwsMachines;
-use goldsmith_provider::aws::mark::{IMAGE, TARGET};
 use goldsmith_runner::drive::Limits;
 use goldsmith_runner::image::{Listener, Made, Order};
 use goldsmith_store::Store;
 
 use super::jobs::{self, Part};
-use super::{id, place, run_id};
+use super::{id, place, run_id, tags};
 use crate::alone::{self, Alone};
 use crate::app::App;
 use crate::catalog::typed;
@@ -86,9 +85,7 @@ pub(crate) fn make(
     })?;
     let testing = part(&*tested, &["test"][..], "TESTING");
     let test = jobs::job(&app.cx, documents, &job.services, testing)?;
-    let mut tags = place.tags.clone();
-    tags.insert(IMAGE.to_owned(), typed(&number));
-    tags.insert(TARGET.to_owned(), id(place));
+    let tags = tags(place, &number);
     let name = format!("{}-{}-{}-{run}", number.name, number.version, number.build);
     let keys = store.scratch("login")?;
     let mut maker = Maker {

@@ -1,7 +1,5 @@
 //! A `test` block of a pipeline, on an instance of the image.
 
-use std::collections::BTreeMap;
-
 use goldsmith_build::document::Loaded;
 use goldsmith_build::project::ProjectDirectory;
 use goldsmith_build::record::Image;
@@ -9,13 +7,12 @@ use goldsmith_build::services::{self, Part as BuildPart, Purpose};
 use goldsmith_component::execution::ExecutionReport;
 use goldsmith_core::cloud::CloudImage;
 use goldsmith_core::recipe::AwsInfrastructure;
-use goldsmith_provider::aws::mark::{IMAGE, TARGET};
 use goldsmith_runner::drive::Limits;
 use goldsmith_runner::image::{Trial, try_out};
 
 use super::jobs::{self, Part};
 use super::make::show;
-use super::{id, run_id};
+use super::{id, run_id, tags};
 use crate::app::App;
 use crate::catalog::typed;
 use crate::report::CmdError;
@@ -47,18 +44,14 @@ pub(crate) fn trial(
         return Ok(None);
     };
     let cloud = wiring::machines(app, place)?;
-    let typed = typed(&image.id());
-    let mut tags: BTreeMap<String, String> = place.tags.clone();
-    tags.insert(IMAGE.to_owned(), typed.clone());
-    tags.insert(TARGET.to_owned(), id(place));
     let store = wiring::store(app)?;
     let keys = store.scratch("login")?;
     let trial = Trial {
         cloud: &cloud,
         image: &there.id,
         run: &run,
-        owner: &format!("{} {typed}", id(place)),
-        tags: &tags,
+        owner: &format!("{} {}", id(place), typed(&image.id())),
+        tags: &tags(place, &image.id()),
         program: &wiring::runner(app)?,
         job: &job,
         folder: keys.path(),

@@ -32,6 +32,14 @@ pub enum ImageError {
         /// Where it should be.
         address: String,
     },
+    /// The cloud wants its machine back.
+    #[error("the cloud has taken `{machine}` away: {why}")]
+    TakenAway {
+        /// The machine.
+        machine: String,
+        /// In the cloud's words.
+        why: String,
+    },
     /// The machine lets nobody in.
     #[error("the machine lets nobody in: {why}")]
     NoWay {
@@ -117,7 +125,7 @@ impl Failure for ImageError {
         match self {
             Self::Cloud(error) | Self::Unrecorded(error) => error.0.class(),
             Self::Taken { .. } => Class::Config,
-            Self::OtherHost { .. } | Self::NoWay { .. } => Class::Remote,
+            Self::OtherHost { .. } | Self::TakenAway { .. } | Self::NoWay { .. } => Class::Remote,
             Self::Drive(error) => error.class(),
             Self::Failed { .. } | Self::Unclean { .. } => Class::Test,
             Self::Program(error) => error.class(),
@@ -134,6 +142,10 @@ impl Failure for ImageError {
             }
             Self::OtherHost { .. } => vec![
                 "somebody is in between, or the image brings keys of its own: it must not"
+                    .to_owned(),
+            ],
+            Self::TakenAway { .. } => vec![
+                "start again: nothing is left of it; machines that are not bought by the moment (`spot`) stay"
                     .to_owned(),
             ],
             Self::NoWay { .. } => vec![
