@@ -281,8 +281,17 @@ pub(crate) fn fleet(app: &App, target: &recipe::AwsTarget, role: Option<String>)
 
 /// AWS, or what speaks like it where a target says so.
 pub(crate) fn cloud(app: &App, target: &recipe::AwsTarget) -> Aws {
+    aws_at(app, target.endpoint.as_ref())
+}
+
+/// AWS where the images of an infrastructure are, as who makes them.
+pub(crate) fn builders(app: &App, place: &recipe::AwsInfrastructure) -> Aws {
+    aws_at(app, place.endpoint.as_ref()).at(&place.region, place.role.as_deref())
+}
+
+fn aws_at(app: &App, endpoint: Option<&String>) -> Aws {
     let mut settings = aws_settings(app);
-    if let Some(endpoint) = &target.endpoint {
+    if let Some(endpoint) = endpoint {
         settings.endpoints = [(String::new(), endpoint.clone())].into();
     }
     Aws::new(settings)

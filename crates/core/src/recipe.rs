@@ -90,6 +90,6 @@ pub struct Recipe {
     pub infrastructure: Option<Infrastructure>,
     /// What is done to the tree, in order.
     pub work: Vec<Work>,
-    /// The disk to write.
+    /// The disk to write; [`DiskSpec::NONE`] of what is made elsewhere.
     pub disk: DiskSpec,
 }

@@ -18,7 +18,7 @@
 //!                                          bytes for ever
 //!   "packages": 226,
 //!   "parent": { "kind": "image", "name": "base 1.4.0/2", "digest": "<sha256>" },   what it started from, if that was
-//!                                          an image (of its disk), a disk (of its file) or "ami"
+//!                                          an image (of its disk), a disk (of its file), an image of AWS (`ami`: of its id)
 //!   "layers": [ "<sha256>", ... ],         of its tree, bottom first; none when one was not kept
 //!   "phases": [ { "name": "configure", "ms": 9120, "cpu_ms": 8300 } ],   "cpu_ms": of the packages' programs
 //!   "steps": [ { "document": ..., "phase": "build", "step": "Install", "action": "ExecuteBash", "status": "succeeded", "attempts": 1, "ms": 120,
@@ -116,11 +116,12 @@ pub struct Artifact {
 /// What an image started from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParentRecord {
-    /// `image` or `disk`.
+    /// `image`, `disk` or `ami`.
     pub kind: String,
-    /// How it was called: `base 1.4.0/2`; of a disk nothing.
+    /// How it was called: `base 1.4.0/2`, `ami-0123456789abcdef0 (debian-12)`; of a disk nothing.
     pub name: String,
-    /// Of the disk of an image; of a disk that of its file.
+    /// Of the disk of an image; of a disk that of its file; of an image of AWS that of its region
+    /// and its id.
     pub digest: Sha256,
 }
 
@@ -129,6 +130,7 @@ impl From<&Parent> for ParentRecord {
         let (kind, name) = match parent {
             Parent::Image(pin) => ("image", pin.to_string()),
             Parent::Disk(_) => ("disk", String::new()),
+            Parent::Ami(_) => ("ami", parent.to_string()),
         };
         Self {
             kind: kind.to_owned(),

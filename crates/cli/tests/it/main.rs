@@ -4,6 +4,7 @@
 
 mod approvals;
 mod assess;
+mod aws_ami;
 mod awstoe;
 mod boot;
 mod build;

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! {
-//!   "version": 2,                       a field that comes, goes or changes raises it
+//!   "version": 3,                       a field that comes, goes or changes raises it
 //!   "recipes": {
 //!     "web": {                          a section per recipe, by name
 //!       "source": "server",             label of the source block
@@ -57,8 +57,8 @@ use goldsmith_core::recipe::{Firmware, Variant};
 use goldsmith_core::version::Version;
 use serde::{Deserialize, Serialize};
 
-/// The version this build writes; it reads the older ones as well.
-pub const VERSION: u32 = 2;
+/// The version this build writes; it reads the older ones as well. Version 2 had no image of AWS.
+pub const VERSION: u32 = 3;
 
 /// Of a whole file; only its version, so that a newer file can be named as such.
 #[derive(Debug, Deserialize)]
