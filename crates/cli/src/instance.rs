@@ -58,7 +58,10 @@ pub(crate) fn check(recipe: &Recipe, pipeline: &Pipeline) -> Result<(), CmdError
                 .hint("a target \"aws\" copies such an image; for a disk build the recipe on a `source \"debian\"`"));
         }
     }
-    let profile = pipeline.scan.as_ref().and_then(|scan| scan.profile.as_ref());
+    let profile = pipeline
+        .scan
+        .as_ref()
+        .and_then(|scan| scan.profile.as_ref());
     if let Some(profile) = profile {
         let message = format!(
             "the hardening profile `{profile}` is held against a disk, and `{}` has none here",

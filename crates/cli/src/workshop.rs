@@ -211,7 +211,10 @@ impl LocalWorkshop<'_> {
         let more = block.components.iter().cloned().map(Work::Component);
         let documents = project::documents_of(app, &more.collect::<Vec<_>>())?;
         let Some(place) = instance::place(self.recipe) else {
-            let message = format!("{} was made on an instance, and the recipe names no infrastructure", image.title());
+            let message = format!(
+                "{} was made on an instance, and the recipe names no infrastructure",
+                image.title()
+            );
             return Err(CmdError::config(message).hint("build it again"));
         };
         let Some(report) = instance::trial(app, place, (image, there), &documents)? else {

@@ -124,11 +124,7 @@ pub trait Listener {
 }
 
 /// Makes an image.
-pub fn make(
-    cx: &Cx,
-    order: &Order<'_>,
-    listener: &mut dyn Listener,
-) -> Result<Made, ImageError> {
+pub fn make(cx: &Cx, order: &Order<'_>, listener: &mut dyn Listener) -> Result<Made, ImageError> {
     let name = order.image.name;
     if order.cloud.is_taken(cx, name)? {
         return Err(ImageError::Taken {
@@ -137,26 +133,31 @@ pub fn make(
     }
     let login = Login::new(cx, order.folder)?;
     let mut watch = Watch::start(cx);
-    let built = on_machine(cx, &order.errand("build", order.from), &login, |machine, ssh| {
-        watch.lap("launch");
-        let on_step = &mut |document: &str, step: &StepReport| listener.step(document, step);
-        let report = documents(cx, ssh, (order.program, order.build, order.limits), on_step)?;
-        let report = succeeded(report)?;
-        watch.lap("documents");
-        cx.note(format!("{} is sanitized and verified", machine.id));
-        let sealed = drive::seal(cx, ssh, order.program, order.run, order.settings)?;
-        if !sealed.verified.passed {
-            return Err(ImageError::Unclean {
-                found: sealed.verified.lines(false),
-            });
-        }
-        watch.lap("sanitize and verify");
-        order.cloud.stop(cx, machine)?;
-        cx.note(format!("the image `{name}` is made of {}", machine.id));
-        let image = order.cloud.capture(cx, machine, &order.image)?;
-        watch.lap("capture");
-        Ok((image, report, sealed))
-    });
+    let built = on_machine(
+        cx,
+        &order.errand("build", order.from),
+        &login,
+        |machine, ssh| {
+            watch.lap("launch");
+            let on_step = &mut |document: &str, step: &StepReport| listener.step(document, step);
+            let report = documents(cx, ssh, (order.program, order.build, order.limits), on_step)?;
+            let report = succeeded(report)?;
+            watch.lap("documents");
+            cx.note(format!("{} is sanitized and verified", machine.id));
+            let sealed = drive::seal(cx, ssh, order.program, order.run, order.settings)?;
+            if !sealed.verified.passed {
+                return Err(ImageError::Unclean {
+                    found: sealed.verified.lines(false),
+                });
+            }
+            watch.lap("sanitize and verify");
+            order.cloud.stop(cx, machine)?;
+            cx.note(format!("the image `{name}` is made of {}", machine.id));
+            let image = order.cloud.capture(cx, machine, &order.image)?;
+            watch.lap("capture");
+            Ok((image, report, sealed))
+        },
+    );
     let (image, build, sealed) = built?;
     let good = tried(cx, order, &login, &image, listener).and_then(|test| {
         cx.cancel.check()?;

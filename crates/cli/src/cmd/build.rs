@@ -253,7 +253,10 @@ fn text(image: &Image, is_up_to_date: bool, time: Duration) -> String {
         None => format!("`goldsmith test {}` boots it", image.record.name),
         Some(there) => {
             let _ = writeln!(text, "  {} in {} ({})", there.id, there.region, there.name);
-            format!("`goldsmith scan {}` holds its packages against the feeds", image.record.name)
+            format!(
+                "`goldsmith scan {}` holds its packages against the feeds",
+                image.record.name
+            )
         }
     };
     let _ = writeln!(text, "\nnext: {next}");

@@ -38,7 +38,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let (old, new) = (side(app, &args.old)?, side(app, &args.new)?);
     if args.blocks {
-        for image in [&old, &new].into_iter().filter_map(|side| side.image.as_ref()) {
+        for image in [&old, &new]
+            .into_iter()
+            .filter_map(|side| side.image.as_ref())
+        {
             image.disk()?;
         }
         let found = diff::blocks(&app.cx, &old, &new)?;

@@ -126,11 +126,7 @@ fn with(
 
 /// Removes the folder of an image, and where it was made on an instance what the cloud has of it;
 /// one that is gone already needs nothing.
-fn remove(
-    app: &App,
-    id: &ImageId,
-    place: Option<&AwsInfrastructure>,
-) -> Result<(), TargetError> {
+fn remove(app: &App, id: &ImageId, place: Option<&AwsInfrastructure>) -> Result<(), TargetError> {
     let boxed = |error: CmdError| -> TargetError { Box::new(crate::workshop::stage_error(error)) };
     let folder = match crate::workshop::find(app, id) {
         Ok(image) => {

@@ -134,7 +134,10 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         Ok::<_, CmdError>((text, json))
     };
     if let Some(profile) = args.profile.as_ref().filter(|_| target.cloud().is_some()) {
-        return Err(no_disk(&target, &format!("the profile `{profile}` is held against")));
+        return Err(no_disk(
+            &target,
+            &format!("the profile `{profile}` is held against"),
+        ));
     }
     if let Some(kept) = kept::read(&target, args.again)? {
         let run = beside::run(app, &args.beside, &target, &kept.inventory)?;

@@ -142,7 +142,11 @@ fn text(image: &Image) -> String {
     );
     section(
         &mut text,
-        if record.cloud.is_some() { "test on an instance" } else { "boot test" },
+        if record.cloud.is_some() {
+            "test on an instance"
+        } else {
+            "boot test"
+        },
         record.test.iter().map(|test| {
             let verdict = if test.passed {
                 "passed".to_owned()

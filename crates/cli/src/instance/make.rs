@@ -80,7 +80,10 @@ pub(crate) fn make(
     let building = part(&*run, &["build", "validate"][..], "BUILDING");
     let build = jobs::job(&app.cx, documents, &job.services, building)?;
     let build = build.ok_or_else(|| {
-        let message = format!("nothing of recipe `{}` would run on the instance", recipe.name);
+        let message = format!(
+            "nothing of recipe `{}` would run on the instance",
+            recipe.name
+        );
         CmdError::config(message).hint("give it a component with a `build` phase")
     })?;
     let testing = part(&*tested, &["test"][..], "TESTING");

@@ -57,6 +57,8 @@ pub(crate) fn trial(
         folder: keys.path(),
         limits: Limits::default(),
     };
-    let report = try_out(&app.cx, &trial, &mut |document, step| show(app, document, step))?;
+    let report = try_out(&app.cx, &trial, &mut |document, step| {
+        show(app, document, step)
+    })?;
     Ok(Some(report))
 }

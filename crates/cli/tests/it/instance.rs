@@ -242,24 +242,39 @@ fn an_image_that_is_made_on_an_instance() {
     lab.run(&["lock"]).expect(0);
     assert!(lab.env.read("goldsmith.lock").contains(&lab.base));
     let built = lab.run(&["build", "web"]).expect(0);
-    assert!(built.stderr.contains("made with (secret) as good"), "{}", built.stderr);
+    assert!(
+        built.stderr.contains("made with (secret) as good"),
+        "{}",
+        built.stderr
+    );
     assert!(built.stderr.contains("build/Make"), "{}", built.stderr);
     lab.check_left(&IMAGE);
     let record = lab.record("1.0.0-1");
     let cloud = &record["cloud"];
     let ami = cloud["id"].as_str().unwrap();
     assert!(ami.starts_with("ami-") && built.stdout.contains(ami));
-    assert_eq!((&cloud["region"], &cloud["account"]), (&"us-east-1".into(), &"111122223333".into()));
+    assert_eq!(
+        (&cloud["region"], &cloud["account"]),
+        (&"us-east-1".into(), &"111122223333".into())
+    );
     assert_eq!(record["packages"], 1);
     assert_eq!(record["test"]["passed"], true);
     assert_eq!(record["parent"]["kind"], "ami");
-    let steps: Vec<&str> = record["steps"].as_array().unwrap().iter().map(|it| it["step"].as_str().unwrap()).collect();
+    let steps: Vec<&str> = record["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["step"].as_str().unwrap())
+        .collect();
     assert_eq!(steps, ["Make", "Look"]);
     let folder = lab.env.home().join("images/web/1.0.0-1");
     let sanitized = fs::read_to_string(folder.join("sanitize.json")).unwrap();
     assert!(sanitized.contains("/root/.bash_history"));
     assert_eq!(having(&lab.env.home(), "hunter2222"), [""; 0]);
-    assert_eq!(having(&lab.remote.root().join("var/lib"), "hunter2222"), [""; 0]);
+    assert_eq!(
+        having(&lab.remote.root().join("var/lib"), "hunter2222"),
+        [""; 0]
+    );
     // Known by its tags, as everything of ours.
     let tags = lab.fake.boto(&format!(
         "image = client('ec2').describe_images(ImageIds=['{ami}'])['Images'][0]\n\
@@ -271,7 +286,11 @@ fn an_image_that_is_made_on_an_instance() {
     // The same inputs make nothing; forced, they make another one.
     let launched = lab.fake.calls("RunInstances");
     let again = lab.run(&["build", "web"]).expect(0);
-    assert!(again.stdout.contains("nothing to do: web 1.0.0/1"), "{}", again.stdout);
+    assert!(
+        again.stdout.contains("nothing to do: web 1.0.0/1"),
+        "{}",
+        again.stdout
+    );
     assert_eq!(lab.fake.calls("RunInstances"), launched);
     lab.run(&["build", "web", "--force"]).expect(0);
     let [image, snapshot, _] = IMAGE;
@@ -279,9 +298,18 @@ fn an_image_that_is_made_on_an_instance() {
 
     let scan = lab.run(&["scan", "web@1.0.0", "--all"]).expect(0).stdout;
     assert!(scan.contains("openssl"), "{scan}");
-    let bill = lab.run(&["scan", "web@1.0.0", "--sbom", "cyclonedx"]).expect(0);
-    assert!(bill.stdout.contains("pkg:deb/debian/openssl@3.0.15-1"), "{}", bill.stdout);
-    let diff = lab.run(&["diff", "web@1.0.0", "web@1.0.1", "--json"]).expect(0).json();
+    let bill = lab
+        .run(&["scan", "web@1.0.0", "--sbom", "cyclonedx"])
+        .expect(0);
+    assert!(
+        bill.stdout.contains("pkg:deb/debian/openssl@3.0.15-1"),
+        "{}",
+        bill.stdout
+    );
+    let diff = lab
+        .run(&["diff", "web@1.0.0", "web@1.0.1", "--json"])
+        .expect(0)
+        .json();
     assert_eq!(diff["packages"]["changed"], Value::Array(vec![]));
     assert_eq!(diff["sizes"][0]["new"], 1);
     for (arguments, expected) in [
@@ -315,7 +343,11 @@ fn nothing_is_left_of_what_fails_or_is_killed() {
     assert!(failed.stderr.contains("build/Make"), "{}", failed.stderr);
     lab.check_left(&[]);
     let unclean = lab.run(&["build", "web", "-var", "mode=key"]).expect(6);
-    assert!(unclean.stderr.contains("/srv/store.p12"), "{}", unclean.stderr);
+    assert!(
+        unclean.stderr.contains("/srv/store.p12"),
+        "{}",
+        unclean.stderr
+    );
     lab.check_left(&[]);
     fs::remove_file(lab.remote.root().join("srv/store.p12")).unwrap();
     assert_eq!(lab.fake.calls("CreateImage"), 0);
@@ -324,7 +356,13 @@ fn nothing_is_left_of_what_fails_or_is_killed() {
     assert_eq!(stopped, Some(130));
     lab.check_left(&[]);
 
-    for call in ["ImportKeyPair", "RunInstances", "StopInstances", "CreateImage", "DeleteKeyPair"] {
+    for call in [
+        "ImportKeyPair",
+        "RunInstances",
+        "StopInstances",
+        "CreateImage",
+        "DeleteKeyPair",
+    ] {
         lab.killed_at(call, &["build", "web"]);
         assert_ne!(lab.left(), [""; 0], "killed at {call}");
         lab.run(&["gc", "--infrastructure", "lab"]).expect(0);
@@ -336,7 +374,10 @@ fn nothing_is_left_of_what_fails_or_is_killed() {
     assert_eq!(images.count(), 1);
     let said = lab.run(&["gc", "--infrastructure", "lab"]).expect(0).stdout;
     assert_eq!(said, "nothing is left over\n");
-    let unknown = lab.run(&["gc", "--infrastructure", "labs"]).expect(2).stderr;
+    let unknown = lab
+        .run(&["gc", "--infrastructure", "labs"])
+        .expect(2)
+        .stderr;
     assert!(unknown.contains("there is lab"), "{unknown}");
 }
 
@@ -368,14 +409,16 @@ fn a_pipeline_to_two_regions() {
     let there: Vec<&str> = there.map(|copy| copy["target"].as_str().unwrap()).collect();
     assert_eq!(there, ["aws/us/eu-west-1", "aws/us/us-east-1"]);
     lab.run(&["verify", "web"]).expect(0);
-    lab.run(&["promote", "web", "--channel", "production"]).expect(0);
+    lab.run(&["promote", "web", "--channel", "production"])
+        .expect(0);
     let resolve = ["resolve", "web@production", "--target", "aws/us/eu-west-1"];
     let resolved = lab.run(&resolve).expect(0).stdout;
     assert!(resolved.starts_with("ami-"), "{resolved}");
 
     // What takes disks is refused before there is a machine.
     let project = format!("{PROJECT}{}", PIPELINE.replace("TARGET", LOCAL));
-    lab.env.write("web.gold.hcl", project.replace("ENDPOINT", &lab.fake.url()));
+    lab.env
+        .write("web.gold.hcl", project.replace("ENDPOINT", &lab.fake.url()));
     let refused = lab.run(&["run", "web", "--new"]).expect(3).stderr;
     assert!(refused.contains("local/lab"), "{refused}");
     assert_eq!(lab.fake.calls("RunInstances"), 3);

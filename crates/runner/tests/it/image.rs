@@ -188,10 +188,18 @@ impl Listener for Heard<'_> {
 
     fn record(&mut self, made: &Made) -> Result<(), Box<dyn Failure>> {
         let open = self.0.notes.open(&self.0.cx, "aws").unwrap();
-        let of_image = open.iter().find(|it| it.id.as_ref() == Some(&made.image.id));
+        let of_image = open
+            .iter()
+            .find(|it| it.id.as_ref() == Some(&made.image.id));
         assert!(of_image.is_some(), "{open:?}");
         let laps: Vec<&str> = made.times.iter().map(|(name, _)| *name).collect();
-        let all = ["launch", "documents", "sanitize and verify", "capture", "test"];
+        let all = [
+            "launch",
+            "documents",
+            "sanitize and verify",
+            "capture",
+            "test",
+        ];
         assert_eq!(laps, all);
         if self.0.is_full.load(Ordering::SeqCst) {
             return Err(Box::new(LaunchError::NoType));
@@ -232,7 +240,10 @@ fn the_whole_way() {
     assert!(made.sealed.verified.passed);
     let software = sbom::read(made.sealed.software.as_bytes()).unwrap();
     let system = software.distribution.unwrap();
-    assert_eq!((&*system.id, system.version.as_deref()), ("debian", Some("12")));
+    assert_eq!(
+        (&*system.id, system.version.as_deref()),
+        ("debian", Some("12"))
+    );
     assert_eq!(made.test.unwrap().documents.len(), 1);
     assert_eq!(lab.left(), ["image", "snapshot", "snapshot"]);
     assert_eq!(lab.notes.open(&lab.cx, "aws").unwrap(), []);
@@ -386,8 +397,7 @@ fn by_sessions_alone() {
         assert_eq!(lab.fake.calls("AuthorizeSecurityGroupIngress"), 0);
         assert_eq!(lab.fake.open_sessions(), 0);
         let begun = lab.fake.log().into_iter();
-        let begun =
-            begun.filter(|call| call.action == "StartSession" && call.error.is_none());
+        let begun = begun.filter(|call| call.action == "StartSession" && call.error.is_none());
         assert_eq!(begun.count(), lab.fake.calls("TerminateSession"));
         assert_eq!(lab.fake.calls("ResumeSession") > 0, wire.lasts.is_some());
     }
@@ -433,7 +443,10 @@ fn an_instance_that_is_taken_away() {
     });
     assert!(matches!(error, ImageError::TakenAway { .. }), "{error}");
     assert_eq!(error.class(), Class::Remote);
-    assert!(error.to_string().contains("SpotInstanceTermination"), "{error}");
+    assert!(
+        error.to_string().contains("SpotInstanceTermination"),
+        "{error}"
+    );
     assert!(error.hints()[0].contains("start again"));
     assert_eq!(lab.fake.calls("CreateImage"), 0);
     lab.check_nothing();
