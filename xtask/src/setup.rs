@@ -70,6 +70,8 @@ const ORACLES: &[Need] = &[
     ("zstd", "/usr/bin/zstd"),
     ("binutils", "/usr/bin/objcopy"),
     ("git", "/usr/bin/git"),
+    ("nodejs", "/usr/bin/node"),
+    ("npm", "/usr/bin/npm"),
     (
         "libfaketime",
         "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
@@ -96,7 +98,8 @@ pub(crate) fn for_tests() -> Outcome {
     }
     sshd()?;
     documents()?;
-    emulators()
+    emulators()?;
+    scripts()
 }
 
 /// Documents of others that tests need.
@@ -225,6 +228,24 @@ fn emulators() -> Outcome {
     arguments.extend(PACKAGES);
     sh::run(&pip, &arguments)?;
     fs::write(&made, wanted).map_err(|e| e.to_string())
+}
+
+/// Packages of npm, where the tests look for them: how others read and write what goes through a
+/// session of Systems Manager.
+fn scripts() -> Outcome {
+    const PACKAGE: &str = "ssm-session@1.0.6";
+    let folder = sh::target().join("node");
+    let made = folder.join("made");
+    if fs::read_to_string(&made).is_ok_and(|text| text == PACKAGE) {
+        return Ok(());
+    }
+    println!("installing for the tests with npm: {PACKAGE}");
+    fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    let path = folder.display().to_string();
+    let quiet = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts"];
+    let arguments = [&["install", "--prefix", &path][..], &quiet, &[PACKAGE]];
+    sh::run("npm", &arguments.concat())?;
+    fs::write(&made, PACKAGE).map_err(|e| e.to_string())
 }
 
 fn ensure(groups: &[&[Need]]) -> Outcome {

@@ -7,8 +7,10 @@
 //! ```
 //!
 //! All is read from the finished disks: what the sanitizer took, and what the disk brought, counts,
-//! and nothing has to be left of the layers.
+//! and nothing has to be left of the layers. Of an image that was made on an instance there is no
+//! disk: then packages are compared by the bills beside the records, and the reports.
 
+mod bill;
 mod blocks;
 mod contents;
 mod format;
@@ -42,6 +44,14 @@ pub enum DiffError {
         #[source]
         source: ViewError,
     },
+    /// Nothing says what is on it.
+    #[error("{title} has no bill of materials that can be read: {why}")]
+    NoBill {
+        /// Which.
+        title: String,
+        /// Why.
+        why: String,
+    },
     /// Asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -62,6 +72,7 @@ impl Failure for DiffError {
     fn class(&self) -> Class {
         match self {
             Self::View { source, .. } => source.class(),
+            Self::NoBill { .. } => Class::Usage,
             Self::Cancelled(cancelled) => cancelled.class(),
         }
     }
@@ -72,6 +83,9 @@ impl Failure for DiffError {
                 source: ViewError::Open { .. },
                 ..
             } => vec!["build it again: `goldsmith build --force` makes the same disk".to_owned()],
+            Self::NoBill { .. } => vec![
+                "of an image that was made on an instance there is no disk here: the other one must be an image of this machine".to_owned(),
+            ],
             _ => Vec::new(),
         }
     }
@@ -85,7 +99,11 @@ pub fn diff(cx: &Cx, old: &Side, new: &Side) -> Result<ImageDiff, DiffError> {
         _ => false,
     };
     diff.is_same_disk = same;
-    contents::compare(cx, old, new, &mut diff)?;
+    if old.is_elsewhere() || new.is_elsewhere() {
+        bill::compare(old, new, &mut diff)?;
+    } else {
+        contents::compare(cx, old, new, &mut diff)?;
+    }
     diff.findings = reports::findings(old, new);
     diff.boots = reports::boots(old, new);
     Ok(diff)

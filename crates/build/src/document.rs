@@ -122,13 +122,13 @@ fn find_nested(
 }
 
 /// The source with the packages that components of the library need: those are locked with its own.
-/// A disk of others takes none: what a component misses there it says itself.
+/// A disk of others and an image of AWS take none: what a component misses there it says itself.
 pub fn with_packages(source: &Source, loaded: &[Loaded]) -> Source {
     let mut source = source.clone();
     let packages = match &mut source {
         Source::Debian(source) => &mut source.packages,
         Source::Image(source) => &mut source.packages,
-        Source::Disk(_) => return source,
+        Source::Disk(_) | Source::Ami(_) => return source,
     };
     let names = loaded.iter().flat_map(|one| one.pinned.keys());
     for package in library::packages(names.map(String::as_str)) {

@@ -14,6 +14,7 @@ mod disk;
 mod error;
 mod forecast;
 mod inputs;
+pub mod instance;
 mod lazy;
 mod loader;
 mod parent;

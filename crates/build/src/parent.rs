@@ -18,7 +18,7 @@ use std::fs;
 use goldsmith_core::diagnostic::{SourceFile, Span};
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::image::ImageId;
-use goldsmith_core::recipe::{DebianSource, DiskSpec, ImageSource, Source, Which};
+use goldsmith_core::recipe::{DebianSource, DiskSpec, ImageSource, Which};
 use goldsmith_core::version::VersionPrefix;
 use goldsmith_plan::lock::{
     DebianRequest, ImagePin, Input, Lock, Package, Parent, Request, Section, Why, stale,
@@ -57,7 +57,7 @@ pub fn lock(
     is_update: bool,
 ) -> Result<Section, ParentError> {
     let source = wanted.source;
-    let request = stale::request(&Source::Image(source.clone()), wanted.disk);
+    let request = Request::Image(stale::image(source, wanted.disk));
     let locked = previous.and_then(|section| match &section.parent {
         Some(Parent::Image(pin)) if pin.name == source.image => Some((section, pin)),
         _ => None,
@@ -298,7 +298,8 @@ pub fn needs(images: &Images, section: &Section) -> Result<Option<Sha256>, Paren
         Some(Parent::Image(pin)) => pin,
         // Of one that was fetched; nothing of another's digest is there.
         Some(Parent::Disk(pin)) => return Ok(Some(pin.sha256)),
-        None => return Ok(None),
+        // It stays where it is.
+        Some(Parent::Ami(_)) | None => return Ok(None),
     };
     match find(images, pin) {
         Ok(image) => Ok(image.record.layers.last().copied()),

@@ -3,12 +3,13 @@
 //! ```text
 //! <home>/images/<name>/<version>-<build>/
 //!     record.json      what this is (`record::format`)
-//!     disk.raw         the artifact
+//!     disk.raw         the artifact; one that was made on an instance has none
 //!     goldsmith.lock   the locked recipe it was made from
 //!     sanitize.json    evidence of the sanitizer
 //!     verify.json      what was read back from the finished disk
 //!     sbom.cdx.json    what software is on it, CycloneDX 1.6
-//!     test/            the last boot test: report.json, junit.xml, console logs
+//!     test/            the last boot test: report.json, junit.xml, console logs; execution.json of
+//!                      what ran on an instance
 //! ```
 //!
 //! A folder comes into being whole, by one rename. Nothing in it changes later but `test/`.
@@ -50,6 +51,22 @@ pub enum RecordError {
         /// What is wrong.
         detail: String,
     },
+    /// A disk is asked of an image that is elsewhere.
+    #[error("{title} is {id} in {region}: it has no disk here")]
+    Elsewhere {
+        /// Which.
+        title: String,
+        /// What its cloud calls it.
+        id: String,
+        /// Where.
+        region: String,
+    },
+    /// Another image has the numbers that were meant for this one.
+    #[error("somebody else has made {title} meanwhile")]
+    Taken {
+        /// `web 1.4.0/2`.
+        title: String,
+    },
     /// No image answers to the name.
     #[error("there is no image `{wanted}`")]
     Unknown {
@@ -63,9 +80,9 @@ pub enum RecordError {
 impl Failure for RecordError {
     fn class(&self) -> Class {
         match self {
-            Self::Io { .. } => Class::Environment,
+            Self::Io { .. } | Self::Taken { .. } => Class::Environment,
             Self::Malformed { .. } => Class::Config,
-            Self::Unknown { .. } => Class::Usage,
+            Self::Elsewhere { .. } | Self::Unknown { .. } => Class::Usage,
         }
     }
 
@@ -75,6 +92,10 @@ impl Failure for RecordError {
                 vec!["`goldsmith build` makes one".to_owned()]
             }
             Self::Unknown { known, .. } => vec![format!("there are: {}", known.join(", "))],
+            Self::Elsewhere { .. } => vec![
+                "it was made on an instance: `scan`, `diff`, `show` know its packages, a target \"aws\" copies it, the `test` blocks of a pipeline run on instances of it".to_owned(),
+            ],
+            Self::Taken { .. } => vec!["build it again".to_owned()],
             _ => Vec::new(),
         }
     }
@@ -105,6 +126,18 @@ impl Image {
     /// The path of one of its artifacts or files.
     pub fn path(&self, file: &str) -> PathBuf {
         self.folder.join(file)
+    }
+
+    /// The path of its disk, which one that was made on an instance has not.
+    pub fn disk(&self) -> Result<PathBuf, RecordError> {
+        match &self.record.cloud {
+            None => Ok(self.path("disk.raw")),
+            Some(there) => Err(RecordError::Elsewhere {
+                title: self.title(),
+                id: there.id.clone(),
+                region: there.region.clone(),
+            }),
+        }
     }
 
     /// Whether the artifact lies there with the size it had when it was made.
@@ -229,34 +262,74 @@ impl Images {
         pattern: VersionPattern,
         mut record: Record,
     ) -> Result<Image, RecordError> {
-        let shelf = self.root.join(&record.name);
-        fs::create_dir_all(&shelf).map_err(io_error("create", &shelf))?;
         loop {
-            let taken = self.of(&record.name)?;
-            let known = self.taken.get(&record.name).map_or(&[][..], Vec::as_slice);
-            let versions = taken.iter().map(|image| image.record.version);
-            record.version =
-                pattern.next(versions.chain(known.iter().map(|(version, _)| *version)));
-            record.build = next_build(&shelf, record.version, known)?;
-            write_record(folder, &record)?;
-            let target = shelf.join(format!("{}-{}", record.version, record.build));
-            match fs::rename(folder, &target) {
-                Ok(()) => {
-                    sync_folder(&shelf)?;
-                    return Ok(Image {
-                        record,
-                        folder: target,
-                    });
-                }
+            let id = self.next(&record.name, pattern)?;
+            match self.publish_as(folder, &id, record) {
+                Ok(image) => return Ok(image),
                 // Somebody else was quicker with this number.
-                Err(e)
-                    if matches!(
-                        e.kind(),
-                        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
-                    ) => {}
-                Err(e) => return Err(io_error("create", &target)(e)),
+                Err(Unpublished::Taken(back)) => record = *back,
+                Err(Unpublished::Failed(error)) => return Err(error),
             }
         }
+    }
+
+    /// The version and build that the next image of a recipe gets.
+    pub fn next(&self, name: &str, pattern: VersionPattern) -> Result<ImageId, RecordError> {
+        let taken = self.of(name)?;
+        let known = self.taken.get(name).map_or(&[][..], Vec::as_slice);
+        let versions = taken.iter().map(|image| image.record.version);
+        let version = pattern.next(versions.chain(known.iter().map(|(version, _)| *version)));
+        Ok(ImageId {
+            name: name.to_owned(),
+            version,
+            build: next_build(&self.root.join(name), version, known)?,
+        })
+    }
+
+    /// The same under numbers that are known already; an error when they are taken.
+    pub(crate) fn publish_as(
+        &self,
+        folder: &Path,
+        id: &ImageId,
+        mut record: Record,
+    ) -> Result<Image, Unpublished> {
+        let shelf = self.root.join(&id.name);
+        fs::create_dir_all(&shelf).map_err(io_error("create", &shelf))?;
+        (record.version, record.build) = (id.version, id.build);
+        write_record(folder, &record)?;
+        let target = self.folder(id);
+        match fs::rename(folder, &target) {
+            Ok(()) => {
+                sync_folder(&shelf)?;
+                Ok(Image {
+                    record,
+                    folder: target,
+                })
+            }
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
+                ) =>
+            {
+                Err(Unpublished::Taken(Box::new(record)))
+            }
+            Err(e) => Err(io_error("create", &target)(e).into()),
+        }
+    }
+}
+
+/// Why a folder did not become an image.
+pub(crate) enum Unpublished {
+    /// The numbers are taken; the record comes back.
+    Taken(Box<Record>),
+    /// It could not be written.
+    Failed(RecordError),
+}
+
+impl From<RecordError> for Unpublished {
+    fn from(error: RecordError) -> Self {
+        Self::Failed(error)
     }
 }
 

@@ -7,7 +7,7 @@ use goldsmith_component::machine::{
 use goldsmith_core::cx::Cx;
 use goldsmith_core::diagnostic::{SourceFile, Span};
 use goldsmith_core::event::Stream;
-use goldsmith_core::recipe::{DebianSource, DiskSpec, Variant};
+use goldsmith_core::recipe::{DebianSource, Variant};
 use goldsmith_exec::ns::Sandbox;
 use goldsmith_plan::lock::Section;
 use goldsmith_store::{Scratch, Store};
@@ -15,13 +15,6 @@ use goldsmith_store::{Scratch, Store};
 use crate::image::{self, BuildError};
 use crate::layer::{Anew, Stack};
 use crate::record::Image;
-
-/// The disk of a tree that never becomes one.
-pub const NO_DISK: DiskSpec = DiskSpec {
-    size_bytes: 0,
-    boot: Vec::new(),
-    kernel_args: Vec::new(),
-};
 
 /// A tree without a kernel or anything else that only a machine needs: the smallest that apt
 /// works in, and these packages.

@@ -1,10 +1,10 @@
-//! Targets in a cloud, for commands that look at what is there: which target of the project is
-//! meant, and what the catalog has there.
+//! Targets and infrastructures in a cloud, for commands that look at what is there: which one of the
+//! project is meant, and what the catalog has there.
 
 use std::collections::BTreeMap;
 
 use goldsmith_core::catalog::{Catalog, CopyRow, ImageFilter, ImageRow};
-use goldsmith_core::recipe::{AwsTarget, TargetKind};
+use goldsmith_core::recipe::{AwsInfrastructure, AwsTarget, Infrastructure, TargetKind};
 
 use crate::app::App;
 use crate::args::Variables;
@@ -37,6 +37,33 @@ pub(crate) fn target(app: &App, id: &str, variables: &Variables) -> Result<AwsTa
         } else {
             error.hint(format!("there is {}", known.join(", ")))
         }
+    })
+}
+
+/// The infrastructure of this label that a recipe of the project is made on.
+pub(crate) fn infrastructure(
+    app: &App,
+    name: &str,
+    variables: &Variables,
+) -> Result<AwsInfrastructure, CmdError> {
+    let project = project::recipes(app, variables, &[])?;
+    let mut places: BTreeMap<&str, &AwsInfrastructure> = BTreeMap::new();
+    for recipe in &project.recipes {
+        if let Some(Infrastructure::Aws(place)) = &recipe.infrastructure {
+            places.insert(&place.name, place);
+        }
+    }
+    if let Some(place) = places.get(name) {
+        return Ok((*place).clone());
+    }
+    let known: Vec<_> = places.keys().copied().collect();
+    let error = CmdError::usage(format!(
+        "no recipe of the project is made on an infrastructure `{name}`"
+    ));
+    Err(if known.is_empty() {
+        error.hint("a recipe names it: `infrastructure = infrastructure.aws.NAME`")
+    } else {
+        error.hint(format!("there is {}", known.join(", ")))
     })
 }
 

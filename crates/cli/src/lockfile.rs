@@ -1,5 +1,7 @@
 //! `goldsmith.lock` of a project: read, written, held against the recipes.
 
+mod ami;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
@@ -9,14 +11,14 @@ use goldsmith_build::document::{Loaded, locked_inputs, with_packages};
 use goldsmith_build::parent::{self, ParentError, WantedDisk};
 use goldsmith_build::record::Images;
 use goldsmith_build::repo::{self, Added, Archive, Mirrors, Update, Wanted};
-use goldsmith_build::trial;
 use goldsmith_core::catalog::{Catalog as _, CatalogError};
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
 use goldsmith_core::image::ImageId;
 use goldsmith_core::recipe::{
-    DebianSource, DiskFrom, DiskSource, ImageSource, Recipe, Source, Which,
+    DebianSource, DiskFrom, DiskSource, DiskSpec, ImageSource, Infrastructure, Recipe, Source,
+    Which,
 };
 use goldsmith_plan::lock::{self, Lock, Section};
 use goldsmith_plan::release::Keyring;
@@ -87,6 +89,8 @@ pub(crate) fn fetch_inputs(
             // There are none then.
             None => return Ok(()),
         },
+        // It stays where it is.
+        Source::Ami(_) => return Ok(()),
     };
     let fetch = wiring::fetch(app, is_offline);
     let reach = Reach::of(app, source)?;
@@ -172,6 +176,18 @@ pub(crate) fn section(
                 file: &parent::file(store, &app.directory, source),
             };
             return Ok(parent::lock_disk(&app.cx, store, wanted, previous)?);
+        }
+        Source::Ami(source) => {
+            let Some(Infrastructure::Aws(place)) = &recipe.infrastructure else {
+                let message = format!("recipe `{}` has no infrastructure", recipe.name);
+                return Err(CmdError::config(message));
+            };
+            let wanted = ami::Wanted {
+                source,
+                place,
+                documents: &documents,
+            };
+            return ami::section(app, wanted, previous, update, is_offline);
         }
     };
     let reach = Reach::of(app, source)?;
@@ -278,7 +294,7 @@ pub(crate) fn of_tree(
     let kept = kept.and_then(|mut lock| lock.recipes.remove(&source.suite));
     let wanted = Wanted {
         source,
-        disk: &trial::NO_DISK,
+        disk: &DiskSpec::NONE,
         documents: &[],
     };
     let section = repo::lock(&app.cx, archive, wanted, kept.as_ref(), Update::All)?;
@@ -300,11 +316,11 @@ pub(crate) fn fitting(
     let Some(section) = lock.and_then(|lock| lock.recipes.get(&recipe.name)) else {
         return Err(stale(
             format!("recipe `{}` is not locked yet", recipe.name),
-            "`goldsmith lock` pins its packages",
+            "`goldsmith lock` pins what it is made of",
         ));
     };
     let source = with_packages(&recipe.source, documents);
-    let request = lock::stale::request(&source, &recipe.disk);
+    let request = lock::stale::request(&source, &recipe.disk, recipe.infrastructure.as_ref());
     match lock::stale::stale(section, &request, &locked_inputs(documents)) {
         None => Ok(section.clone()),
         Some(reason) => {

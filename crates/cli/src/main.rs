@@ -1,6 +1,7 @@
 //! The `goldsmith` command: the composition root. It names every concrete type, reads the
 //! environment, prints, and chooses the exit code; the work is done below it.
 
+mod alone;
 mod app;
 mod args;
 mod catalog;
@@ -11,6 +12,7 @@ mod env;
 mod escape;
 mod execution;
 mod host;
+mod instance;
 mod job;
 mod lockfile;
 mod output;

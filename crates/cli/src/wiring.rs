@@ -17,6 +17,7 @@ use goldsmith_core::target::Target;
 use goldsmith_exec::child::Program;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
+use goldsmith_provider::aws::launch::AwsMachines;
 use goldsmith_provider::aws::{self, Aws, AwsFleet};
 use goldsmith_provider::notify;
 use goldsmith_provider::target::aws::{AwsPlace, LaunchTemplate};
@@ -280,11 +281,30 @@ pub(crate) fn fleet(app: &App, target: &recipe::AwsTarget, role: Option<String>)
 
 /// AWS, or what speaks like it where a target says so.
 pub(crate) fn cloud(app: &App, target: &recipe::AwsTarget) -> Aws {
+    aws_at(app, target.endpoint.as_ref())
+}
+
+/// AWS where the images of an infrastructure are, as who makes them.
+pub(crate) fn builders(app: &App, place: &recipe::AwsInfrastructure) -> Aws {
+    aws_at(app, place.endpoint.as_ref()).at(&place.region, place.role.as_deref())
+}
+
+fn aws_at(app: &App, endpoint: Option<&String>) -> Aws {
     let mut settings = aws_settings(app);
-    if let Some(endpoint) = &target.endpoint {
+    if let Some(endpoint) = endpoint {
         settings.endpoints = [(String::new(), endpoint.clone())].into();
     }
     Aws::new(settings)
+}
+
+/// Machines of an infrastructure. What is made is in the ledger of the home.
+pub(crate) fn machines(
+    app: &App,
+    place: &recipe::AwsInfrastructure,
+) -> Result<AwsMachines, CmdError> {
+    let ledger = Arc::new(catalog(app)?);
+    let settings = aws_settings(app);
+    Ok(AwsMachines::new(settings, place.clone(), ledger))
 }
 
 /// The places of a distribution.

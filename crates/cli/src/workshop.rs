@@ -9,6 +9,9 @@ mod name;
 use goldsmith_build::image::{self, Need};
 use goldsmith_build::record::{Image, Images};
 use goldsmith_build::repo::Update;
+use goldsmith_component::execution::Status;
+use goldsmith_component::run::StepStatus;
+use goldsmith_core::cloud::CloudImage;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::image::ImageId;
@@ -21,6 +24,7 @@ use goldsmith_plan::lock::diff::diff;
 use crate::app::App;
 use crate::catalog;
 use crate::cmd::{build, scan, test};
+use crate::instance;
 use crate::job::Bench;
 use crate::lockfile;
 use crate::project;
@@ -140,7 +144,7 @@ impl LocalWorkshop<'_> {
         let documents = project::documents(app, self.recipe)?;
         let section = build::locked(app, &store, self.recipe, &documents, self.is_offline)?;
         let job = bench.job(app, self.recipe, &section, &documents);
-        let (image, is_new) = match image::need(&images, &job)? {
+        let (image, is_new) = match instance::need(app, &images, &job)? {
             Need::Nothing(image) => (*image, false),
             Need::Build(_) => (
                 build::make(app, &store, &images, &job, self.is_offline)?,
@@ -152,6 +156,9 @@ impl LocalWorkshop<'_> {
 
     fn test_now(&self, app: &App, id: &ImageId, block: &Test) -> Result<Tested, CmdError> {
         let mut image = find(app, id)?;
+        if let Some(there) = &image.record.cloud {
+            return self.try_now(app, &image, there, block);
+        }
         let mut documents = project::documents(app, self.recipe)?;
         let more = block.components.iter().cloned().map(Work::Component);
         documents.extend(project::documents_of(app, &more.collect::<Vec<_>>())?);
@@ -180,6 +187,50 @@ impl LocalWorkshop<'_> {
             } else {
                 tested.failed.push(name);
             }
+        }
+        Ok(tested)
+    }
+
+    /// The documents of a block, on an instance of the image; those of the recipe ran there when it
+    /// was made.
+    fn try_now(
+        &self,
+        app: &App,
+        image: &Image,
+        there: &CloudImage,
+        block: &Test,
+    ) -> Result<Tested, CmdError> {
+        let mut tested = Tested {
+            how: vec!["instance".to_owned()],
+            ..Tested::default()
+        };
+        if let Some(test) = &image.record.test {
+            let steps = format!("{} steps of its documents, when it was made", test.checks);
+            tested.passed.push(steps);
+        }
+        let more = block.components.iter().cloned().map(Work::Component);
+        let documents = project::documents_of(app, &more.collect::<Vec<_>>())?;
+        let Some(place) = instance::place(self.recipe) else {
+            let message = format!(
+                "{} was made on an instance, and the recipe names no infrastructure",
+                image.title()
+            );
+            return Err(CmdError::config(message).hint("build it again"));
+        };
+        let Some(report) = instance::trial(app, place, (image, there), &documents)? else {
+            return Ok(tested);
+        };
+        for document in &report.documents {
+            for step in &document.steps {
+                let name = format!("{} {}/{}", document.document, step.phase, step.step);
+                match step.status {
+                    StepStatus::Failed => tested.failed.push(name),
+                    _ => tested.passed.push(name),
+                }
+            }
+        }
+        if report.status() == Status::Failed && tested.failed.is_empty() {
+            tested.failed.push(report.failure_message());
         }
         Ok(tested)
     }

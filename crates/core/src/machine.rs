@@ -38,8 +38,11 @@ pub struct Machine {
     pub lease: String,
     /// What the cloud calls it.
     pub id: String,
-    /// Where its `sshd` is.
+    /// Where its `sshd` is, or what leads there: whoever answers is believed only when it has one of
+    /// the keys.
     pub address: String,
+    /// The port there.
+    pub port: u16,
     /// Who is let in by the key.
     pub user: String,
     /// Its own keys, learned from the cloud and not from the network: type and key, as in a line
@@ -81,6 +84,9 @@ pub trait Cloud: Send + Sync {
     /// Starts a machine and waits until its `sshd` can be told from another's. After an error, and
     /// after a cancel, nothing of the lease is left but what the ledger has.
     fn launch(&self, cx: &Cx, start: &Start<'_>) -> Result<Machine, CloudError>;
+
+    /// Why the cloud has taken a machine away, in words; `None`: it has not.
+    fn taken_away(&self, cx: &Cx, machine: &Machine) -> Result<Option<String>, CloudError>;
 
     /// Stops a machine, so that its disks are at rest.
     fn stop(&self, cx: &Cx, machine: &Machine) -> Result<(), CloudError>;

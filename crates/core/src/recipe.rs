@@ -4,6 +4,7 @@ mod approval;
 mod condition;
 mod disk;
 mod distribution;
+mod infrastructure;
 mod lifecycle;
 mod naming;
 mod notify;
@@ -26,13 +27,16 @@ pub use distribution::{
     AwsEncryption, AwsTarget, Distribution, LaunchTemplate, LocalTarget, S3Target, Target,
     TargetKind,
 };
+pub use infrastructure::{AwsInfrastructure, AwsVolume, Infrastructure, MachineReach};
 pub use lifecycle::{Keep, LifecyclePolicy, TagMatch};
 pub use naming::{KNOWN_TAGS, NamePattern, NamePatternError, Part, Placeholder, REQUIRED_TAGS};
 pub use notify::{Channel, Notifier, NotifyEvent, Smtp};
 pub use pipeline::Pipeline;
 pub use scan::{Acceptance, RuleSeverity, ScanSpec};
 pub use schedule::{Cadence, Cron, Rate, RateUnit, Schedule, ScheduleError, StartCondition};
-pub use source::{DebianSource, DiskFrom, DiskSource, ImageSource, Source, Variant, Which};
+pub use source::{
+    AmiSource, DebianSource, DiskFrom, DiskSource, ImageSource, Source, Variant, Which, WhichAmi,
+};
 pub use stage::Stage;
 pub use step::{Command, OnFailure, Position, Step, StepAction, Wait, Webhook};
 pub use test::{Budget, Test, TestSpec};
@@ -82,8 +86,10 @@ pub struct Recipe {
     pub purpose: String,
     /// What the build starts from.
     pub source: Source,
+    /// Where it is made, when that is not this computer: with a source of a cloud, and only then.
+    pub infrastructure: Option<Infrastructure>,
     /// What is done to the tree, in order.
     pub work: Vec<Work>,
-    /// The disk to write.
+    /// The disk to write; [`DiskSpec::NONE`] of what is made elsewhere.
     pub disk: DiskSpec,
 }

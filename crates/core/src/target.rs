@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::catalog::CopyRow;
+use crate::cloud::CloudImage;
 use crate::cx::Cx;
 use crate::digest::Sha256;
 use crate::failure::Failure;
@@ -34,6 +35,11 @@ pub trait Forms: Send + Sync {
         form: &str,
         to: &Path,
     ) -> Result<FormFile, TargetError>;
+
+    /// Where a cloud has the image `image`, of which there is no disk here to write.
+    fn cloud(&self, _image: &ImageId) -> Result<Option<CloudImage>, TargetError> {
+        Ok(None)
+    }
 }
 
 /// Gives the signed manifest of what was brought somewhere, from the names of its files.

@@ -1,6 +1,8 @@
 //! Attributes of blocks as typed values. A problem is reported and gives `None`; so does a value
 //! that is not known, without a problem.
 
+mod lists;
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -402,10 +404,10 @@ impl<'a> Reader<'a> {
         let Some(Form::Reference(kind)) = self.spec.attribute(name).map(|spec| spec.form) else {
             unreachable!("not a reference")
         };
-        let example = if kind == "source" {
-            "source.debian.name".to_owned()
-        } else {
-            format!("{kind}.name")
+        let example = match kind {
+            "source" => "source.debian.name".to_owned(),
+            "infrastructure" => "infrastructure.aws.name".to_owned(),
+            kind => format!("{kind}.name"),
         };
         self.read(
             name,

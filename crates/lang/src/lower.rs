@@ -4,6 +4,8 @@ mod approval;
 mod arn;
 mod condition;
 mod distribution;
+mod elsewhere;
+mod infrastructure;
 mod lifecycle;
 mod notify;
 mod pipeline;
@@ -14,7 +16,7 @@ mod source;
 mod step;
 mod test;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use goldsmith_core::diagnostic::{Diagnostic, Span};
 use goldsmith_core::recipe::{ComponentUse, DiskSpec, Parameter, Recipe, Source, Work};
@@ -38,20 +40,27 @@ pub(crate) fn recipe(world: &World, evaluator: &Evaluator<'_>, name: &BlockName)
     // Each is read before any is missed, so that all problems are seen.
     let version = reader.version("version").required();
     let purpose = reader.text("purpose").or(String::new());
-    let source = reader
-        .reference("source")
-        .required()
-        .map(|block| source::source(world, evaluator, &block));
+    let block = reader.reference("source").required();
+    let source = block
+        .as_ref()
+        .map(|block| source::source(world, evaluator, block));
+    let infrastructure = elsewhere::place(&reader, block.as_ref());
     let work = work(&reader);
-    let disk = disk_of(&reader);
-    let (source, disk) = (source??, disk?);
+    let disk = if block.as_ref().is_some_and(elsewhere::is_elsewhere) {
+        elsewhere::disk(&reader)
+    } else {
+        disk_of(&reader)
+    };
+    let (source, infrastructure, disk) = (source??, infrastructure?, disk?);
     check_boot(&reader, &source, &disk);
+    elsewhere::check_arch(&reader, &source, infrastructure.as_ref());
     Some(Recipe {
         name: name.labels[0].clone(),
         span: reader.definition.span(),
         version: version?,
         purpose: purpose?,
         source,
+        infrastructure,
         work: work?,
         disk,
     })
@@ -90,6 +99,45 @@ fn check_words(
             format!("`{word}`")
         };
         reader.wrong(place, format!("{what} {message}"), "here".to_owned());
+    }
+}
+
+/// A list whose texts are right and distinct.
+fn list(
+    reader: &Reader<'_>,
+    key: &'static str,
+    is_right: fn(&str) -> bool,
+    message: &str,
+    most: usize,
+) -> Option<Vec<String>> {
+    let words = reader.texts(key).or(Vec::new())?;
+    check_words(reader, key, Some(&words), is_right, message);
+    let mut seen = BTreeSet::new();
+    let twice = words.iter().find(|word| !seen.insert(word.as_str()));
+    if let Some(word) = twice {
+        refuse(
+            reader,
+            key,
+            &format!("`{word}` stands twice in `{key}`"),
+            "each once",
+        );
+        return None;
+    }
+    if words.len() > most {
+        refuse(
+            reader,
+            key,
+            &format!("`{key}` has {most} members at most"),
+            &format!("there are {}", words.len()),
+        );
+        return None;
+    }
+    words.iter().all(|word| is_right(word)).then_some(words)
+}
+
+fn refuse(reader: &Reader<'_>, key: &str, message: &str, label: &str) {
+    if let Some(attribute) = reader.body.attribute(key) {
+        reader.wrong(&attribute.value, message.to_owned(), label.to_owned());
     }
 }
 
@@ -277,8 +325,8 @@ fn check_boot(reader: &Reader<'_>, source: &Source, disk: &DiskSpec) {
     let arch = match source {
         Source::Debian(debian) => &debian.arch,
         Source::Disk(disk) => &disk.arch,
-        // Known when it is locked.
-        Source::Image(_) => return,
+        // Known when it is locked; an image of AWS says it itself.
+        Source::Image(_) | Source::Ami(_) => return,
     };
     if arch == "arm64" && disk.boot.contains(&Firmware::Bios) {
         let problem = Diagnostic::error("L0112", "machines of `arm64` have no BIOS")
@@ -296,6 +344,7 @@ pub(crate) fn check(world: &World, evaluator: &Evaluator<'_>, name: &BlockName) 
     let reader = Reader::of(world, evaluator, name);
     match name.kind.as_str() {
         "source" => drop(source::source(world, evaluator, name)),
+        "infrastructure" => drop(infrastructure::infrastructure(world, evaluator, name)),
         "disk" => drop(disk(&reader)),
         "component" => {
             drop(reader.text("document").required());

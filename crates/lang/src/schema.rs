@@ -46,6 +46,8 @@ pub(crate) enum Form {
     Texts,
     /// An object whose values are texts, numbers or booleans.
     Map,
+    /// An object whose values are lists of texts; one text is a list of one.
+    Lists,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Some of these words.

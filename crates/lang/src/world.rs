@@ -19,8 +19,9 @@ pub(crate) use collect::collect;
 pub(crate) use variables::{Given, GivenText};
 
 /// Kinds of blocks that expressions may name.
-const BLOCKS: [&str; 7] = [
+const BLOCKS: [&str; 8] = [
     "source",
+    "infrastructure",
     "recipe",
     "component",
     "disk",

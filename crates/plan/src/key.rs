@@ -91,6 +91,7 @@ pub fn image_inputs(section: &Section, work: &[Work], disk: &DiskSpec, salt: &Sa
             inputs.add_digest("parent disk", pin.sha256);
             inputs.add("architecture", &[section.arch()]);
         }
+        Some(parent @ Parent::Ami(_)) => inputs.add_digest("parent ami", parent.digest()),
     }
     inputs.add("epoch", &[&section.epoch.to_string()]);
     for package in &section.packages {

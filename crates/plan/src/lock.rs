@@ -14,12 +14,13 @@ mod v1;
 
 use std::collections::BTreeMap;
 
+use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_core::recipe::Firmware;
 
 pub use self::error::LockError;
 pub use self::format::{
-    DebianRequest, DiskPin, DiskRequest, ImagePin, ImageRequest, Input, Package, Parent,
-    ReleaseRef, Request, Section, Why,
+    AmiPin, AmiRequest, DebianRequest, DiskPin, DiskRequest, ImagePin, ImageRequest, Input,
+    Package, Parent, ReleaseRef, Request, Section, Why,
 };
 pub use self::read::check_package;
 
@@ -54,6 +55,7 @@ impl Section {
         match (&self.request, &self.parent) {
             (Request::Debian(request), _) => &request.arch,
             (Request::Disk(request), _) => &request.arch,
+            (Request::Ami(request), _) => &request.arch,
             (Request::Image(_), Some(Parent::Image(pin))) => &pin.arch,
             // Refused when a lock is read.
             (Request::Image(_), _) => "",
@@ -67,22 +69,30 @@ impl Section {
 }
 
 impl Parent {
-    /// What identifies it: of an image the digest of its disk, of a disk that of its file.
-    pub fn digest(&self) -> goldsmith_core::digest::Sha256 {
+    /// What identifies it: of an image the digest of its disk, of a disk that of its file. Of an
+    /// image of AWS, whose bytes nobody has seen, that of its region and its id.
+    pub fn digest(&self) -> Sha256 {
         match self {
             Self::Image(pin) => pin.digest,
             Self::Disk(pin) => pin.sha256,
+            Self::Ami(pin) => {
+                let mut hasher = Hasher::new();
+                hasher.field(pin.region.as_bytes());
+                hasher.field(pin.id.as_bytes());
+                hasher.finish()
+            }
         }
     }
 }
 
 impl Request {
-    /// What the disk starts with.
+    /// What the disk starts with; nothing of an image of AWS, which says so itself.
     pub fn boot(&self) -> &[Firmware] {
         match self {
             Self::Debian(request) => &request.boot,
             Self::Image(request) => &request.boot,
             Self::Disk(request) => &request.boot,
+            Self::Ami(_) => &[],
         }
     }
 }

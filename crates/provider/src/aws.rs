@@ -29,7 +29,7 @@ mod kms;
 pub mod launch;
 pub mod leftovers;
 mod local_wire;
-pub(crate) mod mark;
+pub mod mark;
 mod node;
 mod notice;
 mod profile;
@@ -41,6 +41,7 @@ mod sign;
 pub mod snapshot;
 mod ssm;
 mod sts;
+mod tunnel;
 mod xml;
 
 pub(crate) use call::Untaken;

@@ -6,16 +6,22 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use goldsmith_core::cx::{Cancel, Cx};
 use goldsmith_core::failure::with_causes;
 use goldsmith_exec::child::Program;
 use goldsmith_exec::clock::SystemClock;
-use goldsmith_inspect::sanitize::{Mode, SanitizeError, Settings, sanitize};
+use goldsmith_inspect::sanitize::{Mode, Settings, sanitize};
+use goldsmith_inspect::sbom::{self, Form, Subject};
+use goldsmith_inspect::scan::{ScanError, software};
+use goldsmith_inspect::snapshot::Snapshot;
 use goldsmith_inspect::verify::verify_tree;
+use goldsmith_inspect::view::tree::TreeView;
 
 use crate::format::seal::{Order, Sealed};
 use crate::format::{Line, Said, VERSION, frames};
@@ -32,6 +38,8 @@ const WRITERS: [&str; 5] = [
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 /// How often it is tried where something is written in between.
 const ROUNDS: usize = 3;
+/// The largest list of software that is sent, in bytes: some 50,000 packages.
+const BILL_BYTES_MAX: usize = 64 << 20;
 
 /// Seals the machine at `root`, and takes `directory` away, where the runner is.
 pub(crate) fn seal(directory: &Path, root: &Path, cancel: Cancel) -> io::Result<()> {
@@ -50,6 +58,11 @@ pub(crate) fn seal(directory: &Path, root: &Path, cancel: Cancel) -> io::Result<
     drop(stop.timeout(STOP_LIMIT).run(&cx, &mut |_, _| {}));
     let sealed = work(&cx, root, &order.settings());
     let sealed = sealed.map_err(|error| io::Error::other(with_causes(&error)))?;
+    let length = sealed.software.len();
+    if length > BILL_BYTES_MAX {
+        let many = format!("the list of its software has {length} bytes: {BILL_BYTES_MAX} may be");
+        return Err(io::Error::other(many));
+    }
     rustix::fs::sync();
     let said = Line {
         n: 1,
@@ -60,21 +73,42 @@ pub(crate) fn seal(directory: &Path, root: &Path, cancel: Cancel) -> io::Result<
     out.flush()
 }
 
-fn work(cx: &Cx, root: &Path, settings: &Settings) -> Result<Sealed, SanitizeError> {
+fn work(cx: &Cx, root: &Path, settings: &Settings) -> Result<Sealed, ScanError> {
     let mut round = 1;
     let mut removed = None;
     loop {
         let sanitized = sanitize(root, settings, Mode::Apply, cx)?;
         // The first has found what the documents have left.
-        let sanitized = removed.take().unwrap_or(sanitized);
+        let (sanitized, software) = match removed.take() {
+            Some(first) => first,
+            // Before the last look, which is of the machine as it is from then on.
+            None => (sanitized, bill(cx, root)?),
+        };
         let verified = verify_tree(root, settings, cx)?;
         if verified.passed || round == ROUNDS {
             return Ok(Sealed {
                 sanitized,
                 verified,
+                software,
             });
         }
-        removed = Some(sanitized);
+        removed = Some((sanitized, software));
         round += 1;
     }
+}
+
+/// The software of the machine. Which image it is of is known elsewhere.
+fn bill(cx: &Cx, root: &Path) -> Result<String, ScanError> {
+    let view = TreeView::open(root)?;
+    let snapshot = Snapshot::take(&view, cx)?;
+    let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let inventory = software(cx, &snapshot, threads)?;
+    let nobody = Subject {
+        name: "",
+        version: None,
+        sha256: None,
+        epoch: None,
+        files: None,
+    };
+    Ok(sbom::write(&inventory, Form::CycloneDx, &nobody))
 }

@@ -39,6 +39,7 @@ mod refusal;
 mod role;
 mod security_group;
 mod server;
+mod session;
 mod snapshot;
 mod tag;
 #[cfg(test)]
@@ -66,6 +67,7 @@ pub(crate) use self::world::mixed;
 pub use self::block::BLOCK_BYTES;
 pub use self::command::Ran;
 pub use self::host::{Host, Launch};
+pub use self::session::Wire;
 pub use self::throttle::Rate;
 pub use self::world::{ACCOUNT, Logged, Options};
 
@@ -87,7 +89,9 @@ impl Fake {
     pub fn start(options: Options) -> Self {
         let world = Arc::new(Mutex::new(World::new(options)));
         let server = Server::start(Arc::clone(&world));
-        Self { world, server }
+        let fake = Self { world, server };
+        fake.world().address = Some(fake.server.address);
+        fake
     }
 
     /// Its URL, for every service, without a slash at the end.
@@ -181,6 +185,26 @@ impl Fake {
     /// the fake.
     pub fn hosts(&self, boot: impl Fn(&Launch) -> Host + Send + 'static) {
         self.world().boot = Some(Boot(Box::new(boot)));
+    }
+
+    /// Takes an instance away that was bought by the moment.
+    ///
+    /// # Panics
+    ///
+    /// When it is none.
+    pub fn interrupt(&self, region: &str, instance: &str) {
+        let mut world = self.world();
+        let arrives = world.now() + world.options.settle_seconds;
+        let mut places = world.places_mut(region);
+        let found = places.find_map(|place| place.instances.get_mut(instance));
+        found.expect("an instance").interrupt(arrives);
+    }
+
+    /// Sessions with instances that are not over.
+    pub fn open_sessions(&self) -> usize {
+        let world = self.world();
+        let sessions = world.tunnels.values();
+        sessions.filter(|session| session.is_open(&world)).count()
     }
 
     /// What the console of an instance has said, once that runs.

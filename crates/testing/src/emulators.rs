@@ -2,6 +2,7 @@
 //! directory, made by `cargo xtask setup`.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A program of the environment.
 ///
@@ -16,6 +17,35 @@ pub fn program(name: &str) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// Runs JavaScript, with the packages of npm that `cargo xtask setup` got for the tests and a text
+/// `input`; gives what it prints.
+///
+/// # Panics
+///
+/// When there is no `node`, the packages are not there, or the script fails.
+pub fn node(script: &str, input: &str) -> String {
+    let packages = root().with_file_name("node").join("node_modules");
+    assert!(
+        packages.exists(),
+        "this test needs `{}`: run `cargo xtask setup`",
+        packages.display()
+    );
+    #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
+    let output = Command::new("node")
+        .args([
+            "-e",
+            &format!("const input = process.argv[1];{script}"),
+            input,
+        ])
+        .env("NODE_PATH", packages)
+        .output()
+        .expect("this test needs `node`");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}\n{text}{error}");
+    text
 }
 
 /// A service model as `botocore` carries it: the JSON of `service-2.json`.

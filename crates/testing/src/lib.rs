@@ -8,6 +8,7 @@ pub mod emulators;
 pub mod faults;
 pub mod front;
 pub mod host_tree;
+pub mod infrastructure;
 pub mod key;
 pub mod ledger;
 pub mod mirror;

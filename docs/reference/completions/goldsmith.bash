@@ -1402,7 +1402,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__gc)
-            opts="-C -q -v -h -V --unused-for --size --target --dry-run --wait --var --var-file --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --unused-for --size --target --infrastructure --dry-run --wait --var --var-file --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1417,6 +1417,10 @@ _goldsmith() {
                     return 0
                     ;;
                 --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --infrastructure)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

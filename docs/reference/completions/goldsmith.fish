@@ -606,6 +606,7 @@ complete -c goldsmith -n "__fish_goldsmith_using_subcommand doctor" -s V -l vers
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -l unused-for -d 'Remove what was not used for this long, such as `720h`; `0s`: whatever nothing needs' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -l size -d 'Remove what was unused longest until the store is this small, such as `20GiB`' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -l target -d 'Remove what broken runs have left at this target instead, such as `aws/eu`' -r
+complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -l infrastructure -d 'Remove what broken builds have left on this infrastructure instead, by the label of its block: instances, groups, keys, images' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -l var -d 'Set a variable; also written `-var NAME=VALUE`' -r
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -l var-file -d 'Read variables from a file of `name = value` lines or JSON; also written `-var-file FILE`' -r -F
 complete -c goldsmith -n "__fish_goldsmith_using_subcommand gc" -s C -l directory -d 'Work on the project in this folder instead of the current one' -r -F

@@ -88,7 +88,7 @@ pub(crate) fn may_show(path: &str, mode: u32) -> bool {
     mode & 0o004 != 0 || path.trim_start_matches('/') == GRUB_CFG_PATH
 }
 
-fn package(package: &goldsmith_core::inventory::Package) -> Package {
+pub(super) fn package(package: &goldsmith_core::inventory::Package) -> Package {
     Package {
         name: package.name.clone(),
         arch: package.arch.clone().unwrap_or_default(),

@@ -36,9 +36,18 @@ impl Side {
         }
     }
 
+    /// Whether it was made on an instance, and has no disk here.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        let image = self.image.as_ref();
+        image.is_some_and(|image| image.record.cloud.is_some())
+    }
+
     /// Its disk digest, when somebody computed it and the disk is still that one.
     pub(super) fn digest(&self) -> Option<Sha256> {
         let image = self.image.as_ref().filter(|image| image.is_whole())?;
+        if let Some(there) = &image.record.cloud {
+            return Some(there.digest());
+        }
         let disk = image.record.artifacts.iter();
         Some(disk.clone().find(|a| a.file == "disk.raw")?.digest)
     }

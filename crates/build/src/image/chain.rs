@@ -190,7 +190,7 @@ fn of_section<'a>(section: &'a Section, packages: &'a [LockedPackage]) -> Bootst
 fn apt_sources(job: &Job<'_>) -> Option<String> {
     match &job.recipe.source {
         Source::Debian(source) => inputs::apt_sources(source),
-        Source::Image(_) | Source::Disk(_) => None,
+        Source::Image(_) | Source::Disk(_) | Source::Ami(_) => None,
     }
 }
 

@@ -77,6 +77,14 @@ pub enum BuildError {
         /// Its recipe.
         recipe: String,
     },
+    /// It is made in a cloud.
+    #[error("recipe `{recipe}` starts from {parent}: it is made on an instance, and has no layers")]
+    Elsewhere {
+        /// Name of the recipe.
+        recipe: String,
+        /// `ami-0123456789abcdef0 (debian-12)`.
+        parent: String,
+    },
     /// A file of the build.
     #[error("cannot {action} `{path}`")]
     Io {
@@ -121,7 +129,10 @@ impl BuildError {
             Self::Cancelled(e) => e,
             Self::Parent(e) => e,
             Self::Source(e) => e,
-            Self::Unclean { .. } | Self::NoTree { .. } | Self::Io { .. } => return None,
+            Self::Unclean { .. }
+            | Self::NoTree { .. }
+            | Self::Elsewhere { .. }
+            | Self::Io { .. } => return None,
         })
     }
 }
@@ -132,6 +143,7 @@ impl Failure for BuildError {
             (_, Some(inner)) => inner.class(),
             (Self::Unclean { .. }, None) => Class::Policy,
             (Self::NoTree { .. }, None) => Class::Config,
+            (Self::Elsewhere { .. }, None) => Class::Usage,
             (_, None) => Class::Environment,
         }
     }
@@ -144,6 +156,9 @@ impl Failure for BuildError {
             }
             (Self::NoTree { recipe, .. }, None) => {
                 vec![format!("`goldsmith build {recipe} --force` makes it again")]
+            }
+            (Self::Elsewhere { .. }, None) => {
+                vec!["every step of it is done again on each new instance".to_owned()]
             }
             (Self::Io { source, .. }, None) if source.kind() == io::ErrorKind::StorageFull => {
                 vec!["`goldsmith gc` frees what no image needs".to_owned()]

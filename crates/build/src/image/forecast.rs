@@ -11,9 +11,9 @@ use goldsmith_store::Store;
 
 use super::chain::{PHASES, bootstrap_layers, used};
 use super::lazy::Lazy;
-use super::steps;
 use super::title::step_titles;
 use super::{BuildError, Job};
+use super::{parent, steps};
 use crate::layer::{Anew, LayerFile, PartChange, Stack, Wanted, described};
 
 /// A layer, as the next build would meet it.
@@ -56,8 +56,10 @@ pub enum Because {
     Below,
 }
 
-/// Looks at every layer of a recipe, bottom first.
+/// Looks at every layer of a recipe, bottom first. What is made elsewhere has none, which is an
+/// error.
 pub fn forecast(cx: &Cx, store: &Store, job: &Job<'_>) -> Result<Vec<Forecast>, BuildError> {
+    parent::check_here(job)?;
     let mut look = Look {
         stack: Stack::new(store, job.section.epoch, Anew::None),
         before: before(store, job)?,

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use goldsmith_core::recipe::{DebianSource, Recipe};
+use goldsmith_core::recipe::{DebianSource, Infrastructure, Recipe};
 use goldsmith_inspect::sanitize::rules;
 use goldsmith_plan::key::{Inputs, Salt, image_inputs};
 use goldsmith_plan::lock::Section;
@@ -20,6 +20,15 @@ pub fn inputs(recipe: &Recipe, section: &Section, salt: &Salt) -> Inputs {
     inputs.add("builder", &[&BUILDER.to_string()]);
     let ids: Vec<&str> = rules().iter().map(|rule| rule.id).collect();
     inputs.add("sanitize rules", &ids);
+    if let Some(Infrastructure::Aws(place)) = &recipe.infrastructure {
+        // Both sides of the runner are of one version. Of the place, what gets into the image.
+        inputs.add("runner", &[env!("CARGO_PKG_VERSION")]);
+        let user_data = place.user_data.as_deref().unwrap_or_default();
+        inputs.add("user data", &[user_data]);
+        let volumes: Vec<String> = place.volumes.iter().map(|it| format!("{it:?}")).collect();
+        let volumes: Vec<&str> = volumes.iter().map(String::as_str).collect();
+        inputs.add("volumes", &volumes);
+    }
     inputs
 }
 

@@ -40,6 +40,7 @@ pub(super) fn wanted(parent: &Parent, epoch: i64) -> Wanted {
     let what = match parent {
         Parent::Image(_) => "parent disk",
         Parent::Disk(_) => "parent file",
+        Parent::Ami(_) => "parent ami",
     };
     parts.add(what, &parent.digest().to_string());
     parts.add("epoch", &epoch.to_string());
@@ -71,6 +72,7 @@ pub(super) fn layer(
                 let unpacked = foreign.unpack(cx, place.directory())?;
                 format!("{} files", unpacked.nodes)
             }
+            (Parent::Ami(_), _) => return Err(elsewhere(job, parent)),
         };
         time = Some(phase.finish(way));
         Ok(Made::default())
@@ -111,9 +113,25 @@ pub(super) fn foreign(store: &Store, job: &Job<'_>) -> Result<Option<Foreign>, B
     Ok(Some(Foreign::open(&file)?))
 }
 
-/// Refuses a file of others that is another one than is locked. That of the store is checked when
-/// it comes.
+/// Refuses what is not made here, by layers.
+pub(super) fn check_here(job: &Job<'_>) -> Result<(), BuildError> {
+    match &job.section.parent {
+        Some(parent @ Parent::Ami(_)) => Err(elsewhere(job, parent)),
+        _ => Ok(()),
+    }
+}
+
+fn elsewhere(job: &Job<'_>, parent: &Parent) -> BuildError {
+    BuildError::Elsewhere {
+        recipe: job.recipe.name.clone(),
+        parent: parent.to_string(),
+    }
+}
+
+/// Refuses what is not made here, and a file of others that is another one than is locked. That of
+/// the store is checked when it comes.
 pub(super) fn check(cx: &Cx, store: &Store, job: &Job<'_>) -> Result<(), BuildError> {
+    check_here(job)?;
     if let Source::Disk(source) = &job.recipe.source
         && let DiskFrom::File(_) = &source.from
     {

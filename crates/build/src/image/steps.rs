@@ -162,7 +162,7 @@ fn record(loaded: &Loaded, inputs: &StepInputs, layer: &Layer, report: &StepRepo
     }
 }
 
-fn status(status: StepStatus) -> &'static str {
+pub(super) fn status(status: StepStatus) -> &'static str {
     match status {
         StepStatus::Success => "succeeded",
         StepStatus::Skipped => "skipped",

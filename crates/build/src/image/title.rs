@@ -3,15 +3,17 @@
 use goldsmith_core::failure::{Class, Failure};
 
 use super::chain::{PHASES, bootstrap_layers, used};
-use super::{BuildError, Job};
+use super::{BuildError, Job, parent};
 
 /// How a step is called.
 pub(super) fn title(document: &str, phase: &str, step: &str) -> String {
     format!("{document} {phase}/{step}")
 }
 
-/// The titles of all layers of a recipe, bottom first.
+/// The titles of all layers of a recipe, bottom first. What is made elsewhere has none, which is an
+/// error.
 pub fn step_titles(job: &Job<'_>) -> Result<Vec<String>, BuildError> {
+    parent::check_here(job)?;
     let bootstrap = bootstrap_layers(job);
     let mut titles: Vec<String> = bootstrap.into_iter().map(|wanted| wanted.title).collect();
     for (loaded, name) in used(job.documents) {

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use goldsmith_core::cx::Cx;
-use goldsmith_core::recipe::{DiskFrom, DiskSource, DiskSpec, Source};
-use goldsmith_plan::lock::{DiskPin, Input, Parent, Section, stale};
+use goldsmith_core::recipe::{DiskFrom, DiskSource, DiskSpec};
+use goldsmith_plan::lock::{DiskPin, Input, Parent, Request, Section, stale};
 use goldsmith_store::Store;
 
 use super::{ParentError, sorted};
@@ -41,7 +41,7 @@ pub fn lock_disk(
     previous: Option<&Section>,
 ) -> Result<Section, ParentError> {
     let (source, file) = (wanted.source, wanted.file);
-    let request = stale::request(&Source::Disk(source.clone()), wanted.disk);
+    let request = Request::Disk(stale::foreign(source, wanted.disk));
     let documents = sorted(wanted.documents);
     let is_checked = wanted.disk.kernel_args.is_empty();
     if let Some(previous) = previous.filter(|old| is_checked && old.request == request) {

@@ -11,9 +11,14 @@
 //!   "key": "<sha256>",                     digest of every input
 //!   "inputs": { "lock": "<sha256>", ... }, the inputs by name: what a rebuild is explained with
 //!   "artifacts": [ { "file": "disk.raw", "kind": "raw", "size_bytes": ..., "allocated_bytes": ..., "digest": ..., "sha256": ... } ],
+//!   "cloud": { "provider": "aws", "account": "123456789012", "region": "eu-north-1", "id": "ami-0abc", "name": "..." },
+//!                                          only of one that was made on an instance: where it is. It has no
+//!                                          artifacts, and what stands for the digest of its disk is SHA-256
+//!                                          over provider, region and id (`core::cloud`): an id is of the same
+//!                                          bytes for ever
 //!   "packages": 226,
 //!   "parent": { "kind": "image", "name": "base 1.4.0/2", "digest": "<sha256>" },   what it started from, if that was
-//!                                          an image (of its disk) or a disk (of its file)
+//!                                          an image (of its disk), a disk (of its file), an image of AWS (`ami`: of its id)
 //!   "layers": [ "<sha256>", ... ],         of its tree, bottom first; none when one was not kept
 //!   "phases": [ { "name": "configure", "ms": 9120, "cpu_ms": 8300 } ],   "cpu_ms": of the packages' programs
 //!   "steps": [ { "document": ..., "phase": "build", "step": "Install", "action": "ExecuteBash", "status": "succeeded", "attempts": 1, "ms": 120,
@@ -29,6 +34,7 @@
 //! A reader refuses a higher `format_version`; unknown fields of its own version are ignored,
 //! so fields may be added without raising it.
 
+use goldsmith_core::cloud::CloudImage;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::recipe::Firmware;
 use goldsmith_core::version::Version;
@@ -68,6 +74,9 @@ pub struct Record {
     pub inputs: Inputs,
     /// The files of the image.
     pub artifacts: Vec<Artifact>,
+    /// Where it is, when it was made on an instance and has no file here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<CloudImage>,
     /// How many packages are installed in it.
     pub packages: usize,
     /// What it started from, when that was no Debian suite.
@@ -107,11 +116,12 @@ pub struct Artifact {
 /// What an image started from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParentRecord {
-    /// `image` or `disk`.
+    /// `image`, `disk` or `ami`.
     pub kind: String,
-    /// How it was called: `base 1.4.0/2`; of a disk nothing.
+    /// How it was called: `base 1.4.0/2`, `ami-0123456789abcdef0 (debian-12)`; of a disk nothing.
     pub name: String,
-    /// Of the disk of an image; of a disk that of its file.
+    /// Of the disk of an image; of a disk that of its file; of an image of AWS that of its region
+    /// and its id.
     pub digest: Sha256,
 }
 
@@ -120,6 +130,7 @@ impl From<&Parent> for ParentRecord {
         let (kind, name) = match parent {
             Parent::Image(pin) => ("image", pin.to_string()),
             Parent::Disk(_) => ("disk", String::new()),
+            Parent::Ami(_) => ("ami", parent.to_string()),
         };
         Self {
             kind: kind.to_owned(),
@@ -147,7 +158,7 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// A step of a component that ran.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// The document as the recipe names it.
     pub document: String,
@@ -223,6 +234,7 @@ impl Record {
             key,
             inputs: Inputs::default(),
             artifacts: Vec::new(),
+            cloud: None,
             packages: 0,
             parent: None,
             layers: Vec::new(),

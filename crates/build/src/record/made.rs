@@ -3,6 +3,7 @@
 use std::fs;
 
 use goldsmith_core::catalog::{ArtifactRow, NewImage};
+use goldsmith_core::cloud::CloudImage;
 use goldsmith_core::image::ImageId;
 use serde_json::Value;
 
@@ -30,6 +31,7 @@ impl Image {
             size_bytes: artifact.size_bytes,
         });
         let disk = record.artifacts.iter().find(|a| a.kind == "raw");
+        let disk = disk.map(|disk| disk.digest);
         let parent = record
             .parent
             .as_ref()
@@ -40,8 +42,10 @@ impl Image {
             os: self.bill().as_ref().and_then(system).unwrap_or_default(),
             arch: record.arch.clone(),
             key: record.key,
-            // One without a disk is known by what it was made of.
-            digest: disk.map_or(record.key, |disk| disk.digest),
+            // One that has neither is known by what it was made of.
+            digest: disk
+                .or_else(|| record.cloud.as_ref().map(CloudImage::digest))
+                .unwrap_or(record.key),
             parent: parent.and_then(|parent| parent.name.parse().ok()),
             artifacts: artifacts.collect(),
             created_unix: record.created_unix,

@@ -174,11 +174,14 @@ pub fn check(
 pub fn check_update(lock: Option<&Lock>, names: &[String]) -> Result<(), RepoError> {
     let is_locked = |name: &&String| {
         let mut sections = lock.into_iter().flat_map(|lock| lock.recipes.values());
-        let is_parent =
-            |parent: &Parent| matches!(parent, Parent::Image(pin) if pin.name == **name);
         sections.any(|section| {
-            section.parent.as_ref().is_some_and(is_parent)
-                || section.all_packages().any(|package| package.name == **name)
+            let is_parent = match &section.parent {
+                Some(Parent::Image(pin)) => pin.name == **name,
+                // Names of images of AWS change with each: that of the source does not.
+                Some(Parent::Ami(_)) => section.source == **name,
+                Some(Parent::Disk(_)) | None => false,
+            };
+            is_parent || section.all_packages().any(|package| package.name == **name)
         })
     };
     match names.iter().find(|name| !is_locked(name)) {

@@ -20,6 +20,7 @@ use goldsmith_store::Store;
 use crate::app::App;
 use crate::args::{Outcome, Variables};
 use crate::catalog;
+use crate::instance;
 use crate::job::Bench;
 use crate::lockfile;
 use crate::project;
@@ -86,13 +87,14 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         let documents = project::documents(app, recipe)?;
         let section = locked(app, &store, recipe, &documents, args.offline)?;
         let mut job = bench.job(app, recipe, &section, &documents);
+        check(args, recipe)?;
         job.anew = anew(args, &job)?;
         job.wants_sha256 = args.sha256;
         if let Some(shell) = &shell {
             job.on_failure = Some(shell);
         }
         let is_forced = args.force || job.anew != Anew::None;
-        let (image, is_up_to_date) = match image::need(&images, &job)? {
+        let (image, is_up_to_date) = match instance::need(app, &images, &job)? {
             Need::Nothing(image) if !is_forced => (*image, true),
             Need::Build(reasons) => {
                 for reason in reasons {
@@ -135,6 +137,29 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         }
     }
     Ok(outcome)
+}
+
+/// Refuses what needs a tree or a disk of this computer, of a recipe that has neither.
+fn check(args: &Args, recipe: &Recipe) -> Result<(), CmdError> {
+    let option = match args {
+        _ if instance::place(recipe).is_none() => return Ok(()),
+        Args { from: Some(_), .. } => "--from",
+        Args { debug: true, .. } => "--debug",
+        Args {
+            check_reproducible: Some(_),
+            ..
+        } => "--check-reproducible",
+        Args { sha256: true, .. } => "--sha256",
+        Args { offline: true, .. } => "--offline",
+        _ => return Ok(()),
+    };
+    let message = format!(
+        "`{option}` is of trees and disks of this computer, and `{}` is made on an instance",
+        recipe.name
+    );
+    Err(CmdError::usage(message).hint(
+        "every build of it is a new instance; `goldsmith component run --on` tries documents on a machine that stays",
+    ))
 }
 
 /// Which layers are made again although they are kept.
@@ -186,6 +211,9 @@ pub(crate) fn make(
     job: &Job<'_>,
     is_offline: bool,
 ) -> Result<Image, CmdError> {
+    if let Some(place) = instance::place(job.recipe) {
+        return instance::make(app, store, images, job, place);
+    }
     // The whole lock: the pins of a project are one list.
     if let Some(lock) = lockfile::read(app)? {
         lockfile::pin(app, store, &lock)?;
@@ -221,10 +249,16 @@ fn text(image: &Image, is_up_to_date: bool, time: Duration) -> String {
             let _ = writeln!(text, "  sha256      {sha256}");
         }
     }
-    let _ = writeln!(
-        text,
-        "\nnext: `goldsmith test {}` boots it",
-        image.record.name
-    );
+    let next = match &image.record.cloud {
+        None => format!("`goldsmith test {}` boots it", image.record.name),
+        Some(there) => {
+            let _ = writeln!(text, "  {} in {} ({})", there.id, there.region, there.name);
+            format!(
+                "`goldsmith scan {}` holds its packages against the feeds",
+                image.record.name
+            )
+        }
+    };
+    let _ = writeln!(text, "\nnext: {next}");
     text
 }

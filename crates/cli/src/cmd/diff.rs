@@ -13,7 +13,8 @@ use crate::report::CmdError;
 
 /// Show what is different between two images: packages, files, configuration, size, findings, boot time
 ///
-/// Both are read back from their disks. Values of configuration that look like secrets are
+/// Both are read back from their disks; of one that was made on an instance, which has none here,
+/// the packages are compared, and what sanitizer and verifier said. Values of configuration that look like secrets are
 /// masked, and files that not everybody in the image may read are not shown.
 ///
 /// Example: goldsmith diff web@1.4.0 web@1.4.1 --html changes.html
@@ -37,6 +38,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let (old, new) = (side(app, &args.old)?, side(app, &args.new)?);
     if args.blocks {
+        for image in [&old, &new]
+            .into_iter()
+            .filter_map(|side| side.image.as_ref())
+        {
+            image.disk()?;
+        }
         let found = diff::blocks(&app.cx, &old, &new)?;
         app.output.result(&diff::blocks_text(&found, args.all), || {
             serde_json::json!(found)

@@ -52,6 +52,7 @@ enum Target {
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let image = catalog::find(app, &args.image)?;
+    image.disk()?;
     let targets = targets(args, &image, &app.env.working_directory)?;
     let mut text = String::new();
     let mut exports = Vec::new();

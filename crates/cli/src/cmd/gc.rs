@@ -20,9 +20,10 @@ use crate::wiring;
 /// used for 30 days goes, and the lock of a project that was deleted counts as long. What goes is
 /// gone when the command ends; a process in the background then gives its space back to the disk.
 ///
-/// With a target in a cloud it is about what runs that were broken off have left there: what is
-/// written down as begun by a process that is gone, and what has our tags, is older than a day
-/// and part of no finished image. The copies of the catalog always stay.
+/// With a target in a cloud, or an infrastructure that images are made on, it is about what runs
+/// that were broken off have left there: what is written down as begun by a process that is gone,
+/// and what has our tags, is older than a day and part of no finished image. The copies of the
+/// catalog, and images with a record, always stay.
 ///
 /// Example: goldsmith gc --size 20GiB --dry-run
 #[derive(Debug, clap::Args)]
@@ -36,6 +37,10 @@ pub(crate) struct Args {
     /// Remove what broken runs have left at this target instead, such as `aws/eu`
     #[arg(long, value_name = "TARGET", conflicts_with_all = ["unused_for", "size", "wait"])]
     target: Option<String>,
+    /// Remove what broken builds have left on this infrastructure instead, by the label of its
+    /// block: instances, groups, keys, images
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["unused_for", "size", "wait", "target"])]
+    infrastructure: Option<String>,
     /// Show what would go and remove nothing
     #[arg(long)]
     dry_run: bool,
@@ -51,7 +56,10 @@ const UNUSED_FOR: Duration = Duration::from_hours(30 * 24);
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     if let Some(target) = &args.target {
-        return cloud::run(args, target, app);
+        return cloud::of_target(args, target, app);
+    }
+    if let Some(name) = &args.infrastructure {
+        return cloud::of_infrastructure(args, name, app);
     }
     let store = wiring::store(app)?;
     let unused_for = args

@@ -153,8 +153,11 @@ fn line(image: Option<&Image>, row: &ImageRow) -> [String; 9] {
         date(made.created_unix),
         boot.map_or_else(String::new, |names| names.collect::<Vec<_>>().join("+")),
         size.map_or_else(String::new, format_bytes),
-        match (image, disk) {
+        match (record, disk) {
             (None, _) => "gone".to_owned(),
+            (Some(record), None) => record.cloud.as_ref().map_or_else(String::new, |there| {
+                format!("{} {}", there.region, there.id)
+            }),
             (_, disk) => disk.map_or_else(String::new, |disk| format_bytes(disk.allocated_bytes)),
         },
         image.map_or_else(|| "-".to_owned(), test_word),

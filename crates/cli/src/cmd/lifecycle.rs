@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use goldsmith_core::image::ImageId;
-use goldsmith_core::recipe::{LifecyclePolicy, Pipeline};
+use goldsmith_core::recipe::{AwsInfrastructure, LifecyclePolicy, Pipeline, Project};
 use goldsmith_core::target::TargetError;
 use goldsmith_pipeline::lifecycle::{LifecycleError, Retirement};
 use goldsmith_plan::lifecycle::{Decision, Next, Plan};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::args::{Outcome, Variables};
 use crate::cmd::run::{actor, herald, pipeline};
+use crate::instance;
 use crate::output::{date, table};
 use crate::report::CmdError;
 use crate::wiring;
@@ -55,20 +56,20 @@ pub(crate) struct ApplyArgs {
 pub(crate) fn run(command: &Command, app: &App) -> Result<Outcome, CmdError> {
     match command {
         Command::Plan(args) => {
-            let (_, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
-            with(app, &pipeline, |retirement| {
+            let (project, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
+            with(app, (&project, &pipeline), |retirement| {
                 let plan = retirement.plan(app.cx.clock().unix_seconds())?;
                 app.output.result(&text(&plan), || plan_json(&plan));
                 Ok(Outcome::Done)
             })
         }
         Command::Apply(args) => {
-            let (_, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
+            let (project, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
             let digest = args.plan.parse().map_err(|_| {
                 CmdError::usage(format!("`{}` is no digest of a plan", args.plan))
                     .hint("`goldsmith lifecycle plan` shows it")
             })?;
-            with(app, &pipeline, |retirement| {
+            with(app, (&project, &pipeline), |retirement| {
                 let done = retirement.apply(&app.cx, digest, &actor(app, args.actor.as_deref()))?;
                 let rows = done.iter().map(|(image, step)| match step {
                     Ok(action) => [image.clone(), action.to_string(), "done".to_owned()],
@@ -95,7 +96,7 @@ pub(crate) fn run(command: &Command, app: &App) -> Result<Outcome, CmdError> {
 /// Does something with everything that retiring works with.
 fn with(
     app: &App,
-    pipeline: &Pipeline,
+    (project, pipeline): (&Project, &Pipeline),
     work: impl FnOnce(&Retirement<'_>) -> Result<Outcome, LifecycleError>,
 ) -> Result<Outcome, CmdError> {
     let policy: &LifecyclePolicy = pipeline.lifecycle.as_ref().ok_or_else(|| {
@@ -108,7 +109,9 @@ fn with(
     let catalog = wiring::catalog(app)?;
     let targets = wiring::targets(app, pipeline.distribution.as_ref())?;
     let herald = herald(app, pipeline);
-    let remove = |id: &ImageId| remove(app, id);
+    let recipe = project.recipes.iter().find(|it| it.name == pipeline.recipe);
+    let place = recipe.and_then(instance::place);
+    let remove = |id: &ImageId| remove(app, id, place);
     let retirement = Retirement {
         pipeline: &pipeline.name,
         family: &pipeline.recipe,
@@ -121,11 +124,17 @@ fn with(
     Ok(work(&retirement)?)
 }
 
-/// Removes the folder of an image; one that is gone already needs nothing.
-fn remove(app: &App, id: &ImageId) -> Result<(), TargetError> {
+/// Removes the folder of an image, and where it was made on an instance what the cloud has of it;
+/// one that is gone already needs nothing.
+fn remove(app: &App, id: &ImageId, place: Option<&AwsInfrastructure>) -> Result<(), TargetError> {
     let boxed = |error: CmdError| -> TargetError { Box::new(crate::workshop::stage_error(error)) };
     let folder = match crate::workshop::find(app, id) {
-        Ok(image) => image.folder,
+        Ok(image) => {
+            if let Some(there) = &image.record.cloud {
+                instance::withdraw(app, there, place).map_err(boxed)?;
+            }
+            image.folder
+        }
         Err(error) if error.class() == goldsmith_core::failure::Class::Usage => return Ok(()),
         Err(error) => return Err(boxed(error)),
     };

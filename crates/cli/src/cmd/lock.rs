@@ -6,8 +6,8 @@ use goldsmith_build::document::Loaded;
 use goldsmith_build::repo::{self, Update};
 use goldsmith_core::failure::Class;
 use goldsmith_core::recipe::Recipe;
-use goldsmith_plan::lock::Lock;
 use goldsmith_plan::lock::diff::diff;
+use goldsmith_plan::lock::{Lock, Parent, Section};
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
@@ -82,12 +82,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let mut text = String::new();
     if is_first && !args.check {
         for (name, section) in &new.recipes {
-            let bytes = section.all_packages().map(|p| p.size).sum();
-            let size = goldsmith_core::size::format_bytes(bytes);
-            let parent = section.parent.iter();
-            let parent: String = parent.map(|parent| format!("{parent}, ")).collect();
-            let count = section.packages.len();
-            let _ = writeln!(text, "{name}: {parent}{count} packages, {size}");
+            let _ = writeln!(text, "{name}: {}", summary(section));
         }
     } else if changes.recipes.is_empty() {
         text.push_str(if args.check {
@@ -108,6 +103,18 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     } else {
         Outcome::Done
     })
+}
+
+/// What a section pins, in a line.
+fn summary(section: &Section) -> String {
+    if let Some(parent @ Parent::Ami(pin)) = &section.parent {
+        return format!("{parent} of {}, in {}", pin.owner, pin.region);
+    }
+    let bytes = section.all_packages().map(|p| p.size).sum();
+    let size = goldsmith_core::size::format_bytes(bytes);
+    let parent = section.parent.iter();
+    let parent: String = parent.map(|parent| format!("{parent}, ")).collect();
+    format!("{parent}{} packages, {size}", section.packages.len())
 }
 
 /// The changes of one recipe for programs.

@@ -1,12 +1,12 @@
 //! `goldsmith plan`: what a build would do, without doing it.
 
 mod explain;
+mod steps;
 
 use std::fmt::Write as _;
 
 use goldsmith_build::image::{self, Need};
 use goldsmith_build::record::Images;
-use goldsmith_core::size::format_bytes;
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
@@ -71,46 +71,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         if let Some(title) = &up_to_date {
             let _ = writeln!(text, "  nothing to do: {title} was made of the same inputs");
         } else {
-            let fetch: u64 = missing.iter().sum();
-            let _ = writeln!(
-                text,
-                "  fetch      {} of {} packages, {}",
-                missing.len(),
-                section.all_packages().count(),
-                format_bytes(fetch)
-            );
-            if let Some(parent) = &section.parent {
-                let _ = writeln!(text, "  start from {parent}");
-            }
-            if !section.packages.is_empty() {
-                let _ = writeln!(text, "  configure  {} packages", section.packages.len());
-            }
-            for loaded in &documents {
-                let phases: Vec<&str> = loaded
-                    .document
-                    .phases()
-                    .filter(|p| ["build", "validate"].contains(p))
-                    .collect();
-                let _ = writeln!(
-                    text,
-                    "  component  {} ({}, {} steps)",
-                    loaded.path,
-                    phases.join(", "),
-                    loaded.document.step_count(&phases)
-                );
-            }
-            let boot: Vec<_> = recipe
-                .disk
-                .boot
-                .iter()
-                .map(|firmware| firmware.name())
-                .collect();
-            let _ = writeln!(
-                text,
-                "  disk       {}, {}",
-                format_bytes(recipe.disk.size_bytes),
-                boot.join(" and ")
-            );
+            text.push_str(&steps::text(recipe, &section, &documents, &missing));
             for (n, reason) in reasons.iter().enumerate() {
                 let _ = writeln!(
                     text,
@@ -119,11 +80,16 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
                 );
             }
         }
-        let layers = if args.explain {
+        // What is made on an instance has no layers.
+        let has_layers = recipe.infrastructure.is_none();
+        let layers = if args.explain && has_layers {
             Some(image::forecast(&app.cx, &store, &job)?)
         } else {
             None
         };
+        if args.explain && !has_layers {
+            text.push_str("  layers     none: every step is done again on a new instance\n");
+        }
         if let Some(layers) = &layers {
             text.push_str(&explain::text(layers));
         }

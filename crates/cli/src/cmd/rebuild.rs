@@ -50,6 +50,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         ..app.clone()
     };
     let first = Images::new(&app.home()?).find(&args.image)?;
+    first.disk()?;
     let store = wiring::store(app)?;
     let name = first.record.name.clone();
     let project = project::recipes(app, &args.variables, &[name])?;

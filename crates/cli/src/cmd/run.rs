@@ -1,9 +1,6 @@
 //! `goldsmith run`: take an image through a pipeline.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::path::PathBuf;
-use std::time::Duration;
 
 use goldsmith_core::catalog::{Catalog, NewRun, RunId, RunRow, RunStatus};
 use goldsmith_core::failure::Class;
@@ -16,17 +13,16 @@ use goldsmith_pipeline::outbox::{Outbox, Patience};
 use goldsmith_pipeline::state::{State, UnitState};
 use serde_json::{Value, json};
 
+use crate::alone::{self, Alone};
 use crate::app::App;
 use crate::args::{Outcome, Variables};
+use crate::instance;
 use crate::project;
 use crate::report::CmdError;
 use crate::signing;
 use crate::style;
 use crate::wiring;
 use crate::workshop::{self, Exports, LocalHands, LocalWorkshop};
-
-/// How often a run that waits for another looks whether it has ended.
-const QUEUE_LOOK: Duration = Duration::from_millis(200);
 
 /// Take an image through a pipeline: lock, build, test, scan, gate, approve, distribute, register
 ///
@@ -154,7 +150,16 @@ pub(crate) fn go(
     let recipe = recipes
         .find(|recipe| recipe.name == pipeline.recipe)
         .ok_or_else(|| CmdError::config(format!("pipeline `{}` has no recipe", pipeline.name)))?;
-    let _alone = alone(app, &pipeline.name, how.is_patient)?;
+    instance::check(recipe, pipeline)?;
+    let _alone = alone::hold(
+        app,
+        Alone {
+            file: &pipeline.name,
+            what: &format!("pipeline `{}`", pipeline.name),
+            hint: "`goldsmith runs` shows how far it is",
+            is_patient: how.is_patient,
+        },
+    )?;
     let catalog = wiring::catalog(app)?;
     let workshop = LocalWorkshop {
         app,
@@ -275,38 +280,6 @@ pub(crate) fn deliver(app: &App, pipeline: &Pipeline, catalog: &dyn Catalog) {
 /// Who does it.
 pub(crate) fn actor(app: &App, given: Option<&str>) -> String {
     given.map_or_else(|| app.actor(), str::to_owned)
-}
-
-/// Held while a pipeline is run: the kernel lets go of it when the process ends, however it does.
-fn alone(app: &App, pipeline: &str, is_patient: bool) -> Result<File, CmdError> {
-    let folder: PathBuf = app.home()?.join("runs");
-    let path = folder.join(format!("{pipeline}.lock"));
-    let failed = |e: &std::io::Error| CmdError::io(format!("cannot use `{}`", path.display()), e);
-    std::fs::create_dir_all(&folder).map_err(|e| failed(&e))?;
-    let file = File::create(&path).map_err(|e| failed(&e))?;
-    let mut is_told = false;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) if is_patient => {
-                app.cx.cancel.check()?;
-                if !is_told {
-                    let text = format!("`{pipeline}` waits for the run that is under way");
-                    app.cx.note(text);
-                    is_told = true;
-                }
-                app.cx.clock().sleep(QUEUE_LOOK);
-            }
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(CmdError::Refused {
-                    class: Class::Environment,
-                    message: format!("pipeline `{pipeline}` is being run by another process"),
-                    hints: vec!["`goldsmith runs` shows how far it is".to_owned()],
-                });
-            }
-            Err(std::fs::TryLockError::Error(e)) => return Err(failed(&e)),
-        }
-    }
 }
 
 /// The run to work on, and whether it had begun before.

@@ -8,6 +8,7 @@ use goldsmith_advisory::external::Foreign;
 use goldsmith_advisory::stock::Stock;
 use goldsmith_build::record::{Image, Images, Record, RecordError};
 use goldsmith_build::source::KernelView;
+use goldsmith_core::cloud::CloudImage;
 use goldsmith_core::finding::{Finding, Kind, Place};
 use goldsmith_core::inventory::Inventory;
 use goldsmith_inspect::harden::{self, Profile};
@@ -95,6 +96,11 @@ impl Target {
             record: Some(image.record),
         }
     }
+
+    /// Where it is, when there is no disk of it here.
+    fn cloud(&self) -> Option<&CloudImage> {
+        self.record.as_ref()?.cloud.as_ref()
+    }
 }
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
@@ -135,9 +141,19 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         Ok::<_, CmdError>((text, json))
     };
     if let Some(kept) = kept::read(&target, args.again)? {
-        without_disk(args)?;
-        let judged = verdict::judge(app, &policy, &kept.stock, Vec::new())?;
+        if let Some(profile) = &args.profile {
+            let what = format!("the profile `{profile}` is held against");
+            return Err(no_disk(&target, &what));
+        }
+        let run = beside::run(app, &args.beside, (&target, false), &kept.inventory)?;
+        let beyond = run.as_ref().map_or_else(Vec::new, |run| run.beyond(&[]));
+        let other = run.or(other);
+        let judged = verdict::judge(app, &policy, &kept.stock, beyond)?;
         let (text, json) = say(kept.form, &kept.inventory, &judged, other.as_ref(), None)?;
+        if let Some(form) = args.sbom.as_deref().and_then(Form::named) {
+            let document = bill(&target, &kept.inventory, form, None);
+            return hand_over(args, app, &document, (&text, json)).map(|()| judged.outcome());
+        }
         app.output.result(&text, || json);
         return Ok(judged.outcome());
     }
@@ -153,7 +169,7 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let (inventory, mut findings) = look(app, &opened, &snapshot, hardening.as_ref())?;
     let stock = Stock::of(&inventory);
     kept::write(&target, &stock)?;
-    let other = match beside::run(app, &args.beside, &target, &inventory)? {
+    let other = match beside::run(app, &args.beside, (&target, true), &inventory)? {
         Some(run) => {
             findings.extend(run.beyond(&findings));
             Some(run)
@@ -174,16 +190,40 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     };
     let files = args.sbom_files.then(|| snapshot.system());
     let document = bill(&target, &inventory, form, files);
+    hand_over(args, app, &document, (&text, json()))?;
+    Ok(judged.outcome())
+}
+
+/// Writes the bill of materials where it is wanted, and the result beside it.
+fn hand_over(
+    args: &Args,
+    app: &App,
+    document: &str,
+    (text, json): (&str, serde_json::Value),
+) -> Result<(), CmdError> {
     if let Some(file) = &args.output {
         let path = app.env.working_directory.join(file);
         project::replace_file(&path, document.as_bytes())
             .map_err(|e| CmdError::io(format!("cannot write `{}`", file.display()), &e))?;
-        app.output.result(&text, json);
+        app.output.result(text, || json);
     } else {
-        app.output.text(&document);
-        app.output.result_beside(&text, json);
+        app.output.text(document);
+        app.output.result_beside(text, || json);
     }
-    Ok(judged.outcome())
+    Ok(())
+}
+
+/// Something is asked of the disk of an image that has none here.
+fn no_disk(target: &Target, what: &str) -> CmdError {
+    let name = &target.name;
+    if target.cloud().is_none() {
+        let message = format!("{what} a disk, and of {name} only the packages are known");
+        return CmdError::usage(message).hint("scan the image itself");
+    }
+    let message = format!("{what} a disk, and {name} was made on an instance");
+    CmdError::usage(message).hint(
+        "its packages are known, and held against the feeds; leaks were looked for on the instance before the image was made: `sanitize.json`, `verify.json` beside its record",
+    )
 }
 
 /// An image by its name; what is none may be a file or a folder.
@@ -204,20 +244,6 @@ fn target(app: &App, wanted: &str) -> Result<Target, CmdError> {
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// Refuses what a list of packages cannot answer: the other options are of the disk.
-fn without_disk(args: &Args) -> Result<(), CmdError> {
-    let asked = [
-        ("--with", args.beside.is_asked()),
-        ("--profile", args.profile.is_some()),
-        ("--sbom", args.sbom.is_some()),
-    ];
-    let Some((option, _)) = asked.iter().find(|(_, is_asked)| *is_asked) else {
-        return Ok(());
-    };
-    let message = format!("`{option}` looks at the disk, and a list of packages has none");
-    Err(CmdError::usage(message).hint("scan the image itself, or leave the option away"))
 }
 
 /// Runs every engine.

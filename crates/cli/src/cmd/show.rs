@@ -68,13 +68,26 @@ fn text(image: &Image) -> String {
     row("made", date(record.created_unix));
     row(
         "contents",
-        format!(
-            "{} packages, {}, boots {}",
-            record.packages,
-            record.arch,
-            boot.join(" and ")
-        ),
+        match boot.as_slice() {
+            [] => format!("{} packages, {}", record.packages, record.arch),
+            boot => format!(
+                "{} packages, {}, boots {}",
+                record.packages,
+                record.arch,
+                boot.join(" and ")
+            ),
+        },
     );
+    if let Some(there) = &record.cloud {
+        row(
+            "is",
+            format!(
+                "{} ({}) in {} of {} {}",
+                there.id, there.name, there.region, there.provider, there.account
+            ),
+        );
+        row("digest", there.digest().to_string());
+    }
     if let Some(parent) = &record.parent {
         let name = format!("{} {}", parent.kind, parent.name);
         row(
@@ -129,7 +142,11 @@ fn text(image: &Image) -> String {
     );
     section(
         &mut text,
-        "boot test",
+        if record.cloud.is_some() {
+            "test on an instance"
+        } else {
+            "boot test"
+        },
         record.test.iter().map(|test| {
             let verdict = if test.passed {
                 "passed".to_owned()

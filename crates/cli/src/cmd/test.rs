@@ -47,6 +47,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     let mut image = catalog::find(app, &args.image)?;
+    image.disk()?;
     let wanted = if args.bare {
         Wanted::default()
     } else {
@@ -110,7 +111,7 @@ pub(crate) fn boot(
         logs: logs.clone(),
         ..Subject::new(
             &image.title(),
-            &image.path("disk.raw"),
+            &image.disk()?,
             &image.record.arch,
             probe,
             scratch.path(),

@@ -94,7 +94,8 @@ fn so_far(planned: &[Planned], heard: Vec<(String, StepReport)>) -> Vec<Report> 
     reports
 }
 
-fn job(cx: &Cx, order: Order<'_>) -> Result<Job, CmdError> {
+/// What is sent there.
+pub(crate) fn job(cx: &Cx, order: Order<'_>) -> Result<Job, CmdError> {
     let mut aside = BTreeMap::new();
     for one in order.planned {
         gather(order.services, &one.document, &mut aside)?;

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use goldsmith_build::export;
+use goldsmith_core::cloud::CloudImage;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_core::image::ImageId;
@@ -34,6 +35,7 @@ impl Forms for Exports<'_> {
     ) -> Result<FormFile, TargetError> {
         let failed = |error: CmdError| -> TargetError { Box::new(stage_error(error)) };
         let image = find(self.app, image).map_err(failed)?;
+        image.disk().map_err(|error| failed(error.into()))?;
         let format = Format::named(form)
             .ok_or_else(|| failed(CmdError::config(format!("there is no form `{form}`"))))?;
         let written =
@@ -47,6 +49,12 @@ impl Forms for Exports<'_> {
             sha256,
             size_bytes: written.size_bytes,
         })
+    }
+
+    fn cloud(&self, image: &ImageId) -> Result<Option<CloudImage>, TargetError> {
+        let image = find(self.app, image);
+        let image = image.map_err(|error| -> TargetError { Box::new(stage_error(error)) })?;
+        Ok(image.record.cloud)
     }
 }
 

@@ -52,9 +52,13 @@ impl Hands for LocalHands<'_> {
         };
         if let Some(id) = image {
             let image = find(self.app, id).map_err(stage_error)?;
-            run = run
-                .env("GOLDSMITH_IMAGE", typed(id))
-                .env("GOLDSMITH_DISK", image.path("disk.raw"));
+            run = run.env("GOLDSMITH_IMAGE", typed(id));
+            run = match &image.record.cloud {
+                None => run.env("GOLDSMITH_DISK", image.path("disk.raw")),
+                Some(there) => run
+                    .env("GOLDSMITH_AMI", &there.id)
+                    .env("GOLDSMITH_REGION", &there.region),
+            };
         }
         for (name, value) in &command.environment {
             run = run.env(name, &value.value);

@@ -7,7 +7,7 @@ use goldsmith_build::record::Image;
 use goldsmith_core::recipe::{Recipe, Work};
 use goldsmith_exec::child::Program;
 use goldsmith_pipeline::port::{Input, Made, Origin};
-use goldsmith_plan::lock::Section;
+use goldsmith_plan::lock::{Parent, Section};
 
 use crate::app::App;
 
@@ -45,6 +45,13 @@ pub(super) fn made(
         uri: format!("file:{}", document.path),
         sha256: document.sha256,
     });
+    let base = section.parent.as_ref().and_then(|parent| match parent {
+        Parent::Ami(pin) => Some(Input {
+            uri: format!("aws:ami/{}/{}", pin.region, pin.id),
+            sha256: parent.digest(),
+        }),
+        Parent::Image(_) | Parent::Disk(_) => None,
+    });
     let ms: u64 = image.record.phases.iter().map(|phase| phase.ms).sum();
     let took = i64::try_from(ms / 1000).unwrap_or(0);
     let ended = image.record.created_unix;
@@ -53,7 +60,7 @@ pub(super) fn made(
         is_new,
         origin: Origin {
             parameters,
-            inputs: packages.chain(documents).collect(),
+            inputs: base.into_iter().chain(packages).chain(documents).collect(),
             authors: authors(app),
             times: Some((ended - took, ended)),
         },

@@ -4,6 +4,7 @@
 
 mod approvals;
 mod assess;
+mod aws_ami;
 mod awstoe;
 mod boot;
 mod build;
@@ -20,6 +21,7 @@ mod feed;
 mod fixture;
 mod gc;
 mod import;
+mod instance;
 mod layers;
 mod library;
 mod mirror;

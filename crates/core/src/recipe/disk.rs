@@ -32,3 +32,12 @@ pub struct DiskSpec {
     /// Words added to the kernel command line.
     pub kernel_args: Vec<String>,
 }
+
+impl DiskSpec {
+    /// Of a tree that becomes no disk, and of an image whose disks are those that it started from.
+    pub const NONE: Self = Self {
+        size_bytes: 0,
+        boot: Vec::new(),
+        kernel_args: Vec::new(),
+    };
+}

@@ -1,5 +1,7 @@
 //! What builds start from.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::Span;
 use crate::digest::Sha256;
 use crate::version::VersionPrefix;
@@ -13,6 +15,8 @@ pub enum Source {
     Image(ImageSource),
     /// A disk, or a tar of a root file system, that others made.
     Disk(DiskSource),
+    /// An image of AWS, which is changed on an instance.
+    Ami(AmiSource),
 }
 
 impl Source {
@@ -22,6 +26,7 @@ impl Source {
             Self::Debian(source) => &source.name,
             Self::Image(source) => &source.name,
             Self::Disk(source) => &source.name,
+            Self::Ami(source) => &source.name,
         }
     }
 
@@ -29,7 +34,7 @@ impl Source {
     pub fn image(&self) -> Option<&str> {
         match self {
             Self::Image(source) => Some(&source.image),
-            Self::Debian(_) | Self::Disk(_) => None,
+            Self::Debian(_) | Self::Disk(_) | Self::Ami(_) => None,
         }
     }
 }
@@ -80,6 +85,36 @@ pub enum DiskFrom {
     File(String),
     /// `http://` or `https://`.
     Url(String),
+}
+
+/// `source "aws-ami"`. Where it is looked for is what the recipe's infrastructure says.
+#[derive(Debug, Clone)]
+pub struct AmiSource {
+    /// The label of its block.
+    pub name: String,
+    /// The place of its block.
+    pub span: Span,
+    /// Which image.
+    pub which: WhichAmi,
+    /// `amd64`, `arm64`.
+    pub arch: String,
+}
+
+/// Which image of AWS is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhichAmi {
+    /// This one: `ami-0123456789abcdef0`.
+    Id(String),
+    /// The newest that fits.
+    Newest {
+        /// Numbers of accounts, `amazon`, `aws-marketplace`, `self`: at least one, since anybody may
+        /// give an image a name that somebody else's has.
+        owners: Vec<String>,
+        /// Names of EC2's filters, each with the values that will do.
+        filters: BTreeMap<String, Vec<String>>,
+    },
+    /// The one that a parameter of Systems Manager names.
+    Parameter(String),
 }
 
 /// `source "debian"`.

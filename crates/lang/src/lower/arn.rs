@@ -1,4 +1,9 @@
-//! Names of AWS's things as they are written: ARNs, accounts, regions.
+//! Names of AWS's things as they are written: ARNs, accounts, regions, identifiers, keys.
+
+/// What is said of a text that is no key.
+pub(super) const NO_KEY: &str = "is not a key such as `alias/golden`, an identifier or an ARN";
+/// What is said of a text that is no role.
+pub(super) const NO_ROLE: &str = "is not a role such as `arn:aws:iam::111122223333:role/images`";
 
 /// Whether a text is the ARN of something of a service: `arn:aws:sns:eu-north-1:111122223333:gold`.
 /// `is_regional`: it has a region; else it has none. `is_resource` says of what follows the account
@@ -52,6 +57,59 @@ pub(super) fn is_region(text: &str) -> bool {
         && words.split('-').all(is_word)
         && (1..=2).contains(&number.len())
         && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The ARN of a role.
+pub(super) fn is_role(text: &str) -> bool {
+    let is_name = |resource: &str| {
+        resource
+            .strip_prefix("role/")
+            .is_some_and(|name| !name.is_empty())
+    };
+    is_arn(text, "iam", false, is_name)
+}
+
+/// The identifier of a thing of EC2, of which `prefix` says what it is: `ami-0123456789abcdef0`.
+pub(super) fn is_ec2_id(text: &str, prefix: &str) -> bool {
+    let rest = text.strip_prefix(prefix);
+    rest.and_then(|rest| rest.strip_prefix('-'))
+        .is_some_and(|rest| {
+            let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+            matches!(rest.len(), 8 | 17) && rest.bytes().all(is_digit)
+        })
+}
+
+/// An alias, the identifier of a key, or the ARN of one of them.
+pub(super) fn is_key(text: &str) -> bool {
+    let is_resource =
+        |text: &str| is_alias(text) || text.strip_prefix("key/").is_some_and(is_key_id);
+    is_alias(text) || is_key_id(text) || is_arn(text, "kms", true, is_resource)
+}
+
+fn is_alias(text: &str) -> bool {
+    text.strip_prefix("alias/").is_some_and(|name| {
+        let is_letter = |c: char| c.is_ascii_alphanumeric() || "/_-".contains(c);
+        !name.is_empty() && name.chars().all(is_letter)
+    })
+}
+
+fn is_key_id(text: &str) -> bool {
+    let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
+    if let Some(rest) = text.strip_prefix("mrk-") {
+        return rest.len() == 32 && is_hex(rest);
+    }
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.into_iter().all(is_hex)
+}
+
+/// The region of an ARN.
+pub(super) fn key_region(key: &str) -> Option<&str> {
+    key.strip_prefix("arn:")?.split(':').nth(2)
+}
+
+/// Whether a key is in one region only: an alias may be in all, and a multi-region key is.
+pub(super) fn is_key_of_one_region(key: &str) -> bool {
+    !key.starts_with("alias/") && !key.starts_with("mrk-")
 }
 
 #[cfg(test)]
@@ -111,5 +169,51 @@ mod tests {
             false,
             |_| true
         ));
+    }
+
+    #[test]
+    fn keys() {
+        let key = "1234abcd-12ab-34cd-56ef-1234567890ab";
+        let of_key = format!("arn:aws:kms:eu-north-1:111122223333:key/{key}");
+        for right in [
+            "alias/golden",
+            "alias/aws/ebs",
+            key,
+            "mrk-1234abcd12ab34cd56ef1234567890ab",
+            &of_key,
+        ] {
+            assert!(is_key(right), "{right}");
+        }
+        for wrong in [
+            "",
+            "golden",
+            "alias/",
+            "mrk-12",
+            "1234abcd",
+            "arn:aws:kms::111122223333:key/x",
+        ] {
+            assert!(!is_key(wrong), "{wrong}");
+        }
+        assert_eq!(key_region(&of_key), Some("eu-north-1"));
+        assert!(is_key_of_one_region(&of_key) && is_key_of_one_region(key));
+        assert!(!is_key_of_one_region("alias/golden"));
+    }
+
+    #[test]
+    fn identifiers() {
+        for right in ["ami-0123456789abcdef0", "ami-0abcd123"] {
+            assert!(is_ec2_id(right, "ami"), "{right}");
+        }
+        for wrong in [
+            "",
+            "ami",
+            "ami-",
+            "ami-0123",
+            "ami-0123456789ABCDEF0",
+            "lt-0123456789abcdef0",
+            "ami0123456789abcdef0",
+        ] {
+            assert!(!is_ec2_id(wrong, "ami"), "{wrong}");
+        }
     }
 }

@@ -1,4 +1,6 @@
-//! `source` blocks: packages, another image, a disk that others made.
+//! `source` blocks: packages, another image, a disk that others made, an image of AWS.
+
+mod ami;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +26,7 @@ pub(super) fn source(
     match block.labels[0].as_str() {
         "image" => image(&reader, name).map(Source::Image),
         "disk" => disk(&reader, name).map(Source::Disk),
+        "aws-ami" => ami::ami(&reader, name).map(Source::Ami),
         _ => debian(&reader, name).map(Source::Debian),
     }
 }

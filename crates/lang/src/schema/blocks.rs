@@ -1,6 +1,7 @@
 //! The table.
 
 mod distribution;
+mod infrastructure;
 mod lifecycle;
 mod notify;
 mod pipeline;
@@ -11,6 +12,7 @@ mod test;
 
 use super::{AttributeSpec, BlockSpec, Form};
 use distribution::DISTRIBUTION;
+use infrastructure::INFRASTRUCTURE;
 use lifecycle::LIFECYCLE;
 use pipeline::PIPELINE;
 use source::SOURCE;
@@ -297,14 +299,20 @@ static RECIPE: BlockSpec = BlockSpec {
         required(
             "source",
             Form::Reference("source"),
-            "`source.debian.<name>`, `source.image.<name>` or `source.disk.<name>`",
+            "`source.debian.<name>`, `source.image.<name>`, `source.disk.<name>` or `source.aws-ami.<name>`",
+        ),
+        optional(
+            "infrastructure",
+            Form::Reference("infrastructure"),
+            "",
+            "`infrastructure.aws.<name>`: where it is made, with a source `aws-ami`",
         ),
         optional("purpose", Form::Text, "", "What the image is for"),
         optional(
             "disk",
             Form::Reference("disk"),
             "",
-            "`disk.<name>`, instead of a `disk` block",
+            "`disk.<name>`, instead of a `disk` block; none with a source `aws-ami`, which has its own",
         ),
     ],
     blocks: &[&COMPONENT_USE, &PROVISIONER, &DISK_OF_RECIPE],
@@ -313,12 +321,13 @@ static RECIPE: BlockSpec = BlockSpec {
 };
 
 /// The blocks of a file.
-pub(crate) fn top_level() -> [&'static BlockSpec; 10] {
+pub(crate) fn top_level() -> [&'static BlockSpec; 11] {
     [
         &VARIABLE,
         &LOCALS,
         &LOCAL,
         &SOURCE,
+        &INFRASTRUCTURE,
         &RECIPE,
         &COMPONENT,
         &DISK,

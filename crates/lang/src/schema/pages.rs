@@ -94,6 +94,7 @@ fn form(form: Form) -> String {
         Form::Flag => "bool".to_owned(),
         Form::Texts => "list of strings".to_owned(),
         Form::Map => "object".to_owned(),
+        Form::Lists => "object of lists".to_owned(),
         Form::Choice(choices) => format!("one of {}", words(choices)),
         Form::Choices(choices) => format!("list of {}", words(choices)),
         Form::Number => "number".to_owned(),
@@ -191,7 +192,7 @@ fn attribute(attribute: &AttributeSpec) -> Value {
         Form::Texts => {
             json!({ "anyOf": [{ "type": "array", "items": { "type": "string" } }, template()] })
         }
-        Form::Map => json!({ "anyOf": [{ "type": "object" }, template()] }),
+        Form::Map | Form::Lists => json!({ "anyOf": [{ "type": "object" }, template()] }),
         Form::Number => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, template()] }),
         Form::Keep => {
             json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "const": "all" }, template()] })

@@ -64,6 +64,10 @@ fn shown(outcome: &Outcome) -> String {
         // Places are shown by problems; here they would only make noise.
         let source = format!("{:?}", recipe.source);
         let _ = writeln!(out, "  source {}", without_spans(&source));
+        if let Some(place) = &recipe.infrastructure {
+            let place = format!("{place:?}");
+            let _ = writeln!(out, "  infrastructure {}", without_spans(&place));
+        }
         for work in &recipe.work {
             let _ = match work {
                 Work::Component(component) => writeln!(
@@ -152,7 +156,7 @@ fn show_pipeline(out: &mut String, pipeline: &Pipeline) {
 }
 
 fn without_spans(text: &str) -> String {
-    let next = [", mirror:", ", image:", ", from:"]
+    let next = [", mirror:", ", image:", ", which:", ", region:", ", from:"]
         .into_iter()
         .find_map(|field| text.find(field));
     match (text.find("span: Span"), next) {

@@ -2,6 +2,8 @@ use goldsmith_core::diagnostic::{SourceFile, Span};
 use goldsmith_core::recipe::{ComponentUse, Firmware};
 
 use super::*;
+use crate::lock::AmiPin;
+use crate::lock::tests::ami::on_ami;
 use crate::lock::tests::{on_image, section};
 
 const SALT: Salt = Salt([7; 32]);
@@ -114,6 +116,27 @@ fn of_a_parent_the_digest_counts() {
     };
     pin.digest = Sha256::of(b"other");
     assert_eq!(explain(&old, &of(&other)), ["changed: parent image"]);
+}
+
+#[test]
+fn of_an_image_of_aws_its_id_counts() {
+    let of = |section: &Section| image_inputs(section, &components(), &disk(), &SALT);
+    let with = |change: fn(&mut AmiPin)| {
+        let mut section = on_ami();
+        let Some(Parent::Ami(pin)) = &mut section.parent else {
+            unreachable!()
+        };
+        change(pin);
+        of(&section)
+    };
+    let old = of(&on_ami());
+    assert_eq!(with(|pin| pin.name = "x".to_owned()).key(), old.key());
+    for other in [
+        with(|pin| pin.id = "ami-0fedcba9876543210".to_owned()),
+        with(|pin| pin.region = "eu-west-1".to_owned()),
+    ] {
+        assert_eq!(explain(&old, &other), ["changed: parent ami"]);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fmt;
 
 use goldsmith_core::debversion;
 
-use super::{Lock, Package, Parent, Section};
+use super::{AmiPin, Lock, Package, Parent, Section};
 
 /// One package in two versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +125,9 @@ fn parents(old: Option<&Section>, new: Option<&Section>) -> Option<String> {
         (Some(old), Some(new)) if digest(old) != digest(new) => (old, new),
         _ => return None,
     };
+    if let (Some(Parent::Ami(from)), Some(Parent::Ami(to))) = (&old.parent, &new.parent) {
+        return Some(format!("{}: {} -> {}", new.source, dated(from), dated(to)));
+    }
     let (mut from, mut to) = (shown(old), shown(new));
     if from == to {
         for (text, section) in [(&mut from, old), (&mut to, new)] {
@@ -133,6 +136,12 @@ fn parents(old: Option<&Section>, new: Option<&Section>) -> Option<String> {
         }
     }
     Some(format!("starts from {to}, before from {from}"))
+}
+
+/// `ami-0123456789abcdef0 (debian-12, 2026-07-11 10:16 UTC)`: names may be the same.
+fn dated(pin: &AmiPin) -> String {
+    let created = crate::release::show_time(pin.created.0);
+    format!("{} ({}, {created})", pin.id, pin.name)
 }
 
 type ById<'a> = BTreeMap<(&'a str, &'a str), &'a Package>;

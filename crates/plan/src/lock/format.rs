@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! {
-//!   "version": 2,                       a field that comes, goes or changes raises it
+//!   "version": 3,                       a field that comes, goes or changes raises it
 //!   "recipes": {
 //!     "web": {                          a section per recipe, by name
 //!       "source": "server",             label of the source block
@@ -18,6 +18,7 @@
 //!         }
 //!         "image": {"name", "version"?, "channel"?, "packages", "boot"}        or of an image
 //!         "disk": {"file"?, "url"?, "sha256", "arch", "boot"}                  or of a disk
+//!         "ami": {"id"?, "owners"?, "filters"?, "parameter"?, "region", "arch"}  or of AWS
 //!       },
 //!       "parent": {                     what it starts from, when that is no Debian suite
 //!         "image": {"name", "version", "build",        for people
@@ -25,6 +26,7 @@
 //!                   "arch", "epoch",                   its newest time
 //!                   "debian"?}                         what the first of its line asked for
 //!         "disk": {"sha256", "size"}                   of the file as it is there
+//!         "ami": {"id", "name", "owner", "region", "arch", "created"}   its id is of these bytes for ever
 //!       },
 //!       "epoch": 1783764997,            SOURCE_DATE_EPOCH: the newest Release's date, the parent's
 //!                                       if that is newer
@@ -55,8 +57,8 @@ use goldsmith_core::recipe::{Firmware, Variant};
 use goldsmith_core::version::Version;
 use serde::{Deserialize, Serialize};
 
-/// The version this build writes; it reads the older ones as well.
-pub const VERSION: u32 = 2;
+/// The version this build writes; it reads the older ones as well. Version 2 had no image of AWS.
+pub const VERSION: u32 = 3;
 
 /// Of a whole file; only its version, so that a newer file can be named as such.
 #[derive(Debug, Deserialize)]
@@ -105,6 +107,8 @@ pub enum Request {
     Image(ImageRequest),
     /// A disk that others made.
     Disk(DiskRequest),
+    /// An image of AWS.
+    Ami(AmiRequest),
 }
 
 /// What a recipe asks of Debian.
@@ -177,6 +181,28 @@ pub struct DiskRequest {
     pub boot: Vec<Firmware>,
 }
 
+/// Which image of AWS a recipe asks for: one of `id`, `owners` with `filters`, `parameter`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AmiRequest {
+    /// Its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Whose, of which the newest is taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
+    /// By name of the filter.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub filters: BTreeMap<String, Vec<String>>,
+    /// The parameter that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// Where.
+    pub region: String,
+    /// `amd64`.
+    pub arch: String,
+}
+
 /// What an image starts from, when that is no Debian suite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -185,6 +211,8 @@ pub enum Parent {
     Image(ImagePin),
     /// A disk that others made.
     Disk(DiskPin),
+    /// An image of AWS.
+    Ami(AmiPin),
 }
 
 impl std::fmt::Display for Parent {
@@ -193,8 +221,27 @@ impl std::fmt::Display for Parent {
         match self {
             Self::Image(pin) => write!(f, "image {pin}"),
             Self::Disk(pin) => write!(f, "disk {}", pin.sha256.short()),
+            Self::Ami(pin) => write!(f, "{} ({})", pin.id, pin.name),
         }
     }
+}
+
+/// An image of AWS, by its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AmiPin {
+    /// `ami-0123456789abcdef0`: what identifies it in its region.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+    /// Number of the account that made it.
+    pub owner: String,
+    /// `eu-north-1`.
+    pub region: String,
+    /// `amd64`.
+    pub arch: String,
+    /// When it was made.
+    pub created: Moment,
 }
 
 /// An image, by digest.

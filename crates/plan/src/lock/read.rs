@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::format::{DebianRequest, File, Head, VERSION};
-use super::{Lock, LockError, Package, Parent, Request, Section, Why, v1};
+use super::{AmiPin, AmiRequest, Lock, LockError, Package, Parent, Request, Section, Why, v1};
 
 /// A lock of a hundred recipes has 30 MB.
 const MAX_BYTES: usize = 256 << 20;
@@ -17,7 +17,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Lock, LockError> {
     }
     let head: Head = serde_json::from_slice(bytes).map_err(broken)?;
     let recipes = match head.version {
-        VERSION => serde_json::from_slice::<File>(bytes).map(|file| file.recipes),
+        2 | VERSION => serde_json::from_slice::<File>(bytes).map(|file| file.recipes),
         1 => serde_json::from_slice::<v1::File>(bytes).map(v1::File::recipes),
         found => {
             return Err(LockError::Version {
@@ -114,6 +114,7 @@ fn check_request(recipe: &str, section: &Section) -> Result<(), LockError> {
             }
             Ok(())
         }
+        (Request::Ami(request), Some(Parent::Ami(pin))) => check_ami(recipe, request, pin),
         (_, parent) => {
             let found = parent
                 .as_ref()
@@ -121,6 +122,25 @@ fn check_request(recipe: &str, section: &Section) -> Result<(), LockError> {
             is(recipe, "parent", &found, false)
         }
     }
+}
+
+fn check_ami(recipe: &str, request: &AmiRequest, pin: &AmiPin) -> Result<(), LockError> {
+    for value in [&request.arch, &pin.arch] {
+        is(recipe, "arch", value, is_word(value))?;
+    }
+    for value in [&request.region, &pin.region] {
+        is(recipe, "region", value, is_word(value))?;
+    }
+    is(recipe, "ami", &pin.id, is_word(&pin.id))?;
+    is(recipe, "owner", &pin.owner, is_word(&pin.owner))?;
+    let filters = request.filters.iter();
+    let filters = filters.flat_map(|(name, values)| [name].into_iter().chain(values));
+    let asked = request.id.iter().chain(&request.parameter);
+    let asked = asked.chain(&request.owners).chain(filters);
+    for value in asked.chain([&pin.name]) {
+        is(recipe, "request", value, is_text(value))?;
+    }
+    Ok(())
 }
 
 fn check_debian(recipe: &str, request: &DebianRequest) -> Result<(), LockError> {

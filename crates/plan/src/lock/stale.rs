@@ -1,13 +1,14 @@
 //! Whether a recipe still asks for what its section of the lock answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use goldsmith_core::recipe::{
-    DebianSource, DiskFrom, DiskSource, DiskSpec, Firmware, ImageSource, Source, Variant, Which,
+    AmiSource, DebianSource, DiskFrom, DiskSource, DiskSpec, Firmware, ImageSource, Infrastructure,
+    Source, Variant, Which, WhichAmi,
 };
 
-use super::{DebianRequest, DiskRequest, ImageRequest, Input, Request, Section};
+use super::{AmiRequest, DebianRequest, DiskRequest, ImageRequest, Input, Request, Section};
 
 /// Why a section no longer fits, in the words of a list: `packages: added curl`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,16 +27,58 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What a source and a disk ask of the lock.
-pub fn request(source: &Source, disk: &DiskSpec) -> Request {
+/// What a source, a disk and the place where images are made ask of the lock.
+///
+/// # Panics
+///
+/// For an image of AWS without a place: no project is read that has such a recipe.
+pub fn request(
+    source: &Source,
+    disk: &DiskSpec,
+    infrastructure: Option<&Infrastructure>,
+) -> Request {
     match source {
         Source::Debian(source) => Request::Debian(debian(source, disk)),
         Source::Image(source) => Request::Image(image(source, disk)),
         Source::Disk(source) => Request::Disk(foreign(source, disk)),
+        Source::Ami(source) => {
+            let Some(Infrastructure::Aws(place)) = infrastructure else {
+                panic!("a recipe on an image of AWS says where it is made")
+            };
+            Request::Ami(ami(source, &place.region))
+        }
     }
 }
 
-fn image(source: &ImageSource, disk: &DiskSpec) -> ImageRequest {
+/// What a source asks of a region of AWS.
+pub fn ami(source: &AmiSource, region: &str) -> AmiRequest {
+    let mut request = AmiRequest {
+        id: None,
+        owners: Vec::new(),
+        filters: BTreeMap::new(),
+        parameter: None,
+        region: region.to_owned(),
+        arch: source.arch.clone(),
+    };
+    match &source.which {
+        WhichAmi::Id(id) => request.id = Some(id.clone()),
+        WhichAmi::Parameter(name) => request.parameter = Some(name.clone()),
+        WhichAmi::Newest { owners, filters } => {
+            request.owners.clone_from(owners);
+            request.filters.clone_from(filters);
+            // Their order means nothing.
+            let filters = request.filters.values_mut();
+            for values in filters.chain([&mut request.owners]) {
+                values.sort();
+                values.dedup();
+            }
+        }
+    }
+    request
+}
+
+/// What a source on an image and a disk ask of the lock.
+pub fn image(source: &ImageSource, disk: &DiskSpec) -> ImageRequest {
     let (version, channel) = match &source.which {
         Which::Version(version) => (Some(version.to_string()), None),
         Which::Channel(channel) => (None, Some(channel.clone())),
@@ -49,7 +92,8 @@ fn image(source: &ImageSource, disk: &DiskSpec) -> ImageRequest {
     }
 }
 
-fn foreign(source: &DiskSource, disk: &DiskSpec) -> DiskRequest {
+/// What a source on a disk of others and the disk to write ask of the lock.
+pub fn foreign(source: &DiskSource, disk: &DiskSpec) -> DiskRequest {
     let (file, url) = match &source.from {
         DiskFrom::File(path) => (Some(path.clone()), None),
         DiskFrom::Url(url) => (None, Some(without_credentials(url))),
@@ -109,9 +153,14 @@ pub fn stale(section: &Section, request: &Request, documents: &[Input]) -> Optio
         (Request::Debian(old), Request::Debian(new)) => lines.debian(old, new),
         (Request::Image(old), Request::Image(new)) => lines.image(old, new),
         (Request::Disk(old), Request::Disk(new)) => lines.disk(old, new),
+        (Request::Ami(old), Request::Ami(new)) => lines.ami(old, new),
         (old, new) => lines.word("source", kind(old), kind(new)),
     }
-    lines.word("boot", &boot(section.request.boot()), &boot(request.boot()));
+    let (old, new) = (section.request.boot(), request.boot());
+    // An image of AWS says itself what starts it: then another source is all there is to say.
+    if !old.is_empty() && !new.is_empty() {
+        lines.word("boot", &boot(old), &boot(new));
+    }
     let mut lines = lines.0;
     lines.extend(inputs(&section.documents, documents));
     (!lines.is_empty()).then_some(Reason(lines))
@@ -122,6 +171,7 @@ const fn kind(request: &Request) -> &'static str {
         Request::Debian(_) => "debian",
         Request::Image(_) => "image",
         Request::Disk(_) => "disk",
+        Request::Ami(_) => "aws-ami",
     }
 }
 
@@ -182,6 +232,19 @@ impl Lines {
         self.maybe("file", old.file.as_ref(), new.file.as_ref());
         self.maybe("url", old.url.as_ref(), new.url.as_ref());
         self.word("sha256", &old.sha256.short(), &new.sha256.short());
+        self.word("arch", &old.arch, &new.arch);
+    }
+
+    fn ami(&mut self, old: &AmiRequest, new: &AmiRequest) {
+        self.maybe("id", old.id.as_ref(), new.id.as_ref());
+        self.maybe("parameter", old.parameter.as_ref(), new.parameter.as_ref());
+        self.list("owners", &old.owners, &new.owners);
+        let names: BTreeSet<_> = old.filters.keys().chain(new.filters.keys()).collect();
+        for name in names {
+            let of = |request: &AmiRequest| request.filters.get(name).cloned().unwrap_or_default();
+            self.list(&format!("filter `{name}`"), &of(old), &of(new));
+        }
+        self.word("region", &old.region, &new.region);
         self.word("arch", &old.arch, &new.arch);
     }
 }

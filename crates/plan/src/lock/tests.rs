@@ -1,7 +1,10 @@
+pub(crate) mod ami;
+
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::Failure as _;
 use goldsmith_core::recipe::{Firmware, Variant};
 
+use self::ami::on_ami;
 use super::diff::diff;
 use super::format::Moment;
 use super::stale::stale;
@@ -129,6 +132,7 @@ fn on_disk() -> Section {
 /// One of each kind.
 fn all() -> Lock {
     let kinds = [
+        ("ami", on_ami()),
         ("disk", on_disk()),
         ("image", on_image()),
         ("web", section()),
@@ -160,8 +164,16 @@ fn reads_what_it_writes() {
 /// The texts as of today: a change of them needs another version.
 #[test]
 fn form_is_fixed() {
-    assert_eq!(all().to_text(), include_str!("tests/v2.lock"));
+    assert_eq!(all().to_text(), include_str!("tests/v3.lock"));
     assert_eq!(Lock::parse(all().to_text().as_bytes()), Ok(all()));
+}
+
+/// That one had no image of AWS.
+#[test]
+fn reads_version_2() {
+    let mut without = all();
+    without.recipes.remove("ami");
+    assert_eq!(Lock::parse(include_bytes!("tests/v2.lock")), Ok(without));
 }
 
 /// What was written by Goldsmith 0.1 is still read, and written in today's form.
@@ -191,8 +203,8 @@ fn refuses() {
             "the lock file is broken at line 1, column 1: invalid type: sequence",
         ),
         (
-            broken("\"version\": 2", "\"version\": 3"),
-            "the lock file has version 3, and this Goldsmith knows version 2",
+            broken("\"version\": 3", "\"version\": 4"),
+            "the lock file has version 4, and this Goldsmith knows version 3",
         ),
         (
             broken("\"debian\": {", "\"fedora\": {"),
@@ -201,6 +213,22 @@ fn refuses() {
         (
             all().to_text().replacen("\"sha256\": \"", "\"md5\": \"", 1),
             "the lock file is broken",
+        ),
+        (
+            lock(on_ami()).to_text().replace("ami-0123", "../ami-0123"),
+            "recipe `web` of the lock file has a bad ami: `../ami-0123456789abcdef0`",
+        ),
+        (
+            lock(on_ami()).to_text().replace("eu-north-1", "eu north"),
+            "recipe `web` of the lock file has a bad region: `eu north`",
+        ),
+        (
+            lock(Section {
+                parent: on_disk().parent,
+                ..on_ami()
+            })
+            .to_text(),
+            "recipe `web` of the lock file has a bad parent: `disk ",
         ),
         (
             format!("<<<<<<< HEAD\n{}", text()),

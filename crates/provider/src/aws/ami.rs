@@ -1,8 +1,7 @@
 //! Images of others that a build starts from: asked for in words, pinned by their id.
 
-use std::collections::BTreeMap;
-
 use goldsmith_core::cx::Cx;
+use goldsmith_core::recipe::WhichAmi;
 use goldsmith_core::remote::{ParameterStore as _, ParameterValue, RemoteError};
 
 use super::Aws;
@@ -10,23 +9,6 @@ use super::api::ec2 as api;
 use super::call::Request;
 use super::form::Form;
 use super::node::Node;
-
-/// Which image is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
-    /// This one.
-    Id(String),
-    /// The newest that fits.
-    Newest {
-        /// Numbers of accounts, `amazon`, `self`: at least one, since anybody may give an image a
-        /// name that somebody else's has.
-        owners: Vec<String>,
-        /// Names of EC2's filters, each with the values that will do.
-        filters: BTreeMap<String, Vec<String>>,
-    },
-    /// The one that a parameter of Systems Manager names.
-    Parameter(String),
-}
 
 /// An image that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +21,8 @@ pub struct Ami {
     pub owner: String,
     /// `x86_64`, `arm64`.
     pub architecture: String,
-    /// When it was made, as EC2 writes times.
-    pub created: String,
+    /// When it was made, in seconds since 1970.
+    pub created_unix: i64,
 }
 
 /// An image that was not found.
@@ -91,22 +73,20 @@ impl goldsmith_core::failure::Failure for AmiError {
     }
 }
 
-impl Wanted {
-    fn text(&self) -> String {
-        match self {
-            Self::Id(id) => format!("the id `{id}`"),
-            Self::Parameter(name) => format!("the parameter `{name}`"),
-            Self::Newest { owners, filters } => {
-                let filters = filters.iter();
-                let filters =
-                    filters.map(|(name, values)| format!("{name} = {}", values.join(" or ")));
-                let filters: Vec<String> = filters.collect();
-                format!(
-                    "the owners {} with {}",
-                    owners.join(", "),
-                    filters.join(", ")
-                )
-            }
+/// What was asked for, in words.
+fn words(wanted: &WhichAmi) -> String {
+    match wanted {
+        WhichAmi::Id(id) => format!("the id `{id}`"),
+        WhichAmi::Parameter(name) => format!("the parameter `{name}`"),
+        WhichAmi::Newest { owners, filters } => {
+            let filters = filters.iter();
+            let filters = filters.map(|(name, values)| format!("{name} = {}", values.join(" or ")));
+            let filters: Vec<String> = filters.collect();
+            format!(
+                "the owners {} with {}",
+                owners.join(", "),
+                filters.join(", ")
+            )
         }
     }
 }
@@ -114,18 +94,18 @@ impl Wanted {
 impl Aws {
     /// Finds an image. Of several the newest is taken, and of several of one moment the one whose
     /// id comes last: the same answer gives the same image.
-    pub fn ami(&self, cx: &Cx, wanted: &Wanted) -> Result<Ami, AmiError> {
+    pub fn ami(&self, cx: &Cx, wanted: &WhichAmi) -> Result<Ami, AmiError> {
         let none = || AmiError::None {
-            asked: wanted.text(),
+            asked: words(wanted),
         };
         let form = match wanted {
-            Wanted::Id(id) => Form::default().list("ImageId", &[id]),
-            Wanted::Parameter(name) => {
+            WhichAmi::Id(id) => Form::default().list("ImageId", &[id]),
+            WhichAmi::Parameter(name) => {
                 let id = self.named_by(cx, name)?;
                 Form::default().list("ImageId", &[&id])
             }
-            Wanted::Newest { owners, .. } if owners.is_empty() => return Err(AmiError::NoOwner),
-            Wanted::Newest { owners, filters } => {
+            WhichAmi::Newest { owners, .. } if owners.is_empty() => return Err(AmiError::NoOwner),
+            WhichAmi::Newest { owners, filters } => {
                 let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
                 filters.iter().fold(
                     Form::default().list("Owner", &owners),
@@ -136,7 +116,7 @@ impl Aws {
                 )
             }
         };
-        let subject = format!("the images of {}", wanted.text());
+        let subject = format!("the images of {}", words(wanted));
         let mut found: Vec<Ami> = Vec::new();
         let request = |token: Option<&str>| {
             let form = form.clone().maybe("NextToken", token);
@@ -149,7 +129,7 @@ impl Aws {
             Err(RemoteError::NotFound { .. }) => return Err(none()),
             asked => asked?,
         }
-        let newest = |ami: &Ami| (ami.created.clone(), ami.id.clone());
+        let newest = |ami: &Ami| (ami.created_unix, ami.id.clone());
         found.into_iter().max_by_key(newest).ok_or_else(none)
     }
 
@@ -173,11 +153,12 @@ impl Aws {
 fn read(image: Node<'_>) -> Option<Ami> {
     let is_there = image.text("imageState").as_deref() == Some("available");
     is_there.then_some(())?;
+    let made: jiff::Timestamp = image.text("creationDate")?.parse().ok()?;
     Some(Ami {
         id: image.text("imageId")?,
         name: image.text("name").unwrap_or_default(),
         owner: image.text("imageOwnerId")?,
         architecture: image.text("architecture")?,
-        created: image.text("creationDate").unwrap_or_default(),
+        created_unix: made.as_second(),
     })
 }

@@ -196,15 +196,17 @@ impl Operation {
 
     /// Whether a value in JSON stands in the table: of a request's, every name of it.
     pub(super) fn has_value(&self, name: &str, value: &serde_json::Value) -> bool {
+        let is_known = |input: &Member| input.name == name && input.place == Place::Body;
+        // A map has names of its own.
+        if self.inputs.iter().any(is_known) {
+            return true;
+        }
         match value {
             serde_json::Value::Object(map) => map
                 .iter()
                 .all(|(below, value)| self.has_value(&format!("{name}.{below}"), value)),
             serde_json::Value::Array(list) => list.iter().all(|value| self.has_value(name, value)),
-            _ => self
-                .inputs
-                .iter()
-                .any(|input| input.name == name && input.place == Place::Body),
+            _ => false,
         }
     }
 }

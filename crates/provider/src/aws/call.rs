@@ -213,7 +213,7 @@ impl Aws {
         let signer = Signer {
             keys: &keys,
             region,
-            service: operation.service,
+            service: operation.service.name(),
             now: cx.clock().unix_seconds(),
         };
         let is_signed = |input: &Member| input.place != Place::WholeUnsigned;

@@ -3,32 +3,36 @@
 //!
 //! ```text
 //! lease ──► key pair ──► security group ──► instance ──► runs ──► host keys, from its console
-//!             │            one /32, port 22    types in turn
+//!             │            one /32, port 22    types in turn          │
+//!             │            or nothing at all                          └─► (its agent ──► tunnel)
 //!             └── each in the ledger before it is made, with a name that follows from the lease
-//! end ────► instance gone ──► security group ──► key pair ──► crossed off
+//! end ────► tunnel ──► instance gone ──► security group ──► key pair ──► crossed off
 //! ```
 //!
 //! A machine answers for itself only by `IMDSv2`, and none of its disks outlives it.
 
 mod address;
 mod capture;
+mod check;
 mod end;
 mod error;
+mod finished;
 mod host_key;
-mod place;
 mod start;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::ledger::{Ledger, Resource, ResourceKind};
 use goldsmith_core::machine::{Capture, Captured, Cloud, CloudError, Machine, Start};
+use goldsmith_core::recipe::AwsInfrastructure;
 
 pub use self::error::LaunchError;
-pub use self::place::{MachinePlace, Volume};
+use super::ec2::Instance;
 use super::leftovers::PROVIDER;
 use super::mark::{MADE, OPERATION};
+use super::tunnel::Tunnel;
 use super::{Aws, Settings};
 use crate::target::aws::check_name;
 
@@ -36,8 +40,10 @@ use crate::target::aws::check_name;
 pub struct AwsMachines {
     aws: Aws,
     settings: Settings,
-    place: MachinePlace,
+    place: AwsInfrastructure,
     ledger: Arc<dyn Ledger>,
+    /// The ways to machines without a port, by lease.
+    tunnels: Mutex<BTreeMap<String, Tunnel>>,
 }
 
 impl std::fmt::Debug for AwsMachines {
@@ -50,7 +56,7 @@ impl std::fmt::Debug for AwsMachines {
 
 impl AwsMachines {
     /// Machines as `place` has them. What is made is written down in `ledger`.
-    pub fn new(mut settings: Settings, place: MachinePlace, ledger: Arc<dyn Ledger>) -> Self {
+    pub fn new(mut settings: Settings, place: AwsInfrastructure, ledger: Arc<dyn Ledger>) -> Self {
         if let Some(endpoint) = &place.endpoint {
             settings.endpoints = BTreeMap::from([(String::new(), endpoint.clone())]);
         }
@@ -60,6 +66,7 @@ impl AwsMachines {
             settings,
             place,
             ledger,
+            tunnels: Mutex::default(),
         }
     }
 
@@ -87,14 +94,20 @@ impl AwsMachines {
         })
     }
 
+    fn tunnels(&self) -> MutexGuard<'_, BTreeMap<String, Tunnel>> {
+        self.tunnels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What is written on a thing. What people say comes first, what we know it by is not theirs
     /// to say.
     fn tags(
+        &self,
         cx: &Cx,
         own: &BTreeMap<String, String>,
         resource: &Resource,
     ) -> BTreeMap<String, String> {
-        let mut tags = own.clone();
+        let mut tags = self.place.tags.clone();
+        tags.extend(own.clone());
         tags.entry("Name".to_owned())
             .or_insert_with(|| format!("goldsmith: {}", resource.owner));
         tags.insert(OPERATION.to_owned(), resource.operation.clone());
@@ -129,13 +142,19 @@ impl Cloud for AwsMachines {
     }
 
     fn launch(&self, cx: &Cx, start: &Start<'_>) -> Result<Machine, CloudError> {
-        place::check_lease(start.lease)?;
-        self.place.check()?;
+        check::check_lease(start.lease)?;
+        check::check_place(&self.place)?;
         let started = self.start(cx, start);
         if started.is_err() {
             self.clean(cx, start.lease);
         }
         started
+    }
+
+    fn taken_away(&self, cx: &Cx, machine: &Machine) -> Result<Option<String>, CloudError> {
+        let found = self.aws.instances(cx, "instance-id", &machine.id)?;
+        let gone = found.into_iter().find(Instance::is_going);
+        Ok(gone.map(|instance| instance.reason.unwrap_or(instance.state)))
     }
 
     fn stop(&self, cx: &Cx, machine: &Machine) -> Result<(), CloudError> {

@@ -1,11 +1,11 @@
 //! The tags by which things of ours are known in a cloud.
 
 /// The image, as people type it: `web@1.4.0/3`. What has none is not ours.
-pub(crate) const IMAGE: &str = "goldsmith:image";
+pub const IMAGE: &str = "goldsmith:image";
 /// The name of the image at its targets: what the parts of one image have in common.
 pub(crate) const NAME: &str = "goldsmith:name";
-/// The target: `aws/eu`.
-pub(crate) const TARGET: &str = "goldsmith:target";
+/// The target, `aws/eu`, or the infrastructure that it was made on: `infrastructure/lab`.
+pub const TARGET: &str = "goldsmith:target";
 /// The digest of the disk.
 pub(crate) const DISK: &str = "goldsmith:disk";
 /// The name of the operation that made a thing.

@@ -13,6 +13,8 @@ const METADATA: &str = "http://169.254.169.254";
 const METADATA_IPV6: &str = "http://[fd00:ec2::254]";
 /// Where a container asks for credentials by a path.
 const CONTAINER: &str = "http://169.254.170.2";
+/// Where one asks by what address one is seen.
+const ADDRESS_SERVICE: &str = "https://checkip.amazonaws.com";
 
 /// Where credentials, region and endpoints come from.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct Settings {
     pub uses_profile_endpoints: bool,
     /// Where an instance asks about itself; `None` when it must not.
     pub metadata: Option<String>,
+    /// URL that answers with the address of who asks.
+    pub address_service: String,
     /// How connections are made.
     pub http: crate::Settings,
 }
@@ -132,6 +136,7 @@ impl Settings {
             endpoints,
             uses_profile_endpoints: !ignores_endpoints,
             metadata: (!is_true("AWS_EC2_METADATA_DISABLED")).then_some(metadata),
+            address_service: ADDRESS_SERVICE.to_owned(),
             http,
         }
     }

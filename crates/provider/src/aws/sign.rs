@@ -16,7 +16,8 @@ use super::credentials::Keys;
 pub(super) struct Signer<'a> {
     pub(super) keys: &'a Keys,
     pub(super) region: &'a str,
-    pub(super) service: Service,
+    /// As endpoints and signatures call it.
+    pub(super) service: &'a str,
     /// Seconds since 1970.
     pub(super) now: i64,
 }
@@ -32,7 +33,7 @@ impl Signer<'_> {
         body: Option<&Sha256>,
     ) -> Result<Vec<(String, String)>, String> {
         let mut settings = SigningSettings::default();
-        if self.service == Service::S3 {
+        if self.service == Service::S3.name() {
             settings.percent_encoding_mode = PercentEncodingMode::Single;
             settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
@@ -49,7 +50,7 @@ impl Signer<'_> {
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region(self.region)
-            .name(self.service.name())
+            .name(self.service)
             .time(self.time())
             .settings(settings)
             .build()

@@ -1,5 +1,7 @@
 //! Named parameters (SSM), secrets of Secrets Manager among them
-//! (`/aws/reference/secretsmanager/NAME`).
+//! (`/aws/reference/secretsmanager/NAME`); sessions with machines.
+
+mod session;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::remote::{ParameterStore, ParameterValue, RemoteError};
@@ -10,6 +12,8 @@ use super::Aws;
 use super::api::ssm as api;
 use super::call::Request;
 use super::node::Node;
+
+pub(crate) use self::session::{Session, Stream};
 
 impl ParameterStore for Aws {
     fn parameter(&self, cx: &Cx, name: &str) -> Result<ParameterValue, RemoteError> {

@@ -5,6 +5,7 @@
 //!  disk ─► snapshot ─► image ─► complete            first region
 //!                        ├────► copy ─► complete    each other one, at once
 //!                        └────► copy ─► complete
+//!  an image that was made on an instance has no disk here, and is copied to all of them
 //!  point: parameter <prefix>/<family>/<channel> = the image of each region
 //! ```
 //!
@@ -330,6 +331,13 @@ impl Target for AwsTarget {
         let regions = self.regions();
         let (first, others) = regions.split_first().ok_or(AwsTargetError::NoRegion)?;
         let tags = self.tags(&parcel);
+        if let Some(there) = parcel.forms.cloud(parcel.image)? {
+            let copied = self.in_each(cx, &regions, |region| {
+                region.check_account(&there)?;
+                region.copied(cx, &parcel, &tags, (&there.region, &there.id))
+            });
+            return self.all(&regions, copied);
+        }
         let made = self.in_each(cx, &[*first], |region| {
             let image = match region.own(cx, &parcel)? {
                 Own::There(id) => id,
@@ -341,14 +349,7 @@ impl Target for AwsTarget {
         let made = self.all(&[*first], made)?;
         let (mut rows, ids): (Vec<_>, Vec<_>) = made.into_iter().unzip();
         let copied = self.in_each(cx, others, |region| {
-            let source = (*first, ids[0].as_str());
-            let image = match region.own(cx, &parcel)? {
-                Own::There(id) => id,
-                Own::Nothing => region.copy(cx, &parcel, &tags, source, "")?,
-                Own::Failed(id) => region.copy(cx, &parcel, &tags, source, &id)?,
-            };
-            let image = region.aws.image_ready(cx, &image)?;
-            region.finish(cx, &parcel, &image)
+            region.copied(cx, &parcel, &tags, (*first, ids[0].as_str()))
         });
         rows.extend(self.all(others, copied)?);
         Ok(rows)

@@ -7,7 +7,8 @@
 //!   "image": ["web", "1.4.0"] }                  what os-release must carry
 //!
 //! on its standard output, in frames as of the journal:
-//! {"n":1,"is":"sealed","sanitized":{...},"verified":{...}}     reports of `inspect`
+//! {"n":1,"is":"sealed","sanitized":{...},"verified":{...},     reports of `inspect`
+//!  "software":"..."}                                           a bill of materials, CycloneDX 1.6
 //! ```
 
 use goldsmith_inspect::sanitize::{Keep, Report, Settings};
@@ -82,6 +83,8 @@ pub struct Sealed {
     pub sanitized: Report,
     /// What was still there.
     pub verified: Report,
+    /// The software on it, as a bill of materials that names nothing else.
+    pub software: String,
 }
 
 #[cfg(test)]

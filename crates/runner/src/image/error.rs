@@ -32,6 +32,14 @@ pub enum ImageError {
         /// Where it should be.
         address: String,
     },
+    /// The cloud wants its machine back.
+    #[error("the cloud has taken `{machine}` away: {why}")]
+    TakenAway {
+        /// The machine.
+        machine: String,
+        /// In the cloud's words.
+        why: String,
+    },
     /// The machine lets nobody in.
     #[error("the machine lets nobody in: {why}")]
     NoWay {
@@ -67,12 +75,15 @@ pub enum ImageError {
         #[source]
         source: io::Error,
     },
+    /// The image is good, and could not be recorded.
+    #[error("the image is made, and cannot be recorded")]
+    Unrecorded(#[source] CloudFailed),
     /// Somebody asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
-/// A failure of a cloud, as a cause of others.
+/// A failure of a cloud, or of whoever keeps records, as a cause of others.
 #[derive(Debug)]
 pub struct CloudFailed(CloudError);
 
@@ -95,6 +106,10 @@ impl From<CloudError> for ImageError {
 }
 
 impl ImageError {
+    pub(super) fn unrecorded(error: Box<dyn Failure>) -> Self {
+        Self::Unrecorded(CloudFailed(error))
+    }
+
     pub(super) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File {
@@ -108,9 +123,9 @@ impl ImageError {
 impl Failure for ImageError {
     fn class(&self) -> Class {
         match self {
-            Self::Cloud(error) => error.0.class(),
+            Self::Cloud(error) | Self::Unrecorded(error) => error.0.class(),
             Self::Taken { .. } => Class::Config,
-            Self::OtherHost { .. } | Self::NoWay { .. } => Class::Remote,
+            Self::OtherHost { .. } | Self::TakenAway { .. } | Self::NoWay { .. } => Class::Remote,
             Self::Drive(error) => error.class(),
             Self::Failed { .. } | Self::Unclean { .. } => Class::Test,
             Self::Program(error) => error.class(),
@@ -121,12 +136,16 @@ impl Failure for ImageError {
 
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::Cloud(error) => error.0.hints(),
+            Self::Cloud(error) | Self::Unrecorded(error) => error.0.hints(),
             Self::Taken { .. } => {
                 vec!["give the new image a version, or a name, of its own".to_owned()]
             }
             Self::OtherHost { .. } => vec![
                 "somebody is in between, or the image brings keys of its own: it must not"
+                    .to_owned(),
+            ],
+            Self::TakenAway { .. } => vec![
+                "start again: nothing is left of it; machines that are not bought by the moment (`spot`) stay"
                     .to_owned(),
             ],
             Self::NoWay { .. } => vec![

@@ -56,10 +56,11 @@ impl Login {
     /// The way to a machine, once it lets us in.
     pub(super) fn to(&self, cx: &Cx, machine: &Machine) -> Result<Ssh, ImageError> {
         let known = self.folder.join(format!("known_hosts-{}", machine.id));
-        let line = |key: &String| format!("{} {key}\n", machine.address);
+        let line = |key: &String| format!("{} {key}\n", machine.id);
         let lines: String = machine.host_keys.iter().map(line).collect();
         std::fs::write(&known, lines).map_err(ImageError::file("write", &known))?;
         let mut ssh = Ssh::parse(&machine.address).map_err(|why| ImageError::NoWay { why })?;
+        ssh.port = Some(machine.port);
         ssh.user = Some(machine.user.clone());
         ssh.identity = Some(self.identity());
         ssh.options = vec![
@@ -67,6 +68,9 @@ impl Login {
             "GlobalKnownHostsFile=/dev/null".to_owned(),
             "StrictHostKeyChecking=yes".to_owned(),
             "UpdateHostKeys=no".to_owned(),
+            // By whichever way, it is known by what the cloud calls it.
+            format!("HostKeyAlias={}", machine.id),
+            "CheckHostIP=no".to_owned(),
             "IdentitiesOnly=yes".to_owned(),
         ];
         let deadline = cx.clock().monotonic() + LIMIT;

@@ -1,24 +1,27 @@
 //! Images made on machines of the strict fake of AWS, behind which a real `sshd` is: the whole way,
 //! and what is left when something on it goes wrong.
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use goldsmith_component::run::StepReport;
 use goldsmith_core::cx::Cx;
-use goldsmith_core::failure::{Class, Failure as _};
+use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::ledger::{Ledger as _, ResourceKind};
 use goldsmith_core::machine::Capture;
-use goldsmith_inspect::sanitize;
-use goldsmith_provider::aws::launch::{AwsMachines, MachinePlace};
+use goldsmith_core::recipe::{AwsInfrastructure, MachineReach};
+use goldsmith_inspect::{sanitize, sbom};
+use goldsmith_provider::aws::launch::{AwsMachines, LaunchError};
 use goldsmith_provider::aws::{Settings, leftovers};
 use goldsmith_runner::drive::Limits;
 use goldsmith_runner::format::Job;
-use goldsmith_runner::image::{self, ImageError, Made, Order};
-use goldsmith_testing::aws::{Fake, Host, Options};
+use goldsmith_runner::image::{self, ImageError, Listener, Made, Order};
+use goldsmith_testing::aws::{Fake, Host, Options, Wire};
 use goldsmith_testing::clock::HastyClock;
 use goldsmith_testing::faults::{Faults, Schedule};
 use goldsmith_testing::front::{Act, Front};
+use goldsmith_testing::infrastructure;
 use goldsmith_testing::ledger::Notes;
 use goldsmith_testing::remote::Remote;
 
@@ -32,13 +35,37 @@ struct Lab {
     notes: Arc<Notes>,
     cx: Cx,
     events: Arc<Events>,
+    /// Whether nothing can be recorded any more.
+    is_full: AtomicBool,
+    /// How machines are reached.
+    reach: MachineReach,
+    is_spot: bool,
+    /// How long a machine may be out of reach.
+    lost: Duration,
 }
 
 impl Lab {
     fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    /// Machines are reached by sessions of Systems Manager, on connections where this goes wrong.
+    fn tunnelled(seed: u64, wire: Wire) -> Self {
+        let options = Options {
+            seed,
+            wire,
+            ..Options::default()
+        };
+        Self {
+            reach: MachineReach::Ssm,
+            ..Self::with(options)
+        }
+    }
+
+    fn with(options: Options) -> Self {
         let fake = Fake::start(Options {
             settle_seconds: 1,
-            ..Options::default()
+            ..options
         });
         let base = fake.base_image();
         let remote = Arc::new(machine());
@@ -52,6 +79,10 @@ impl Lab {
             notes: Arc::default(),
             cx,
             events,
+            is_full: AtomicBool::new(false),
+            reach: infrastructure::aws("", "").reach,
+            is_spot: false,
+            lost: Duration::from_mins(1),
         };
         lab.behind(|host| host);
         lab
@@ -80,12 +111,11 @@ impl Lab {
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let settings =
             Settings::from_env(&variables.into(), goldsmith_provider::Settings::default());
-        let place = MachinePlace {
-            region: "us-east-1".to_owned(),
-            endpoint: Some(url.to_owned()),
-            types: vec!["m7i.large".to_owned()],
-            from: Some(Ipv4Addr::new(192, 0, 2, 9)),
-            ..MachinePlace::default()
+        let place = AwsInfrastructure {
+            reach: self.reach,
+            profile: Some("builder".to_owned()),
+            is_spot: self.is_spot,
+            ..infrastructure::aws("us-east-1", url)
         };
         AwsMachines::new(settings, place, Arc::clone(&self.notes) as _)
     }
@@ -116,11 +146,11 @@ impl Lab {
                 settings: &sanitize::Settings::default(),
                 folder: folder.path(),
                 limits: Limits {
-                    lost: Duration::from_mins(1),
+                    lost: self.lost,
                     reboot: Duration::from_mins(1),
                 },
             },
-            &mut |_, _| {},
+            &mut Heard(self),
         )
     }
 
@@ -144,8 +174,37 @@ impl Lab {
 
     #[track_caller]
     fn check_nothing(&self) {
+        assert_eq!(self.fake.open_sessions(), 0);
         assert_eq!(self.left(), [""; 0]);
         assert_eq!(self.notes.open(&self.cx, "aws").unwrap(), []);
+    }
+}
+
+/// Whoever keeps the records: the image is there by then, and not yet finished.
+struct Heard<'a>(&'a Lab);
+
+impl Listener for Heard<'_> {
+    fn step(&mut self, _: &str, _: &StepReport) {}
+
+    fn record(&mut self, made: &Made) -> Result<(), Box<dyn Failure>> {
+        let open = self.0.notes.open(&self.0.cx, "aws").unwrap();
+        let of_image = open
+            .iter()
+            .find(|it| it.id.as_ref() == Some(&made.image.id));
+        assert!(of_image.is_some(), "{open:?}");
+        let laps: Vec<&str> = made.times.iter().map(|(name, _)| *name).collect();
+        let all = [
+            "launch",
+            "documents",
+            "sanitize and verify",
+            "capture",
+            "test",
+        ];
+        assert_eq!(laps, all);
+        if self.0.is_full.load(Ordering::SeqCst) {
+            return Err(Box::new(LaunchError::NoType));
+        }
+        Ok(())
     }
 }
 
@@ -179,6 +238,12 @@ fn the_whole_way() {
         assert!(removed.contains(&path), "{path}: {removed:?}");
     }
     assert!(made.sealed.verified.passed);
+    let software = sbom::read(made.sealed.software.as_bytes()).unwrap();
+    let system = software.distribution.unwrap();
+    assert_eq!(
+        (&*system.id, system.version.as_deref()),
+        ("debian", Some("12"))
+    );
     assert_eq!(made.test.unwrap().documents.len(), 1);
     assert_eq!(lab.left(), ["image", "snapshot", "snapshot"]);
     assert_eq!(lab.notes.open(&lab.cx, "aws").unwrap(), []);
@@ -218,6 +283,13 @@ fn nothing_is_left_of_what_fails() {
     assert_eq!(lab.fake.calls("CreateImage"), 1);
     lab.check_nothing();
 
+    // Of what there is no record there is no image.
+    lab.is_full.store(true, Ordering::SeqCst);
+    let error = lab.make("web-e", "true", "true").unwrap_err();
+    assert!(matches!(error, ImageError::Unrecorded(_)), "{error}");
+    lab.check_nothing();
+    lab.is_full.store(false, Ordering::SeqCst);
+
     // Somebody in between.
     lab.behind(|_| {
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKUlH0LzC6w0yZ9c4m3mQ7W0c3l5q0cQ9jJp2x3r8b1d".into()
@@ -227,13 +299,18 @@ fn nothing_is_left_of_what_fails() {
     lab.check_nothing();
 }
 
+/// Also where the way to the machine is to be cleaned up, through which it is cleaned up.
 #[test]
 fn a_cancel_ends_both_machines() {
-    for (build, test) in [
-        ("echo here; sleep 600", "true"),
-        ("true", "echo here; sleep 600"),
+    for (build, test, lab) in [
+        ("echo here; sleep 600", "true", Lab::new()),
+        ("true", "echo here; sleep 600", Lab::new()),
+        (
+            "echo here; sleep 600",
+            "true",
+            Lab::tunnelled(1, Wire::default()),
+        ),
     ] {
-        let lab = Lab::new();
         let error = std::thread::scope(|scope| {
             let (cancel, events) = (lab.cx.cancel.clone(), Arc::clone(&lab.events));
             scope.spawn(move || {
@@ -306,4 +383,81 @@ fn a_storm_leaves_nothing() {
         };
         assert_eq!(lab.left(), expected, "seed {seed}: {:?}", made.err());
     }
+}
+
+/// The whole way without a port that is open to anybody: a reboot, messages that come twice and late,
+/// connections that break off.
+#[test]
+fn by_sessions_alone() {
+    let wires = [
+        Wire::default(),
+        Wire {
+            per_mille: 50,
+            lasts: Some(2_000),
+        },
+    ];
+    for (seed, wire) in (1..).zip(wires) {
+        let lab = Lab::tunnelled(seed, wire);
+        let made = lab.make("web-1", BUILD, "cat /etc/made").unwrap();
+        assert_eq!(lab.events.printed(), ["booted", "made"]);
+        assert_eq!(lab.remote.boots(), 4);
+        assert!(made.sealed.verified.passed);
+        assert_eq!(lab.left(), ["image", "snapshot", "snapshot"]);
+        assert_eq!(lab.notes.open(&lab.cx, "aws").unwrap(), []);
+        assert_eq!(lab.fake.calls("AuthorizeSecurityGroupIngress"), 0);
+        assert_eq!(lab.fake.open_sessions(), 0);
+        let begun = lab.fake.log().into_iter();
+        let begun = begun.filter(|call| call.action == "StartSession" && call.error.is_none());
+        assert_eq!(begun.count(), lab.fake.calls("TerminateSession"));
+        assert_eq!(lab.fake.calls("ResumeSession") > 0, wire.lasts.is_some());
+    }
+}
+
+/// Whoever is at the other end of a tunnel is not believed.
+#[test]
+fn another_machine_at_the_end_of_a_tunnel() {
+    let lab = Lab::tunnelled(1, Wire::default());
+    lab.behind(|_| {
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKUlH0LzC6w0yZ9c4m3mQ7W0c3l5q0cQ9jJp2x3r8b1d".into()
+    });
+    let error = lab.make("web-d", "true", "true").unwrap_err();
+    assert!(matches!(error, ImageError::OtherHost { .. }), "{error}");
+    lab.check_nothing();
+}
+
+/// What was bought by the moment is taken away while a document runs.
+#[test]
+fn an_instance_that_is_taken_away() {
+    let lab = Lab {
+        is_spot: true,
+        lost: Duration::from_secs(3),
+        ..Lab::tunnelled(1, Wire::default())
+    };
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..1200 {
+                if !lab.events.printed().is_empty() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            let resources = lab.fake.resources().into_iter();
+            let mut instances = resources.filter(|resource| resource.contains("/instance/"));
+            let instance = instances.next().unwrap();
+            lab.fake
+                .interrupt("us-east-1", instance.rsplit('/').next().unwrap());
+            lab.fake.advance(10);
+        });
+        lab.make("web-a", "echo here; sleep 600", "true")
+            .unwrap_err()
+    });
+    assert!(matches!(error, ImageError::TakenAway { .. }), "{error}");
+    assert_eq!(error.class(), Class::Remote);
+    assert!(
+        error.to_string().contains("SpotInstanceTermination"),
+        "{error}"
+    );
+    assert!(error.hints()[0].contains("start again"));
+    assert_eq!(lab.fake.calls("CreateImage"), 0);
+    lab.check_nothing();
 }

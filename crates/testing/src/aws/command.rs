@@ -1,5 +1,5 @@
 //! Commands that Systems Manager runs on instances, through their agents. What they do is up to the
-//! test: without its word no instance has an agent.
+//! test: without its word no instance has an agent, but for those that are real machines.
 
 use serde_json::{Value, json};
 
@@ -51,9 +51,9 @@ pub(super) struct Invocation {
 }
 
 /// Whether the agent of an instance is heard of: it runs and has a profile.
-fn has_agent(caller: &mut Caller<'_>, id: &str) -> bool {
+pub(super) fn has_agent(caller: &mut Caller<'_>, id: &str) -> bool {
     let now = caller.now();
-    let has_word = caller.world.agent.is_some();
+    let has_word = caller.world.agent.is_some() || caller.world.boot.is_some();
     instance::own(caller, id).is_ok_and(|instance| {
         has_word && instance.state(now) == "running" && instance.has_profile()
     })

@@ -11,8 +11,8 @@ use super::refusal::Refusal;
 use super::world::{ACCOUNT, Caller, Logged, World};
 use super::{
     auto_scaling, block, check, command, encryption, fast_restore, image, instance, instance_type,
-    key, key_pair, launch_template, network, parameter, reference, role, security_group, snapshot,
-    tag, throttle, token, volume,
+    key, key_pair, launch_template, network, parameter, reference, role, security_group, session,
+    snapshot, tag, throttle, token, volume,
 };
 
 /// What an operation does.
@@ -47,6 +47,7 @@ const ACTIONS: &[(Service, Actions)] = &[
     (Service::Kms, key::ACTIONS),
     (Service::Ssm, command::ACTIONS),
     (Service::Ssm, parameter::ACTIONS),
+    (Service::Ssm, session::ACTIONS),
     (Service::Sts, role::ACTIONS),
 ];
 

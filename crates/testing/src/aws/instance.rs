@@ -70,6 +70,27 @@ impl Instance {
         }
     }
 
+    /// Where the machine is that is behind it.
+    pub(super) fn host_address(&self) -> String {
+        let address = self.facts["PrivateIpAddress"].as_str();
+        address.unwrap_or_default().to_owned()
+    }
+
+    /// Takes it away, as EC2 does with what was bought by the moment.
+    pub(super) fn interrupt(&mut self, arrives: i64) {
+        self.goal = Goal::Terminated;
+        self.arrives = arrives;
+        self.facts["StateReason"] = json!({
+            "Code": "Server.SpotInstanceTermination",
+            "Message": "Server.SpotInstanceTermination: Spot instance termination",
+        });
+    }
+
+    /// Whether it was bought by the moment.
+    fn is_spot(&self) -> bool {
+        self.facts["InstanceLifecycle"] == "spot"
+    }
+
     /// Whether it may do something in its account.
     pub(super) fn has_profile(&self) -> bool {
         !self.facts["IamInstanceProfile"].is_null()

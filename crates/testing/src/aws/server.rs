@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use super::decode::decode;
 use super::dispatch;
 use super::encode::Answer;
+use super::session;
 use super::world::World;
 use crate::front::read_request;
 
@@ -64,6 +65,9 @@ fn serve(stream: &TcpStream, world: &Mutex<World>, is_stopping: &AtomicBool) -> 
     while let Some(seen) = read_request(&mut reader)? {
         if is_stopping.load(Ordering::SeqCst) {
             return Ok(());
+        }
+        if seen.headers.contains_key("upgrade") {
+            return session::wire::serve(stream, &seen, world, is_stopping);
         }
         let call = decode(&seen);
         let answer = {

@@ -288,6 +288,43 @@ print(last['Status'], last['ResponseCode'], last['StandardOutputContent'])
 }
 
 #[test]
+fn sessions_are_with_machines_that_are_there() {
+    let fake = Fake::start(Options::default());
+    fake.hosts(|_| Host {
+        // Where nobody listens on port 22.
+        address: "127.99.99.99".to_owned(),
+        console: String::new(),
+    });
+    let script = r"
+id = image('session')
+for _ in range(9): ec2.describe_images()
+launch = lambda **other: ec2.run_instances(ImageId=id, InstanceType='t3.micro', MinCount=1, MaxCount=1, **other)['Instances'][0]['InstanceId']
+with_agent, without = launch(IamInstanceProfile={'Name': 'golden'}), launch()
+for _ in range(9): ec2.describe_images()
+print([code(ssm.start_session, Target=target, DocumentName=document) for target, document in [(without, 'AWS-StartSSHSession'), (with_agent, 'AWS-RunShellScript')]])
+print(code(ssm.resume_session, SessionId='golden-0'), code(ssm.terminate_session, SessionId='golden-0'))
+ask = lambda: ssm.start_session(Target=with_agent, DocumentName='AWS-StartSSHSession', Parameters={'portNumber': ['22']})
+def begun():
+    while True:
+        try:
+            return ask()
+        except ssm.exceptions.TargetNotConnected:
+            pass
+one = begun()
+print(one['StreamUrl'].startswith('ws://127.0.0.1:'), one['SessionId'] in one['StreamUrl'])
+again = ssm.resume_session(SessionId=one['SessionId'])
+print(again['SessionId'] == one['SessionId'], again['TokenValue'] == one['TokenValue'])
+ssm.terminate_session(SessionId=one['SessionId'])
+print(code(ssm.resume_session, SessionId=one['SessionId']))
+begun()
+";
+    let expected = "['TargetNotConnected', 'InvalidDocument']\n\
+        DoesNotExistException DoesNotExistException\nTrue True\nTrue False\nDoesNotExistException";
+    assert_eq!(run(&fake, script), expected);
+    assert_eq!(fake.open_sessions(), 1);
+}
+
+#[test]
 fn what_an_instance_says_and_where_there_is_none_left() {
     let fake = Fake::start(Options::default());
     let script = r"

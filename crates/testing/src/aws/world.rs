@@ -2,6 +2,7 @@
 //! is. Time goes on by a step at each call and as far as the test says; nothing sleeps.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
@@ -15,6 +16,7 @@ use super::launch_template::LaunchTemplate;
 use super::parameter::Parameter;
 use super::refusal::Refusal;
 use super::security_group::SecurityGroup;
+use super::session::{Session as Tunnel, Wire};
 use super::snapshot::Snapshot;
 use super::throttle::{Bucket, Rate};
 use super::volume::Volume;
@@ -38,6 +40,8 @@ pub struct Options {
     pub page: Option<usize>,
     /// How many calls an account may make of a service in a region.
     pub rate: Option<Rate>,
+    /// What goes wrong on connections of sessions.
+    pub wire: Wire,
 }
 
 impl Default for Options {
@@ -49,6 +53,7 @@ impl Default for Options {
             late: 0,
             page: None,
             rate: None,
+            wire: Wire::default(),
         }
     }
 }
@@ -131,6 +136,10 @@ pub(super) struct World {
     pub(super) organizations: Vec<Organization>,
     pub(super) agent: Option<Agent>,
     pub(super) boot: Option<Boot>,
+    /// Where this is answered.
+    pub(super) address: Option<SocketAddr>,
+    /// Sessions with instances.
+    pub(super) tunnels: BTreeMap<String, Tunnel>,
     made: u64,
     late: BTreeMap<String, u32>,
     pub(super) tokens: super::token::Tokens,
@@ -152,6 +161,8 @@ impl World {
             organizations: Vec::new(),
             agent: None,
             boot: None,
+            address: None,
+            tunnels: BTreeMap::new(),
             made: 0,
             late: BTreeMap::new(),
             tokens: super::token::Tokens::default(),

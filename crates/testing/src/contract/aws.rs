@@ -225,11 +225,15 @@ mod tests {
         assert!(results.len() > BEYOND_MOTO.len());
         let failed = failures(results);
         assert!(failed.is_empty(), "{}", failed.join("\n"));
-        // What nobody has asked for is held to no model. Commands have a test of their own.
+        // What nobody has asked for is held to no model. Commands and sessions have tests of their
+        // own.
         let commands = [
             "DescribeInstanceInformation",
             "GetCommandInvocation",
+            "ResumeSession",
             "SendCommand",
+            "StartSession",
+            "TerminateSession",
         ];
         let log = fake.log();
         let unasked = Fake::operations().filter(|name| {

@@ -1,7 +1,9 @@
-//! `goldsmith gc --target`: things that were begun in a cloud and are part of nothing finished.
+//! `goldsmith gc --target`, `--infrastructure`: things that were begun in a cloud and are part of nothing finished.
 
 use std::collections::BTreeMap;
 
+use goldsmith_build::record::Images;
+use goldsmith_catalog::Sqlite;
 use goldsmith_core::ledger::{Ledger as _, Resource};
 use goldsmith_plan::leftover::{AGE, Decision, Entry, plan};
 use goldsmith_provider::aws::Aws;
@@ -12,6 +14,7 @@ use super::Args;
 use crate::app::App;
 use crate::args::Outcome;
 use crate::cloud;
+use crate::instance;
 use crate::output::table;
 use crate::report::CmdError;
 use crate::wiring;
@@ -23,13 +26,44 @@ struct Done {
     why: String,
 }
 
-pub(super) fn run(args: &Args, id: &str, app: &App) -> Result<Outcome, CmdError> {
+/// Where things are looked for.
+struct Place {
+    /// What the owner of everything that is made for it begins with: `aws/eu`.
+    id: String,
+    /// The client of each region.
+    regions: BTreeMap<String, Aws>,
+}
+
+pub(super) fn of_target(args: &Args, id: &str, app: &App) -> Result<Outcome, CmdError> {
     let target = cloud::target(app, id, &args.variables)?;
+    let regions = target.regions.iter().map(|region| {
+        let aws = wiring::cloud(app, &target).at(region, target.role.as_deref());
+        (region.clone(), aws)
+    });
+    let place = Place {
+        id: id.to_owned(),
+        regions: regions.collect(),
+    };
+    run(args, &place, app)
+}
+
+pub(super) fn of_infrastructure(args: &Args, name: &str, app: &App) -> Result<Outcome, CmdError> {
+    let infrastructure = cloud::infrastructure(app, name, &args.variables)?;
+    let machines = wiring::machines(app, &infrastructure)?;
+    let place = Place {
+        id: instance::id(&infrastructure),
+        regions: [(infrastructure.region.clone(), machines.client().clone())].into(),
+    };
+    run(args, &place, app)
+}
+
+fn run(args: &Args, place: &Place, app: &App) -> Result<Outcome, CmdError> {
     let catalog = wiring::catalog(app)?;
     // Those of other targets are none of this one's business.
     let is_ours = |resource: &Resource| {
-        let name = resource.owner.strip_prefix(id);
-        name.is_some_and(|rest| rest.starts_with(' ')) && target.regions.contains(&resource.region)
+        let name = resource.owner.strip_prefix(&place.id);
+        name.is_some_and(|rest| rest.starts_with(' '))
+            && place.regions.contains_key(&resource.region)
     };
     let ledger = catalog.ledger(PROVIDER)?.into_iter();
     let ledger = ledger
@@ -39,30 +73,39 @@ pub(super) fn run(args: &Args, id: &str, app: &App) -> Result<Outcome, CmdError>
             is_being_made: row.is_being_made,
         });
     let ledger: Vec<Entry> = ledger.collect();
-    let mut regions: BTreeMap<&str, Aws> = BTreeMap::new();
     let mut found = Vec::new();
-    for region in &target.regions {
-        let aws = wiring::cloud(app, &target).at(region, target.role.as_deref());
-        let there = leftovers::find(&app.cx, &aws, region, AGE)?;
+    for (region, aws) in &place.regions {
+        let there = leftovers::find(&app.cx, aws, region, AGE)?;
         found.extend(there.into_iter().filter(|it| is_ours(it)));
-        regions.insert(region, aws);
     }
-    let mut copies = BTreeMap::new();
-    for (row, there) in cloud::images(&catalog)? {
-        for copy in there.into_iter().filter(|copy| copy.is_there) {
-            if let Some(region) = cloud::region(&copy) {
-                let key = (region.to_owned(), copy.location.clone());
-                copies.insert(key, row.made.id.to_string());
-            }
-        }
-    }
+    let copies = finished(app, &catalog)?;
     let mut done = Vec::new();
     for decision in plan(&ledger, &found, &copies) {
-        let aws = &regions[decision.resource.region.as_str()];
+        let aws = &place.regions[&decision.resource.region];
         done.push(settle(args, app, aws, &catalog, decision)?);
     }
     show(args, app, &done);
     Ok(Outcome::Done)
+}
+
+/// What is part of an image, by region and id: copies of the catalog, and images that were made on
+/// instances, of which the record counts.
+fn finished(app: &App, catalog: &Sqlite) -> Result<BTreeMap<(String, String), String>, CmdError> {
+    let mut finished = BTreeMap::new();
+    for (row, there) in cloud::images(catalog)? {
+        for copy in there.into_iter().filter(|copy| copy.is_there) {
+            if let Some(region) = cloud::region(&copy) {
+                let key = (region.to_owned(), copy.location.clone());
+                finished.insert(key, row.made.id.to_string());
+            }
+        }
+    }
+    for image in Images::new(&app.home()?).list()? {
+        if let Some(there) = &image.record.cloud {
+            finished.insert((there.region.clone(), there.id.clone()), image.title());
+        }
+    }
+    Ok(finished)
 }
 
 /// Does what was decided of something, and crosses it off where that is the end of it.
@@ -70,7 +113,7 @@ fn settle(
     args: &Args,
     app: &App,
     aws: &Aws,
-    catalog: &goldsmith_catalog::Sqlite,
+    catalog: &Sqlite,
     decision: Decision,
 ) -> Result<Done, CmdError> {
     use goldsmith_plan::leftover::Keep;

@@ -8,7 +8,7 @@ use goldsmith_build::openscap;
 use goldsmith_build::source::SourceDisk;
 use goldsmith_core::inventory::Inventory;
 
-use super::Target;
+use super::{Target, no_disk};
 use crate::app::App;
 use crate::report::CmdError;
 use crate::wiring;
@@ -41,17 +41,11 @@ pub(crate) struct BesideArgs {
     scap_profile: String,
 }
 
-impl BesideArgs {
-    pub(super) const fn is_asked(&self) -> bool {
-        self.with.is_some()
-    }
-}
-
-/// What it says of an image; `None`: nobody asked.
+/// What it says of an image, which has a disk or has not; `None`: nobody asked.
 pub(super) fn run(
     app: &App,
     args: &BesideArgs,
-    target: &Target,
+    (target, has_disk): (&Target, bool),
     inventory: &Inventory,
 ) -> Result<Option<Foreign>, CmdError> {
     match (args.with.as_deref(), &args.resource) {
@@ -61,6 +55,7 @@ pub(super) fn run(
             let found = found.to_string();
             return Ok(Some(external::read(resource, found.as_bytes())?));
         }
+        _ if !has_disk => return Err(no_disk(target, "OpenSCAP looks at")),
         _ => {}
     }
     let content = match (&args.scap_content, &inventory.distribution) {

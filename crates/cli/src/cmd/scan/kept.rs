@@ -38,8 +38,16 @@ pub(super) fn write(target: &Target, stock: &Stock) -> Result<(), CmdError> {
 }
 
 /// What can be known without a disk: with `again` of the last scan, or of the bill that the build
-/// put beside it, else of a bill of materials; `None`: it is neither.
+/// put beside it, else of a bill of materials, which an image that was made on an instance has
+/// instead of a disk; `None`: it is neither.
 pub(super) fn read(target: &Target, again: bool) -> Result<Option<Kept>, CmdError> {
+    if target.cloud().is_some() {
+        // Its packages are what the instance said of itself: there is nothing newer to find.
+        let path = path(target).with_file_name(BILL);
+        let bytes = fs::read(&path)
+            .map_err(|e| CmdError::io(format!("cannot read `{}`", path.display()), &e))?;
+        return bill(&bytes).map(Some);
+    }
     if again {
         return known(target).map(Some);
     }

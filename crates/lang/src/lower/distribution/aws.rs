@@ -2,15 +2,14 @@
 
 mod encryption;
 
-use std::collections::BTreeSet;
 use std::slice::from_ref;
 
 use goldsmith_core::recipe::{AwsTarget, LaunchTemplate};
 
 use crate::decode::Reader;
-use crate::lower::arn::{is_account, is_arn, is_region};
+use crate::lower::arn::{NO_ROLE, is_account, is_arn, is_ec2_id, is_region, is_role};
 use crate::lower::source::check_url;
-use crate::lower::{blocks, check_words};
+use crate::lower::{blocks, check_words, list, refuse};
 
 /// Most accounts that an image is shared with, and most organizations or units.
 const ACCOUNTS_MAX: usize = 1536;
@@ -61,22 +60,8 @@ pub(super) fn aws(reader: &Reader<'_>) -> Option<AwsTarget> {
         ORGANIZATIONS_MAX,
     );
     let role = reader.text("role").optional();
-    let is_role: fn(&str) -> bool = |text| {
-        let is_name = |resource: &str| {
-            resource
-                .strip_prefix("role/")
-                .is_some_and(|name| !name.is_empty())
-        };
-        is_arn(text, "iam", false, is_name)
-    };
     let given = role.as_ref().and_then(Option::as_ref).map(from_ref);
-    check_words(
-        reader,
-        "role",
-        given,
-        is_role,
-        "is not a role such as `arn:aws:iam::111122223333:role/images`",
-    );
+    check_words(reader, "role", given, is_role, NO_ROLE);
     let deprecate_after = reader.time("deprecate_after").optional();
     if let (Some(Some(time)), Some(attribute)) =
         (&deprecate_after, reader.body.attribute("deprecate_after"))
@@ -127,45 +112,6 @@ pub(super) fn aws(reader: &Reader<'_>) -> Option<AwsTarget> {
     Some(target)
 }
 
-/// A list whose texts are right and distinct.
-fn list(
-    reader: &Reader<'_>,
-    key: &'static str,
-    is_right: fn(&str) -> bool,
-    message: &str,
-    most: usize,
-) -> Option<Vec<String>> {
-    let words = reader.texts(key).or(Vec::new())?;
-    check_words(reader, key, Some(&words), is_right, message);
-    let mut seen = BTreeSet::new();
-    let twice = words.iter().find(|word| !seen.insert(word.as_str()));
-    if let Some(word) = twice {
-        refuse(
-            reader,
-            key,
-            &format!("`{word}` stands twice in `{key}`"),
-            "each once",
-        );
-        return None;
-    }
-    if words.len() > most {
-        refuse(
-            reader,
-            key,
-            &format!("`{key}` has {most} members at most"),
-            &format!("there are {}", words.len()),
-        );
-        return None;
-    }
-    words.iter().all(|word| is_right(word)).then_some(words)
-}
-
-fn refuse(reader: &Reader<'_>, key: &str, message: &str, label: &str) {
-    if let Some(attribute) = reader.body.attribute(key) {
-        reader.wrong(&attribute.value, message.to_owned(), label.to_owned());
-    }
-}
-
 fn launch_template(reader: &Reader<'_>, regions: &[String]) -> Option<LaunchTemplate> {
     let id = reader.text("id").required();
     let first = regions.first().cloned();
@@ -175,15 +121,7 @@ fn launch_template(reader: &Reader<'_>, regions: &[String]) -> Option<LaunchTemp
         None => None,
     };
     let is_default = reader.flag("default").or(true);
-    let is_id: fn(&str) -> bool = |text| {
-        let rest = text.strip_prefix("lt-");
-        rest.is_some_and(|rest| {
-            matches!(rest.len(), 8 | 17)
-                && rest
-                    .bytes()
-                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        })
-    };
+    let is_id: fn(&str) -> bool = |text| is_ec2_id(text, "lt");
     check_words(
         reader,
         "id",

@@ -13,11 +13,11 @@ pub(super) static SOURCE: BlockSpec = BlockSpec {
     name: "source",
     labels: &["type", "name"],
     optional_labels: 0,
-    summary: "What a build starts from: packages, another image, or a disk that others made.",
+    summary: "What a build starts from: packages, another image, a disk that others made, or an image of AWS.",
     attributes: &[],
     blocks: &[],
     is_repeated: true,
-    types: &[&SOURCE_DEBIAN, &SOURCE_IMAGE, &SOURCE_DISK],
+    types: &[&SOURCE_DEBIAN, &SOURCE_IMAGE, &SOURCE_DISK, &SOURCE_AMI],
 };
 
 static SOURCE_DEBIAN: BlockSpec = BlockSpec {
@@ -142,6 +142,45 @@ static SOURCE_DISK: BlockSpec = BlockSpec {
             "sha256",
             Form::Text,
             "SHA-256 of the file as it is there: what `sha256sum` says of it",
+        ),
+        ARCH,
+    ],
+    blocks: &[],
+    is_repeated: true,
+    types: &[],
+};
+
+/// Of `id`, `owners` and `parameter` one is needed, which is seen to when the block is read.
+static SOURCE_AMI: BlockSpec = BlockSpec {
+    name: "aws-ami",
+    labels: &["name"],
+    optional_labels: 0,
+    summary: "An image of AWS, which is changed on an instance: the recipe says on which `infrastructure`. The lock pins one by its id; a newer one is an update of the lock. `docs/aws.md` has how it is made.",
+    attributes: &[
+        optional("id", Form::Text, "", "This one: `ami-0123456789abcdef0`"),
+        optional(
+            "owners",
+            Form::Texts,
+            "",
+            "Instead of an id the newest one of these: numbers of accounts, `amazon`, `aws-marketplace`, `self`",
+        ),
+        optional(
+            "name",
+            Form::Text,
+            "",
+            "With `owners`: what it is called, with `*` and `?` for what may be anything",
+        ),
+        optional(
+            "filters",
+            Form::Lists,
+            "{}",
+            "With `owners`: filters of EC2's `DescribeImages`, each with the values that will do: `{ root-device-type = [\"ebs\"] }`",
+        ),
+        optional(
+            "parameter",
+            Form::Text,
+            "",
+            "Instead of an id the one that a parameter of Systems Manager names: `/aws/service/debian/release/12/latest/amd64`",
         ),
         ARCH,
     ],

@@ -54,6 +54,11 @@ impl Instance {
     pub(crate) fn is_gone(&self) -> bool {
         self.state == "terminated"
     }
+
+    /// Whether it is being ended, or has been.
+    pub(crate) fn is_going(&self) -> bool {
+        self.is_gone() || self.state == "shutting-down"
+    }
 }
 
 /// What an image says of the disks of its machines.

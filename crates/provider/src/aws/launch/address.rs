@@ -14,12 +14,9 @@ use crate::HttpFetch;
 const ANSWER_BYTES_MAX: u64 = 256;
 
 impl AwsMachines {
-    /// The only address that may reach a machine.
+    /// The address that our connections come from.
     pub(super) fn own_address(&self, cx: &Cx) -> Result<Ipv4Addr, CloudError> {
-        if let Some(address) = self.place.from {
-            return Ok(address);
-        }
-        let service = &self.place.address_service;
+        let service = &self.settings.address_service;
         let failed = |detail: String| LaunchError::NoOwnAddress {
             service: service.clone(),
             detail,

@@ -55,7 +55,7 @@ impl AwsMachines {
         capture: &Capture<'_>,
         resource: &Resource,
     ) -> Result<String, CloudError> {
-        let mut tags = Self::tags(cx, capture.tags, resource);
+        let mut tags = self.tags(cx, capture.tags, resource);
         tags.insert(NAME.to_owned(), capture.name.to_owned());
         let texts = (capture.name, capture.description);
         let made = self.aws.image_of_instance(cx, machine, texts, &tags);

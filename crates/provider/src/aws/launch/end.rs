@@ -1,4 +1,4 @@
-//! What a lease has made goes: the machine first, then what it had.
+//! What a lease has made goes: the way to the machine first, then the machine, then what it had.
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::with_causes;
@@ -17,6 +17,9 @@ const ORDER: [ResourceKind; 3] = [
 
 impl AwsMachines {
     pub(super) fn end_all(&self, cx: &Cx, lease: &str) -> Result<(), CloudError> {
+        // Nobody waits for its sessions with the others locked out.
+        let tunnel = self.tunnels().remove(lease);
+        drop(tunnel);
         let start = of_lease(lease);
         let open = self.ledger.open(cx, PROVIDER)?;
         let mut failed = None;

@@ -45,6 +45,12 @@ pub enum LaunchError {
         /// The last lines of the console.
         said: String,
     },
+    /// Nobody answers for it at Systems Manager.
+    #[error("Systems Manager does not hear of the agent of the instance `{id}`")]
+    NoAgent {
+        /// The machine.
+        id: String,
+    },
     /// Nobody says by which address we are seen.
     #[error("`{service}` does not say by which address this computer is seen: {detail}")]
     NoOwnAddress {
@@ -69,6 +75,7 @@ impl Failure for LaunchError {
             Self::NoCapacity { .. }
             | Self::NoAddress { .. }
             | Self::NoHostKey { .. }
+            | Self::NoAgent { .. }
             | Self::NoOwnAddress { .. } => Class::Remote,
         }
     }
@@ -91,6 +98,14 @@ impl Failure for LaunchError {
                 return vec![
                     said,
                     "cloud-init prints the keys when it is done: the image must have it, and a serial console"
+                        .to_owned(),
+                ];
+            }
+            Self::NoAgent { .. } => {
+                return vec![
+                    "the image must have the agent, and the instance a profile whose role has `AmazonSSMManagedInstanceCore`"
+                        .to_owned(),
+                    "the subnet must have a way to Systems Manager: a NAT gateway, a public address, or endpoints for `ssm` and `ssmmessages`"
                         .to_owned(),
                 ];
             }

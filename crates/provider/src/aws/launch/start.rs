@@ -1,20 +1,25 @@
 //! From a lease to a machine that can be told from others.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::ledger::{Resource, ResourceKind};
 use goldsmith_core::machine::{CloudError, Machine, Start};
+use goldsmith_core::recipe::MachineReach;
 use goldsmith_core::remote::RemoteError;
 
 use super::host_key::host_keys;
 use super::{AwsMachines, LaunchError};
 use crate::aws::ec2::{Base, Device, Instance, Launched, Launching, until};
+use crate::aws::tunnel::Tunnel;
 
 /// Where `sshd` listens.
 const PORT: u16 = 22;
 /// How long a console may take to show the keys: some are read every few minutes only.
 const CONSOLE: Duration = Duration::from_mins(15);
+/// How long an agent may take to be heard of, on a machine whose `sshd` has its keys.
+const AGENT: Duration = Duration::from_mins(10);
 /// Characters of a console that an error shows.
 const SAID_CHARS_MAX: usize = 300;
 
@@ -25,36 +30,83 @@ impl AwsMachines {
             Some(subnet) => Some(self.aws.vpc_of(cx, subnet)?),
             None => None,
         };
-        let from = self.own_address(cx)?;
+        let from = self.let_in(cx)?;
         let name = format!("goldsmith-{}", start.lease);
         let key = self.begin(cx, start, (ResourceKind::KeyPair, ""))?;
-        let tags = Self::tags(cx, start.tags, &key);
+        let tags = self.tags(cx, start.tags, &key);
         let imported = self.aws.import_key_pair(cx, &name, start.public_key, &tags);
         self.known(cx, &key, imported)?;
         self.made(cx, key, &name)?;
 
         let group = self.begin(cx, start, (ResourceKind::SecurityGroup, ""))?;
-        let tags = Self::tags(cx, start.tags, &group);
+        let tags = self.tags(cx, start.tags, &group);
         let description = format!("ssh to a machine of goldsmith, lease {}", start.lease);
         let made = self
             .aws
             .create_group(cx, &name, &description, vpc.as_deref(), &tags);
         let group_id = self.known(cx, &group, made)?;
         self.made(cx, group, &group_id)?;
-        let who = "who makes the image";
-        self.aws.open_group(cx, &group_id, (from, PORT), who)?;
+        if let Some(from) = from {
+            let who = "who makes the image";
+            self.aws.open_group(cx, &group_id, (from, PORT), who)?;
+        }
 
         let id = self.instance(cx, start, &base, (&name, &group_id))?;
         let instance = self.aws.instance_runs(cx, &id)?;
         cx.note(format!("the instance `{id}` runs"));
-        let address = self.address(&instance)?;
+        let host_keys = self.host_keys(cx, &id)?;
+        let (address, port) = self.way(cx, start.lease, &instance)?;
         Ok(Machine {
             lease: start.lease.to_owned(),
-            host_keys: self.host_keys(cx, &id)?,
+            host_keys,
             id,
             address,
+            port,
             user: self.place.user.clone(),
         })
+    }
+
+    /// The only address that may reach the port of a machine; `None`: nobody may.
+    fn let_in(&self, cx: &Cx) -> Result<Option<Ipv4Addr>, CloudError> {
+        Ok(match self.place.reach {
+            MachineReach::Ssm => None,
+            MachineReach::Ssh {
+                from: Some(from), ..
+            } => Some(from),
+            MachineReach::Ssh { from: None, .. } => Some(self.own_address(cx)?),
+        })
+    }
+
+    /// Where one connects to reach the `sshd` of a machine.
+    fn way(&self, cx: &Cx, lease: &str, instance: &Instance) -> Result<(String, u16), CloudError> {
+        if let MachineReach::Ssh { is_private, .. } = self.place.reach {
+            return Ok((address(instance, is_private)?, PORT));
+        }
+        let tunnel = self.tunnel(cx, &instance.id)?;
+        let port = tunnel.port();
+        self.tunnels().insert(lease.to_owned(), tunnel);
+        Ok((Ipv4Addr::LOCALHOST.to_string(), port))
+    }
+
+    /// Waits until sessions with a machine can be had.
+    fn tunnel(&self, cx: &Cx, id: &str) -> Result<Tunnel, CloudError> {
+        let what = format!("the agent of the instance `{id}`");
+        let found = until(cx, &what, AGENT, || {
+            if !self.aws.has_agent(cx, id)? {
+                return Ok(None);
+            }
+            self.aws.start_session(cx, id)
+        });
+        let first = found.map_err(|error| match error {
+            RemoteError::Failed { what: of, .. } if of == what => {
+                LaunchError::NoAgent { id: id.to_owned() }.into()
+            }
+            error => CloudError::from(error),
+        })?;
+        cx.note(format!(
+            "the agent of `{id}` is there: it is reached by sessions of Systems Manager"
+        ));
+        Tunnel::open(cx, &self.aws, id, first)
     }
 
     /// Writes down what is about to be made.
@@ -117,7 +169,7 @@ impl AwsMachines {
                     user_data: self.place.user_data.as_deref(),
                     is_spot: self.place.is_spot,
                     devices: &devices,
-                    tags: &Self::tags(cx, start.tags, &resource),
+                    tags: &self.tags(cx, start.tags, &resource),
                 },
             );
             match self.known(cx, &resource, launched)? {
@@ -160,18 +212,6 @@ impl AwsMachines {
         devices
     }
 
-    fn address(&self, instance: &Instance) -> Result<String, LaunchError> {
-        let (address, kind) = if self.place.is_private {
-            (&instance.private_address, "private")
-        } else {
-            (&instance.public_address, "public")
-        };
-        address.clone().ok_or_else(|| LaunchError::NoAddress {
-            id: instance.id.clone(),
-            kind,
-        })
-    }
-
     /// Waits until the console shows the keys.
     fn host_keys(&self, cx: &Cx, id: &str) -> Result<Vec<String>, CloudError> {
         let what = format!("the console of the instance `{id}`");
@@ -193,4 +233,16 @@ impl AwsMachines {
             error => error.into(),
         })
     }
+}
+
+fn address(instance: &Instance, is_private: bool) -> Result<String, LaunchError> {
+    let (address, kind) = if is_private {
+        (&instance.private_address, "private")
+    } else {
+        (&instance.public_address, "public")
+    };
+    address.clone().ok_or_else(|| LaunchError::NoAddress {
+        id: instance.id.clone(),
+        kind,
+    })
 }

@@ -1,21 +1,53 @@
-//! Further regions: the image is copied there.
+//! Further regions, and all of an image that was made on an instance: the image is copied there.
 
 use std::collections::BTreeMap;
 
+use goldsmith_core::catalog::CopyRow;
+use goldsmith_core::cloud::CloudImage;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Hasher;
 use goldsmith_core::ledger::{Resource, ResourceKind};
 use goldsmith_core::target::{Parcel, TargetError};
 
-use super::Region;
 use super::register::description;
+use super::{AwsTargetError, Own, Region};
 use crate::aws::ec2::{Copying, Named};
+use crate::aws::leftovers::PROVIDER;
 use crate::aws::mark::OPERATION;
 
 impl Region<'_> {
-    /// Begins the copy of an image of another region; its id. `failed`: that of a copy which came
+    /// Refuses to copy what is of another cloud or account: nobody is asked to share it.
+    pub(super) fn check_account(&self, there: &CloudImage) -> Result<(), AwsTargetError> {
+        if (&*there.provider, &*there.account) == (PROVIDER, &*self.account) {
+            return Ok(());
+        }
+        Err(AwsTargetError::OtherAccount {
+            image: there.id.clone(),
+            of: format!("{} {}", there.provider, there.account),
+            account: self.account.clone(),
+        })
+    }
+
+    /// Has the image here, as a copy of one of some region, with all that belongs to it.
+    pub(super) fn copied(
+        &self,
+        cx: &Cx,
+        parcel: &Parcel<'_>,
+        tags: &BTreeMap<String, String>,
+        source: (&str, &str),
+    ) -> Result<CopyRow, TargetError> {
+        let image = match self.own(cx, parcel)? {
+            Own::There(id) => id,
+            Own::Nothing => self.copy(cx, parcel, tags, source, "")?,
+            Own::Failed(id) => self.copy(cx, parcel, tags, source, &id)?,
+        };
+        let image = self.aws.image_ready(cx, &image)?;
+        self.finish(cx, parcel, &image)
+    }
+
+    /// Begins the copy of an image of some region; its id. `failed`: that of a copy which came
     /// to nothing, if any.
-    pub(super) fn copy(
+    fn copy(
         &self,
         cx: &Cx,
         parcel: &Parcel<'_>,

@@ -133,6 +133,16 @@ pub enum AwsTargetError {
         #[source]
         source: std::io::Error,
     },
+    /// An image that was made on an instance of another account.
+    #[error("the image `{image}` is of {of}, and this target is of {account}")]
+    OtherAccount {
+        /// Its id.
+        image: String,
+        /// Cloud and account that it is of.
+        of: String,
+        /// Of the target.
+        account: String,
+    },
     /// A channel names an image that is not there.
     #[error("there is no image `{name}` in {region}")]
     Missing {
@@ -167,6 +177,7 @@ impl Failure for AwsTargetError {
             | Self::OwnKey { .. }
             | Self::Name { .. }
             | Self::Arch { .. }
+            | Self::OtherAccount { .. }
             | Self::NoBoot => Class::Config,
             Self::Scratch { .. } => Class::Environment,
             Self::Missing { .. } | Self::Unseen { .. } => Class::Remote,
@@ -196,6 +207,10 @@ impl Failure for AwsTargetError {
             Self::OwnKey { .. } => {
                 vec!["name a key of KMS that those accounts may use".to_owned()]
             }
+            Self::OtherAccount { .. } => vec![
+                "let infrastructure and target be of one account, and name the other one in the target's `accounts`"
+                    .to_owned(),
+            ],
             Self::NoBoot => vec!["give `disk` in the recipe a `boot`".to_owned()],
             _ => Vec::new(),
         }

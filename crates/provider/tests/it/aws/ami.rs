@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use goldsmith_core::failure::Failure as _;
+use goldsmith_core::recipe::WhichAmi;
 use goldsmith_provider::aws::Aws;
-use goldsmith_provider::aws::ami::{Ami, AmiError, Wanted};
+use goldsmith_provider::aws::ami::{Ami, AmiError};
 use goldsmith_testing::aws::{ACCOUNT, Fake, Options};
 
 use super::{cx, settings};
@@ -35,17 +36,17 @@ fn the_newest_that_fits() {
         ("AWS_ENDPOINT_URL", &fake.url()),
     ]));
     let (cx, _) = cx();
-    let find = |wanted: &Wanted| -> Result<Ami, AmiError> { aws.ami(&cx, wanted) };
-    let filtered = |name: &str| Wanted::Newest {
+    let find = |wanted: &WhichAmi| -> Result<Ami, AmiError> { aws.ami(&cx, wanted) };
+    let filtered = |name: &str| WhichAmi::Newest {
         owners: vec![ACCOUNT.to_owned()],
         filters: BTreeMap::from([
             ("name".to_owned(), vec![name.to_owned()]),
             ("architecture".to_owned(), vec!["x86_64".to_owned()]),
         ]),
     };
-    let parameter = |name: &str| Wanted::Parameter(format!("/golden/{name}"));
+    let parameter = |name: &str| WhichAmi::Parameter(format!("/golden/{name}"));
     for (wanted, name) in [
-        (Wanted::Id(base.clone()), "base"),
+        (WhichAmi::Id(base.clone()), "base"),
         (filtered("debian-12-*"), "debian-12-2"),
         (parameter("debian-12-1"), "debian-12-1"),
         (parameter("json"), "other-3"),
@@ -54,9 +55,9 @@ fn the_newest_that_fits() {
         assert_eq!(ami.name, name);
         assert_eq!((&*ami.owner, &*ami.architecture), (ACCOUNT, "x86_64"));
         // The pin finds it again.
-        assert_eq!(find(&Wanted::Id(ami.id.clone())).unwrap(), ami);
+        assert_eq!(find(&WhichAmi::Id(ami.id.clone())).unwrap(), ami);
     }
-    let nobody = Wanted::Newest {
+    let nobody = WhichAmi::Newest {
         owners: Vec::new(),
         filters: BTreeMap::new(),
     };
@@ -67,7 +68,7 @@ fn the_newest_that_fits() {
             "fits the owners 111122223333 with architecture = x86_64, name = fedora-*",
         ),
         (
-            Wanted::Id("ami-00000000000000000".to_owned()),
+            WhichAmi::Id("ami-00000000000000000".to_owned()),
             "fits the id `ami-",
         ),
         (parameter("text"), "names no image"),

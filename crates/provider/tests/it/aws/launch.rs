@@ -1,20 +1,23 @@
 //! Machines of EC2, against the strict fake: what is asked for, and what is left when any call
 //! fails, when answers are lost, and when whoever made them dies.
 
+mod broken;
+mod tunnel;
+
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::Class;
 use goldsmith_core::ledger::{Ledger as _, Resource};
 use goldsmith_core::machine::{Capture, Captured, Cloud as _, CloudError, Machine, Start};
-use goldsmith_provider::aws::launch::{AwsMachines, MachinePlace, Volume};
+use goldsmith_core::recipe::{AwsInfrastructure, AwsVolume, MachineReach};
+use goldsmith_provider::aws::Settings;
+use goldsmith_provider::aws::launch::AwsMachines;
 use goldsmith_provider::aws::leftovers::{self, Removal};
 use goldsmith_testing::aws::{ACCOUNT, Fake, Host, Launch, Options};
-use goldsmith_testing::faults::{Faults, Schedule};
 use goldsmith_testing::front::{Act, Front};
+use goldsmith_testing::infrastructure;
 use goldsmith_testing::ledger::Notes;
 use serde_json::Value;
 
@@ -26,6 +29,7 @@ const KEY: &str =
 /// Another one, as the key of a host.
 const HOST_KEY: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKUlH0LzC6w0yZ9c4m3mQ7W0c3l5q0cQ9jJp2x3r8b1d";
+
 struct Lab {
     fake: Fake,
     base: String,
@@ -64,17 +68,12 @@ impl Lab {
         }
     }
 
-    fn machines(&self, url: &str, place: MachinePlace) -> AwsMachines {
-        let settings = settings(&[
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "hunter22"),
-        ]);
-        let place = MachinePlace {
-            region: REGION.to_owned(),
+    fn machines(&self, url: &str, place: AwsInfrastructure) -> AwsMachines {
+        let place = AwsInfrastructure {
             endpoint: Some(url.to_owned()),
             ..place
         };
-        AwsMachines::new(settings, place, Arc::clone(&self.notes) as _)
+        AwsMachines::new(keys(), place, Arc::clone(&self.notes) as _)
     }
 
     fn launch(&self, machines: &AwsMachines, lease: &str) -> Result<Machine, CloudError> {
@@ -144,13 +143,31 @@ impl Lab {
     }
 }
 
-fn place() -> MachinePlace {
-    MachinePlace {
-        types: vec!["m7i.large".to_owned()],
-        from: Some(Ipv4Addr::new(192, 0, 2, 9)),
+fn keys() -> Settings {
+    settings(&[
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter22"),
+    ])
+}
+
+fn place() -> AwsInfrastructure {
+    AwsInfrastructure {
         user: "admin".to_owned(),
-        ..MachinePlace::default()
+        ..infrastructure::aws(REGION, "")
     }
+}
+
+/// Where nobody says which address is let in, and this service is asked.
+fn asking(service: &str) -> (Settings, AwsInfrastructure) {
+    let settings = Settings {
+        address_service: service.to_owned(),
+        ..keys()
+    };
+    let reach = MachineReach::Ssh {
+        is_private: false,
+        from: None,
+    };
+    (settings, AwsInfrastructure { reach, ..place() })
 }
 
 #[test]
@@ -160,25 +177,32 @@ fn a_machine_is_as_it_is_asked_for() {
     lab.fake.key(ACCOUNT, REGION, "alias/golden");
     let machines = lab.machines(
         &lab.fake.url(),
-        MachinePlace {
+        AwsInfrastructure {
             types: vec!["c7i.large".to_owned(), "m7i.large".to_owned()],
             subnet: Some("subnet-0b".to_owned()),
             has_public_address: Some(true),
             profile: Some("builder".to_owned()),
             user_data: Some("#cloud-config\n".to_owned()),
-            volumes: vec![Volume {
+            tags: BTreeMap::from([
+                ("stage".to_owned(), "lab".to_owned()),
+                ("team".to_owned(), "others".to_owned()),
+            ]),
+            volumes: vec![AwsVolume {
                 gib: Some(20),
                 kind: Some("gp3".to_owned()),
                 throughput: Some(250),
                 key: Some("alias/golden".to_owned()),
-                ..Volume::default()
+                ..AwsVolume::default()
             }],
             ..place()
         },
     );
     lab.fake.set_capacity(ACCOUNT, REGION, "c7i.large", false);
     let machine = lab.launch(&machines, "run-1").unwrap();
-    assert_eq!(machine.address, "198.51.100.7");
+    assert_eq!(
+        (machine.address.as_str(), machine.port),
+        ("198.51.100.7", 22)
+    );
     assert_eq!(machine.user, "admin");
     assert_eq!(machine.host_keys, [HOST_KEY]);
     let launch = lab.launches.lock().unwrap()[0].clone();
@@ -202,7 +226,9 @@ fn a_machine_is_as_it_is_asked_for() {
     let kinds: Vec<_> = tags.iter().map(|of| &of["ResourceType"]).collect();
     assert_eq!(kinds, ["instance", "volume", "network-interface"]);
     assert!(tags[1].to_string().contains("run-1.instance-2"), "{tags:?}");
+    // What is said of this image comes before what is said of all.
     assert!(tags[1].to_string().contains("platform"), "{tags:?}");
+    assert!(tags[1].to_string().contains("\"lab\""), "{tags:?}");
 
     let opened = &lab.asked("AuthorizeSecurityGroupIngress");
     assert_eq!(opened.len(), 1);
@@ -280,7 +306,7 @@ fn an_image_of_all_disks() {
 fn what_cannot_be_had_is_said() {
     let lab = Lab::new();
     let before = lab.fake.resources();
-    let check = |place: MachinePlace, lease: &str, class: Class, text: &str, hint: &str| {
+    let check = |place: AwsInfrastructure, lease: &str, class: Class, text: &str, hint: &str| {
         let machines = lab.machines(&lab.fake.url(), place);
         let error = lab.launch(&machines, lease).unwrap_err();
         assert!(error.to_string().contains(text), "{error}");
@@ -290,13 +316,13 @@ fn what_cannot_be_had_is_said() {
         assert_eq!(lab.fake.leftovers(&before), [""; 0], "{text}");
         assert_eq!(lab.open(), [], "{text}");
     };
-    let none = MachinePlace {
+    let none = AwsInfrastructure {
         types: Vec::new(),
         ..place()
     };
     check(none, "a", Class::Config, "no type of instance", "m7i.large");
     check(place(), "A b", Class::Bug, "cannot name things", "");
-    let nowhere = MachinePlace {
+    let nowhere = AwsInfrastructure {
         subnet: Some("subnet-9".to_owned()),
         ..place()
     };
@@ -321,35 +347,52 @@ fn what_cannot_be_had_is_said() {
         "does not show the keys",
         "it ends with: Linux version 6.1\nlogin:",
     );
-    let asks = Front::of(None);
-    asks.on("GET /", 1, Act::answer(200, "<html>"));
-    let nobody = MachinePlace {
-        from: None,
-        address_service: asks.url(),
+    lab.fake.hosts(|_| Host {
+        address: "198.51.100.7".to_owned(),
+        console: format!(
+            "-----BEGIN SSH HOST KEY KEYS-----\n{HOST_KEY}\n-----END SSH HOST KEY KEYS-----\n"
+        ),
+    });
+    let no_agent = AwsInfrastructure {
+        reach: MachineReach::Ssm,
         ..place()
     };
-    check(nobody, "d", Class::Remote, "is no address", "say which");
+    // Without a profile it cannot speak to Systems Manager.
+    check(
+        no_agent,
+        "d",
+        Class::Remote,
+        "does not hear of the agent",
+        "AmazonSSMManagedInstanceCore",
+    );
 }
 
 /// The address that may reach a machine is asked for where nobody says it.
 #[test]
 fn our_address() {
     let lab = Lab::new();
+    let before = lab.fake.resources();
     let service = Front::of(None);
-    service.on("GET /", 1, Act::answer(200, "203.0.113.77\n"));
-    let machines = lab.machines(
-        &lab.fake.url(),
-        MachinePlace {
-            from: None,
-            address_service: service.url(),
-            ..place()
-        },
-    );
-    lab.launch(&machines, "a").unwrap();
+    let launch = |answer: &str, lease: &str| {
+        service.on("GET /", 1, Act::answer(200, answer));
+        let (settings, place) = asking(&service.url());
+        let place = AwsInfrastructure {
+            endpoint: Some(lab.fake.url()),
+            ..place
+        };
+        let machines = AwsMachines::new(settings, place, Arc::clone(&lab.notes) as _);
+        lab.launch(&machines, lease)?;
+        machines.end(&lab.cx, lease)
+    };
+    launch("203.0.113.77\n", "a").unwrap();
     let opened = &lab.asked("AuthorizeSecurityGroupIngress")[0];
     let range = &opened["IpPermissions"][0]["IpRanges"][0]["CidrIp"];
     assert_eq!(range, "203.0.113.77/32");
-    machines.end(&lab.cx, "a").unwrap();
+
+    let error = launch("<html>", "b").unwrap_err();
+    assert!(error.to_string().contains("is no address"), "{error}");
+    assert!(error.hints().join("").contains("say which"));
+    assert_eq!(lab.fake.leftovers(&before), [""; 0]);
 }
 
 /// Somebody who wants to stop is left nothing either.
@@ -371,89 +414,42 @@ fn a_cancel_takes_everything_away() {
     assert_eq!(lab.fake.leftovers(&before), [""; 0]);
 }
 
-/// What becomes of the n-th call of a run, and of those after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Break {
-    /// It is refused for good.
-    Refuse,
-    /// It is done, and from then on nobody is heard of: as for whoever was killed then.
-    Die,
-}
-
-/// Breaks each call of a run in turn.
-fn each_call(how: Break, options: Options) {
-    let lab = Lab::with(options);
-    for n in 1.. {
-        let calls = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&calls);
-        let front = Front::choosing(lab.fake.address(), move |_| {
-            let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
-            let refusal = "<Response><Errors><Error><Code>InvalidParameterCombination</Code><Message>no</Message></Error></Errors></Response>";
-            match how {
-                Break::Refuse if number == n => Some(Act::answer(400, refusal)),
-                Break::Die if number == n => Some(Act::LoseAnswer),
-                Break::Die if number > n => Some(Act::Close),
-                _ => None,
-            }
-        });
-        let before = lab.fake.resources();
-        let machines = lab.machines(&front.url(), place());
-        let made = lab.make(&machines, &format!("run-{n}"));
-        if calls.load(Ordering::SeqCst) < n {
-            made.unwrap();
-            assert!(n > 12, "a run has more calls than {n}");
-            return;
-        }
-        let is_kept = lab.collect();
-        let left = lab.fake.leftovers(&before);
-        if made.is_ok() || is_kept {
-            assert_eq!(left.len(), 3, "call {n}, {how:?}: {left:?}");
-        } else {
-            assert_eq!(left, [""; 0], "call {n}, {how:?}: {:?}", made.err());
-        }
-    }
-}
-
+/// Bought by the moment: there may be none of it, and it may be taken away.
 #[test]
-fn nothing_is_left_whichever_call_is_refused() {
-    each_call(Break::Refuse, Options::default());
-}
-
-#[test]
-fn nothing_is_left_whenever_somebody_dies() {
-    each_call(Break::Die, Options::default());
-}
-
-/// Where what was made a moment ago is not known yet.
-#[test]
-fn nothing_is_left_where_things_appear_late() {
-    let late = Options {
-        late: 3,
-        ..Options::default()
-    };
-    each_call(Break::Refuse, late);
-}
-
-/// Throttled, failing, losing answers, doing things twice: what is made is made once.
-#[test]
-fn a_storm_leaves_nothing() {
+fn bought_by_the_moment() {
     let lab = Lab::new();
-    let mut made = 0;
-    for seed in 1..=30 {
-        let before = lab.fake.resources();
-        let faults = Faults::before(lab.fake.address(), Schedule::new(seed, 200));
-        let machines = lab.machines(&faults.url(), place());
-        let run = lab.make(&machines, &format!("storm-{seed}"));
-        let is_kept = lab.collect();
-        let left = lab.fake.leftovers(&before);
-        if run.is_ok() || is_kept {
-            made += 1;
-            assert_eq!(left.len(), 3, "seed {seed}: {left:?}");
-        } else {
-            assert_eq!(left, [""; 0], "seed {seed}: {:?}", run.err());
-        }
-        let launched = lab.launches.lock().unwrap().len();
-        assert!(launched <= usize::try_from(seed).unwrap(), "seed {seed}");
-    }
-    assert!(made >= 20, "{made} of 30");
+    let before = lab.fake.resources();
+    let machines = lab.machines(
+        &lab.fake.url(),
+        AwsInfrastructure {
+            types: vec!["c7i.large".to_owned(), "m7i.large".to_owned()],
+            is_spot: true,
+            ..place()
+        },
+    );
+    lab.fake.set_capacity(ACCOUNT, REGION, "c7i.large", false);
+    let machine = lab.launch(&machines, "run-1").unwrap();
+    let asked = &lab.asked("RunInstances")[0];
+    assert_eq!(asked["InstanceType"], "m7i.large");
+    assert_eq!(asked["InstanceMarketOptions"]["MarketType"], "spot");
+    assert_eq!(machines.taken_away(&lab.cx, &machine).unwrap(), None);
+    // It cannot be told to stop, and is made an image of as it is.
+    machines.stop(&lab.cx, &machine).unwrap();
+    let capture = Capture {
+        name: "web-1",
+        description: "",
+        tags: &BTreeMap::new(),
+        owner: "web",
+    };
+    let captured = machines.capture(&lab.cx, &machine, &capture).unwrap();
+    machines.discard(&lab.cx, &captured).unwrap();
+
+    lab.fake.interrupt(REGION, &machine.id);
+    let why = machines.taken_away(&lab.cx, &machine).unwrap().unwrap();
+    assert!(why.contains("SpotInstanceTermination"), "{why}");
+    let error = machines.capture(&lab.cx, &machine, &capture).unwrap_err();
+    assert_eq!(error.class(), Class::Remote, "{error}");
+    machines.end(&lab.cx, "run-1").unwrap();
+    assert_eq!(lab.fake.leftovers(&before), [""; 0]);
+    assert_eq!(lab.open(), []);
 }

@@ -53,6 +53,14 @@ pub(super) fn start(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, 
 }
 
 pub(super) fn stop(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
+    for id in input.texts("InstanceIds") {
+        if own(caller, id)?.is_spot() {
+            let message = format!(
+                "You can't stop the Spot Instance '{id}' because it is associated with a one-time Spot Instance request."
+            );
+            return Err(Refusal::new("UnsupportedOperation", message));
+        }
+    }
     let changes = send(
         caller,
         input,

@@ -6,12 +6,9 @@ use std::slice::from_ref;
 use goldsmith_core::diagnostic::Diagnostic;
 use goldsmith_core::recipe::{AwsEncryption, AwsTarget};
 
-use super::refuse;
 use crate::decode::{Reader, member_place};
-use crate::lower::arn::is_arn;
-use crate::lower::check_words;
-
-const NO_KEY: &str = "is not a key such as `alias/golden`, an identifier or an ARN";
+use crate::lower::arn::{NO_KEY, is_key, is_key_of_one_region, key_region};
+use crate::lower::{check_words, refuse};
 
 /// The block of a target with these regions; none: they are not known.
 pub(super) fn encryption(reader: &Reader<'_>, regions: &[String]) -> Option<AwsEncryption> {
@@ -35,7 +32,7 @@ pub(super) fn encryption(reader: &Reader<'_>, regions: &[String]) -> Option<AwsE
         }
     }
     let mut without = regions.iter().filter(|region| !keys.contains_key(*region));
-    if let Some(key) = kms_key.as_deref().filter(|key| is_of_one_region(key)) {
+    if let Some(key) = kms_key.as_deref().filter(|key| is_key_of_one_region(key)) {
         let elsewhere = match key_region(key) {
             Some(of) => without.find(|region| *region != of),
             // One of them has it.
@@ -98,69 +95,4 @@ pub(super) fn check_shared(reader: &Reader<'_>, target: &AwsTarget) {
         )
         .note("name a key of your own in `encrypt`: `kms_key = \"alias/golden\"`");
     reader.evaluator.report(problem);
-}
-
-/// An alias, the identifier of a key, or the ARN of one of them.
-fn is_key(text: &str) -> bool {
-    let is_resource = |text: &str| is_alias(text) || text.strip_prefix("key/").is_some_and(is_id);
-    is_alias(text) || is_id(text) || is_arn(text, "kms", true, is_resource)
-}
-
-fn is_alias(text: &str) -> bool {
-    text.strip_prefix("alias/").is_some_and(|name| {
-        let is_letter = |c: char| c.is_ascii_alphanumeric() || "/_-".contains(c);
-        !name.is_empty() && name.chars().all(is_letter)
-    })
-}
-
-fn is_id(text: &str) -> bool {
-    let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
-    if let Some(rest) = text.strip_prefix("mrk-") {
-        return rest.len() == 32 && is_hex(rest);
-    }
-    let parts: Vec<&str> = text.split('-').collect();
-    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.into_iter().all(is_hex)
-}
-
-/// The region of an ARN.
-fn key_region(key: &str) -> Option<&str> {
-    key.strip_prefix("arn:")?.split(':').nth(2)
-}
-
-/// Whether a key is in one region only: an alias may be in all, and a multi-region key is.
-fn is_of_one_region(key: &str) -> bool {
-    !key.starts_with("alias/") && !key.starts_with("mrk-")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys() {
-        let key = "1234abcd-12ab-34cd-56ef-1234567890ab";
-        let of_key = format!("arn:aws:kms:eu-north-1:111122223333:key/{key}");
-        for right in [
-            "alias/golden",
-            "alias/aws/ebs",
-            key,
-            "mrk-1234abcd12ab34cd56ef1234567890ab",
-            &of_key,
-        ] {
-            assert!(is_key(right), "{right}");
-        }
-        for wrong in [
-            "",
-            "golden",
-            "alias/",
-            "mrk-12",
-            "1234abcd",
-            "arn:aws:kms::111122223333:key/x",
-        ] {
-            assert!(!is_key(wrong), "{wrong}");
-        }
-        assert_eq!(key_region(&of_key), Some("eu-north-1"));
-        assert!(is_of_one_region(&of_key) && is_of_one_region(key));
-        assert!(!is_of_one_region("alias/golden"));
-    }
 }
