@@ -5,6 +5,7 @@
 //! knows a file format: whatever is ambient arrives in a [`cx::Cx`].
 
 pub mod catalog;
+pub mod control;
 pub mod cx;
 pub mod debversion;
 pub mod diagnostic;

@@ -9,6 +9,7 @@ mod boot;
 mod build;
 mod catalog;
 mod cloud;
+mod cloud_life;
 mod component_remote;
 mod component_run;
 mod component_validate;
