@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use goldsmith_catalog::Sqlite;
 use goldsmith_component::Services;
+use goldsmith_core::control::Controls;
 use goldsmith_core::failure::Class;
 use goldsmith_core::fetch::Fetch;
 use goldsmith_core::notify::Notifier;
@@ -18,7 +19,7 @@ use goldsmith_exec::child::Program;
 use goldsmith_exec::vm::accel::{self, Probe};
 use goldsmith_exec::vm::{Arch, firmware};
 use goldsmith_provider::aws::launch::AwsMachines;
-use goldsmith_provider::aws::{self, Aws, AwsFleet};
+use goldsmith_provider::aws::{self, Aws, AwsControls, AwsFleet};
 use goldsmith_provider::notify;
 use goldsmith_provider::target::aws::{AwsPlace, LaunchTemplate};
 use goldsmith_provider::target::s3::Bucket;
@@ -279,6 +280,17 @@ pub(crate) fn fleet(app: &App, target: &recipe::AwsTarget, role: Option<String>)
     AwsFleet::new(cloud(app, target), target.regions.clone(), role)
 }
 
+/// What has AWS refuse images in a region of a target, in the account that the keys, or a role, are
+/// of.
+pub(crate) fn controls(
+    app: &App,
+    target: &recipe::AwsTarget,
+    region: &str,
+    role: Option<&str>,
+) -> Box<dyn Controls> {
+    Box::new(AwsControls::new(&cloud(app, target), region, role))
+}
+
 /// AWS, or what speaks like it where a target says so.
 pub(crate) fn cloud(app: &App, target: &recipe::AwsTarget) -> Aws {
     aws_at(app, target.endpoint.as_ref())
@@ -373,6 +385,9 @@ fn place(target: &recipe::AwsTarget) -> AwsPlace {
         accounts: target.accounts.clone(),
         organizations: target.organizations.clone(),
         organizational_units: target.organizational_units.clone(),
+        is_public: target.is_public,
+        fast_restore_zones: target.fast_restore_zones.clone(),
+        watermark: target.watermark.clone(),
         encrypt: encrypt.map(|encrypt| encrypt.kms_key.clone()),
         kms_keys: encrypt.map_or_else(Default::default, |encrypt| encrypt.kms_keys.clone()),
         role: target.role.clone(),

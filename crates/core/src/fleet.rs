@@ -1,5 +1,6 @@
 //! The port to what runs in a cloud, and on which images.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::cx::Cx;
@@ -31,6 +32,8 @@ pub enum UserKind {
         /// What it starts them by: `lt-0abc`, the name of a launch configuration.
         by: Option<String>,
     },
+    /// A parameter whose value is the image, by its name: `/golden/web/production`.
+    Parameter,
 }
 
 impl UserKind {
@@ -41,6 +44,7 @@ impl UserKind {
             Self::LaunchTemplate { .. } => "launch template",
             Self::LaunchConfiguration => "launch configuration",
             Self::AutoScalingGroup { .. } => "auto scaling group",
+            Self::Parameter => "parameter",
         }
     }
 }
@@ -81,13 +85,59 @@ pub struct Unread {
     pub why: String,
 }
 
+/// What an account lets be made public in a region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Open {
+    /// Number of the account.
+    pub account: String,
+    /// `eu-north-1`.
+    pub region: String,
+    /// `images`, `snapshots`.
+    pub what: &'static str,
+}
+
+impl fmt::Display for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            account,
+            region,
+            what,
+        } = self;
+        write!(f, "{what} of {account} may be made public in {region}")
+    }
+}
+
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Seen {
     /// In a fixed order.
     pub users: Vec<User>,
+    /// What may be made public, where that is asked for.
+    pub open: Vec<Open>,
     /// What else there may be.
     pub unread: Vec<Unread>,
+}
+
+/// What is known of the use of some images.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// What uses them.
+    pub seen: Seen,
+    /// What the cloud knows of each, by what it calls it: `ami-0abc`.
+    pub facts: BTreeMap<String, ImageFacts>,
+}
+
+/// What a cloud knows of the use of an image.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImageFacts {
+    /// Who may use it besides those whose use was looked at: numbers of accounts, ARNs of
+    /// organizations, `everybody`.
+    pub shared_with: Vec<String>,
+    /// When a machine was last started from it, in seconds since 1970-01-01 UTC; `None`: never, or
+    /// that is not known.
+    pub launched_unix: Option<i64>,
+    /// What keeps it from being removed, in words.
+    pub protection: Option<String>,
 }
 
 /// What runs in the accounts and regions of a target.

@@ -6,6 +6,7 @@
 
 pub mod catalog;
 pub mod cloud;
+pub mod control;
 pub mod cx;
 pub mod debversion;
 pub mod diagnostic;

@@ -1,6 +1,7 @@
 //! What a user asked for, typed and checked: the language makes it, everything else reads it.
 
 mod approval;
+mod audit;
 mod condition;
 mod disk;
 mod distribution;
@@ -21,6 +22,7 @@ use crate::diagnostic::Span;
 use crate::version::VersionPattern;
 
 pub use approval::{ApprovalSpec, AutoApproval, is_address};
+pub use audit::AuditSpec;
 pub use condition::{Comparison, Condition, ConditionError, Operand, Origin, OutputRef};
 pub use disk::{DiskSpec, Firmware};
 pub use distribution::{

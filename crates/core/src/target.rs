@@ -8,6 +8,7 @@ use crate::cloud::CloudImage;
 use crate::cx::Cx;
 use crate::digest::Sha256;
 use crate::failure::Failure;
+use crate::fleet::Usage;
 use crate::image::ImageId;
 
 /// A failure of whoever did the work.
@@ -97,6 +98,27 @@ pub trait Target: Send + Sync {
         name: Option<&str>,
     ) -> Result<(), TargetError>;
 
-    /// Takes an image away.
+    /// Whether a copy is at this place, as the place is now.
+    fn has(&self, copy: &CopyRow) -> bool {
+        copy.target == self.name()
+    }
+
+    /// What uses copies that are there, as far as it can be found out: asked once for all of them.
+    /// `roles` are those in whose accounts it looks, too. A place that starts no machines has
+    /// nothing to say.
+    fn usage(&self, cx: &Cx, copies: &[CopyRow], roles: &[String]) -> Result<Usage, TargetError>;
+
+    /// Has everybody who looks for images there see that an image should not be used any more;
+    /// it still can be. Nothing where the place has no word for that, or no such image.
+    fn deprecate(&self, cx: &Cx, name: &str) -> Result<(), TargetError>;
+
+    /// Has nobody be able to use an image, and takes back that others may; its bytes stay. Nothing
+    /// where the place cannot do that, or has no such image.
+    fn disable(&self, cx: &Cx, name: &str) -> Result<(), TargetError>;
+
+    /// Brings a deprecated or disabled image back: it is as it was when it was sent.
+    fn restore(&self, cx: &Cx, name: &str) -> Result<(), TargetError>;
+
+    /// Takes an image away, whatever had become of it.
     fn withdraw(&self, cx: &Cx, name: &str) -> Result<(), TargetError>;
 }

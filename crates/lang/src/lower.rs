@@ -2,6 +2,7 @@
 
 mod approval;
 mod arn;
+mod audit;
 mod condition;
 mod distribution;
 mod elsewhere;

@@ -121,6 +121,13 @@ pub enum What {
         /// The last failure.
         error: String,
     },
+    /// An audit refuses what it did not refuse before.
+    AuditRefused {
+        /// Where: `aws/eu`.
+        target: String,
+        /// What, and why, in words.
+        refused: Vec<String>,
+    },
 }
 
 impl What {
@@ -151,6 +158,7 @@ impl What {
             Self::Retiring { .. } => "image.retiring",
             Self::Promoted { .. } => "image.promoted",
             Self::ScheduleOff { .. } => "schedule.off",
+            Self::AuditRefused { .. } => "audit.refused",
         }
     }
 
@@ -181,6 +189,7 @@ impl What {
             Self::Finding { .. } => Some(E::FindingNew),
             Self::Promoted { .. } => Some(E::Promoted),
             Self::ScheduleOff { .. } => Some(E::ScheduleDisabled),
+            Self::AuditRefused { .. } => Some(E::AuditRefused),
         }
     }
 

@@ -5,6 +5,7 @@
 //! named where the program is put together.
 
 pub mod account;
+pub mod audit;
 pub mod course;
 pub mod decision;
 pub mod engine;

@@ -1,13 +1,17 @@
 //! Retires images as a plan says, step by step: what holds an image is looked at again before each,
-//! and each may be repeated.
+//! and each may be repeated. What uses images at their targets is asked for once, for the whole plan.
 
-use std::collections::BTreeMap;
+mod usage;
 
-use goldsmith_core::catalog::{Batch, Catalog, CatalogError, Change, ImageFilter, ImageRow};
+use std::collections::BTreeSet;
+
+use goldsmith_core::catalog::{
+    Batch, Catalog, CatalogError, Change, CopyRow, ImageFilter, ImageRow,
+};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::{Cancelled, Class, Failure, with_causes};
-use goldsmith_core::image::{ImageId, ImageState};
+use goldsmith_core::image::{ImageId, ImageState, NoSuchStep};
 use goldsmith_core::recipe::LifecyclePolicy;
 use goldsmith_core::target::{Target, TargetError};
 use goldsmith_plan::lifecycle::{
@@ -15,6 +19,7 @@ use goldsmith_plan::lifecycle::{
 };
 use jiff::Timestamp;
 
+use self::usage::{Use, Uses};
 use crate::happening::{Happening, Herald, What};
 use crate::unit::StageError;
 
@@ -41,9 +46,11 @@ pub enum LifecycleError {
         /// Digest of today's plan.
         found: Sha256,
     },
-    /// An image could not be taken away somewhere.
-    #[error("cannot remove `{image}` at {place}")]
+    /// A step could not be taken somewhere.
+    #[error("cannot {step} `{image}` at {place}")]
     Place {
+        /// `deprecate`, `delete`.
+        step: &'static str,
         /// Which.
         image: ImageId,
         /// `local/lab`, `this machine`.
@@ -51,6 +58,15 @@ pub enum LifecycleError {
         /// Why.
         #[source]
         source: Box<StageError>,
+    },
+    /// An image is not where it could be brought back from.
+    #[error("`{image}` cannot be brought back")]
+    Step {
+        /// Which.
+        image: ImageId,
+        /// Why.
+        #[source]
+        source: NoSuchStep,
     },
     /// Interrupted.
     #[error(transparent)]
@@ -63,6 +79,7 @@ impl Failure for LifecycleError {
             Self::Catalog(error) => error.class(),
             Self::Plan(error) => error.class(),
             Self::Stale { .. } => Class::Stale,
+            Self::Step { .. } => Class::Usage,
             Self::Place { source, .. } => source.class(),
             Self::Cancelled(_) => Class::Cancelled,
         }
@@ -74,6 +91,7 @@ impl Failure for LifecycleError {
             Self::Plan(error) => error.hints(),
             Self::Stale { .. } => vec!["look at it: `goldsmith lifecycle plan`".to_owned()],
             Self::Place { source, .. } => source.hints(),
+            Self::Step { .. } => vec!["an image that is deprecated or disabled can be".to_owned()],
             Self::Cancelled(_) => Vec::new(),
         }
     }
@@ -113,15 +131,25 @@ pub type Done = Vec<(String, Result<Action, String>)>;
 
 impl Retirement<'_> {
     /// What would be done now.
-    pub fn plan(&self, now: i64) -> Result<Plan, LifecycleError> {
-        let images: Vec<Image> = self.rows()?.iter().map(image).collect();
-        Ok(lifecycle::plan(self.policy, &images, moment(now), false)?)
+    pub fn plan(&self, cx: &Cx) -> Result<Plan, LifecycleError> {
+        Ok(self.planned(cx)?.0)
+    }
+
+    /// The same, and what is known of the use of images, which it rests on.
+    fn planned(&self, cx: &Cx) -> Result<(Plan, Uses), LifecycleError> {
+        let rows = self.rows()?;
+        let uses = usage::look(cx, self, &rows)?;
+        let images = rows.iter().map(|row| image(row, uses.get(&row.made.id)));
+        let images: Vec<Image> = images.collect();
+        let now = moment(cx.clock().unix_seconds());
+        let plan = lifecycle::plan(self.policy, &images, now, false)?;
+        Ok((plan, uses))
     }
 
     /// Takes the steps of the plan with this digest. `actor` is who wants it.
     pub fn apply(&self, cx: &Cx, digest: Sha256, actor: &str) -> Result<Done, LifecycleError> {
-        let now = cx.clock().unix_seconds();
-        let plan = self.plan(now)?;
+        let (plan, uses) = self.planned(cx)?;
+        let now = moment(cx.clock().unix_seconds());
         if plan.digest != digest {
             return Err(LifecycleError::Stale { found: plan.digest });
         }
@@ -133,9 +161,8 @@ impl Retirement<'_> {
             };
             // Somebody may have started to use it since.
             let row = self.catalog.image(&id)?;
-            if let Err(refused) =
-                lifecycle::recheck(self.policy, decision, &image(&row), moment(now))
-            {
+            let as_it_is = image(&row, uses.get(&id));
+            if let Err(refused) = lifecycle::recheck(self.policy, decision, &as_it_is, now) {
                 done.push((decision.id.clone(), Err(with_causes(&refused))));
                 continue;
             }
@@ -143,6 +170,46 @@ impl Retirement<'_> {
             done.push((decision.id.clone(), Ok(action)));
         }
         Ok(done)
+    }
+
+    /// Brings an image back that is deprecated or disabled: at every place first, then for everybody.
+    pub fn restore(&self, cx: &Cx, id: &ImageId, actor: &str) -> Result<(), LifecycleError> {
+        let row = self.catalog.image(id)?;
+        let to = ImageState::Available;
+        if !matches!(row.state, ImageState::Deprecated | ImageState::Disabled) {
+            let from = row.state;
+            return Err(LifecycleError::Step {
+                image: id.clone(),
+                source: NoSuchStep { from, to },
+            });
+        }
+        self.at_each_place(cx, id, "bring back", |target, copy| {
+            target.restore(cx, &copy.name)
+        })?;
+        let (unix, reason) = (cx.clock().unix_seconds(), "brought back".to_owned());
+        let what = What::State {
+            to,
+            reason: reason.clone(),
+        };
+        let happening = Happening::of_image(self.pipeline, id.clone(), unix, what);
+        let announced = Change::Tag {
+            image: id.clone(),
+            name: ANNOUNCED.to_owned(),
+            value: None,
+        };
+        let state = Change::State {
+            image: id.clone(),
+            to,
+            reason,
+        };
+        self.catalog.keep(&Batch {
+            actor: actor.to_owned(),
+            unix,
+            run: None,
+            changes: vec![announced, state],
+            messages: self.herald.messages(&happening),
+        })?;
+        Ok(())
     }
 
     fn rows(&self) -> Result<Vec<ImageRow>, CatalogError> {
@@ -185,8 +252,18 @@ impl Retirement<'_> {
                 }],
                 ImageState::Deprecated,
             ),
-            Action::Deprecate => (vec![state(ImageState::Deprecated)], ImageState::Deprecated),
-            Action::Disable => (vec![state(ImageState::Disabled)], ImageState::Disabled),
+            Action::Deprecate => {
+                self.at_each_place(cx, id, action.word(), |target, copy| {
+                    target.deprecate(cx, &copy.name)
+                })?;
+                (vec![state(ImageState::Deprecated)], ImageState::Deprecated)
+            }
+            Action::Disable => {
+                self.at_each_place(cx, id, action.word(), |target, copy| {
+                    target.disable(cx, &copy.name)
+                })?;
+                (vec![state(ImageState::Disabled)], ImageState::Disabled)
+            }
             Action::Delete => {
                 let mut changes = self.withdraw(cx, id)?;
                 changes.push(state(ImageState::Deleted));
@@ -219,38 +296,56 @@ impl Retirement<'_> {
 
     /// Takes the bytes away everywhere; what is known stays.
     fn withdraw(&self, cx: &Cx, id: &ImageId) -> Result<Vec<Change>, LifecycleError> {
-        let failed = |place: &str| {
-            let place = place.to_owned();
-            move |error: TargetError| LifecycleError::Place {
-                image: id.clone(),
-                place,
-                source: Box::new(StageError::of(&*error)),
-            }
-        };
-        let mut changes = Vec::new();
-        for mut copy in self.catalog.copies(id)? {
-            if !copy.is_there {
-                continue;
-            }
-            let target = self
-                .targets
-                .iter()
-                .find(|target| target.name() == copy.target);
-            if let Some(target) = target {
-                target
-                    .withdraw(cx, &copy.name)
-                    .map_err(failed(&copy.target))?;
-                copy.is_there = false;
-                changes.push(Change::Copy(copy));
-            } else {
-                cx.warn(format!(
-                    "the copy of {id} at `{}` stays: no distribution names that target any more",
-                    copy.target
-                ));
+        let step = Action::Delete.word();
+        let gone =
+            self.at_each_place(cx, id, step, |target, copy| target.withdraw(cx, &copy.name))?;
+        (self.remove)(id).map_err(failed(step, id, "this machine"))?;
+        let gone = gone.into_iter().map(|mut copy| {
+            copy.is_there = false;
+            Change::Copy(copy)
+        });
+        Ok(gone.collect())
+    }
+
+    /// Does something at each place that has copies of an image, once for each name there; the
+    /// copies that it was done for.
+    fn at_each_place(
+        &self,
+        cx: &Cx,
+        id: &ImageId,
+        step: &'static str,
+        work: impl Fn(&dyn Target, &CopyRow) -> Result<(), TargetError>,
+    ) -> Result<Vec<CopyRow>, LifecycleError> {
+        let mut copies = self.catalog.copies(id)?;
+        copies.retain(|copy| copy.is_there);
+        let mut done = Vec::new();
+        for target in self.targets {
+            let (here, others): (Vec<CopyRow>, Vec<CopyRow>) =
+                copies.into_iter().partition(|copy| target.has(copy));
+            copies = others;
+            let mut names = BTreeSet::new();
+            for copy in here {
+                cx.cancel.check()?;
+                if names.insert(copy.name.clone()) {
+                    work(&**target, &copy).map_err(failed(step, id, target.name()))?;
+                }
+                done.push(copy);
             }
         }
-        (self.remove)(id).map_err(failed("this machine"))?;
-        Ok(changes)
+        Ok(done)
+    }
+}
+
+fn failed(
+    step: &'static str,
+    image: &ImageId,
+    place: &str,
+) -> impl FnOnce(TargetError) -> LifecycleError {
+    move |error| LifecycleError::Place {
+        step,
+        image: image.clone(),
+        place: place.to_owned(),
+        source: Box::new(StageError::of(&*error)),
     }
 }
 
@@ -258,8 +353,8 @@ fn moment(unix: i64) -> Timestamp {
     Timestamp::from_second(unix).unwrap_or_default()
 }
 
-/// An image as a plan weighs it.
-fn image(row: &ImageRow) -> Image {
+/// An image as a plan weighs it, with what is known of its use.
+fn image(row: &ImageRow, known: Option<&Use>) -> Image {
     let since = moment(row.changed_unix);
     let announced = row.tags.get(ANNOUNCED).and_then(|unix| unix.parse().ok());
     let mut holds: Vec<Hold> = row
@@ -269,6 +364,7 @@ fn image(row: &ImageRow) -> Image {
         .map(Hold::ChannelHead)
         .collect();
     holds.extend(row.tags.get(LEGAL_HOLD).cloned().map(Hold::Legal));
+    holds.extend(known.into_iter().flat_map(|known| known.holds.clone()));
     if row.state == ImageState::Distributing {
         holds.push(Hold::CopyPending("its targets".to_owned()));
     }
@@ -303,8 +399,8 @@ fn image(row: &ImageRow) -> Image {
             },
         },
         parent: row.made.parent.as_ref().map(ToString::to_string),
-        tags: BTreeMap::clone(&row.tags),
-        launched: None,
+        tags: row.tags.clone(),
+        launched: known.and_then(|known| known.launched),
         holds,
     }
 }

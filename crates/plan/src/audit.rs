@@ -8,8 +8,10 @@
 //!
 //! Pure: the time is given. What is allowed in advance is written by [`generate`].
 
+pub mod apply;
 mod fix;
 pub mod generate;
+pub mod news;
 #[cfg(test)]
 mod tests;
 

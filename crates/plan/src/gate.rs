@@ -223,6 +223,7 @@ mod tests {
                 auto: None,
             }),
             distribution: None,
+            audit: None,
             lifecycle: None,
             notify: Vec::new(),
         }

@@ -17,6 +17,7 @@ mod address;
 pub mod ami;
 pub mod api;
 mod call;
+mod control;
 mod credentials;
 mod ebs;
 pub(crate) mod ec2;
@@ -45,8 +46,10 @@ mod tunnel;
 mod xml;
 
 pub(crate) use call::Untaken;
+pub use control::AwsControls;
 pub use credentials::{Credentials, CredentialsError, Keys};
 pub use fleet::AwsFleet;
+pub(crate) use fleet::Wanted;
 pub(crate) use notice::Entry;
 pub use session::Aws;
 pub use settings::{Container, Settings};

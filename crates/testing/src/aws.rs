@@ -1,5 +1,5 @@
-//! A strict fake of AWS in this process: EC2, EBS direct, SSM, STS and Auto Scaling as they are
-//! spoken on the wire, for as much of them as the making of images takes.
+//! A strict fake of AWS in this process: EC2, EBS direct, SSM, STS, Auto Scaling and rules of Config
+//! as they are spoken on the wire, for as much of them as the making of images takes.
 //!
 //! ```text
 //! HTTP -> decode -> check (service model) -> dispatch -> a resource's file -> encode -> HTTP
@@ -17,6 +17,7 @@ mod base;
 mod block;
 mod check;
 mod command;
+mod config_rule;
 mod decode;
 mod dispatch;
 mod encode;
@@ -53,6 +54,8 @@ mod world;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::Value;
 
 use self::command::Agent;
 use self::host::Boot;
@@ -136,6 +139,18 @@ impl Fake {
     pub fn role(&self, arn: &str, external_id: Option<&str>) {
         let external_id = external_id.map(str::to_owned);
         self.world().roles.insert(arn.to_owned(), external_id);
+    }
+
+    /// Nobody in an account may call an operation from now on.
+    pub fn deny(&self, account: &str, operation: &str) {
+        let denied = (account.to_owned(), operation.to_owned());
+        self.world().denied.insert(denied);
+    }
+
+    /// They may again.
+    pub fn allow(&self, account: &str, operation: &str) {
+        let denied = (account.to_owned(), operation.to_owned());
+        self.world().denied.remove(&denied);
     }
 
     /// A key of KMS under an alias; gives its ARN. Others there are none, besides the one that
@@ -299,6 +314,18 @@ impl Fake {
         }
         by_value.retain(|_, ids| ids.len() > 1);
         by_value.into_iter().collect()
+    }
+
+    /// Has an account do something in a region, by the names of the service model and without the
+    /// wire; what it is answered.
+    ///
+    /// # Panics
+    ///
+    /// When it is refused, or not of the model.
+    pub fn ask(&self, account: &str, region: &str, operation: &str, input: &Value) -> Value {
+        let place = (account, region);
+        let asked = dispatch::ask(&mut self.world(), place, operation, input);
+        asked.unwrap_or_else(|refusal| panic!("{operation} of {input}: {refusal:?}"))
     }
 
     /// Runs Python with a function `client(service, region='us-east-1', **keys)` of boto3, as

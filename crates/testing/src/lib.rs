@@ -4,6 +4,7 @@ pub mod apt;
 pub mod aws;
 pub mod clock;
 pub mod contract;
+pub mod disks;
 pub mod emulators;
 pub mod faults;
 pub mod front;

@@ -373,6 +373,9 @@ _goldsmith() {
             goldsmith__subcmd__help__subcmd__lifecycle,plan)
                 cmd="goldsmith__subcmd__help__subcmd__lifecycle__subcmd__plan"
                 ;;
+            goldsmith__subcmd__help__subcmd__lifecycle,restore)
+                cmd="goldsmith__subcmd__help__subcmd__lifecycle__subcmd__restore"
+                ;;
             goldsmith__subcmd__help__subcmd__schedule,list)
                 cmd="goldsmith__subcmd__help__subcmd__schedule__subcmd__list"
                 ;;
@@ -400,6 +403,9 @@ _goldsmith() {
             goldsmith__subcmd__lifecycle,plan)
                 cmd="goldsmith__subcmd__lifecycle__subcmd__plan"
                 ;;
+            goldsmith__subcmd__lifecycle,restore)
+                cmd="goldsmith__subcmd__lifecycle__subcmd__restore"
+                ;;
             goldsmith__subcmd__lifecycle__subcmd__help,apply)
                 cmd="goldsmith__subcmd__lifecycle__subcmd__help__subcmd__apply"
                 ;;
@@ -408,6 +414,9 @@ _goldsmith() {
                 ;;
             goldsmith__subcmd__lifecycle__subcmd__help,plan)
                 cmd="goldsmith__subcmd__lifecycle__subcmd__help__subcmd__plan"
+                ;;
+            goldsmith__subcmd__lifecycle__subcmd__help,restore)
+                cmd="goldsmith__subcmd__lifecycle__subcmd__help__subcmd__restore"
                 ;;
             goldsmith__subcmd__schedule,help)
                 cmd="goldsmith__subcmd__schedule__subcmd__help"
@@ -554,7 +563,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__audit)
-            opts="-C -q -v -h -V --target --max-age --channel --allow --role --generate --as --region --owner --tag --var --var-file --directory --json --quiet --verbose --help --version"
+            opts="-C -q -v -h -V --target --max-age --channel --allow --role --public-access --generate --as --apply --dry-run --enforce --region --owner --tag --var --var-file --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1938,7 +1947,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__lifecycle)
-            opts="plan apply"
+            opts="plan apply restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1966,6 +1975,20 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__help__subcmd__lifecycle__subcmd__plan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__help__subcmd__lifecycle__subcmd__restore)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2438,7 +2461,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__lifecycle)
-            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version plan apply help"
+            opts="-C -q -v -h -V --directory --json --quiet --verbose --help --version plan apply restore help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2498,7 +2521,7 @@ _goldsmith() {
             return 0
             ;;
         goldsmith__subcmd__lifecycle__subcmd__help)
-            opts="plan apply help"
+            opts="plan apply restore help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2553,6 +2576,20 @@ _goldsmith() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        goldsmith__subcmd__lifecycle__subcmd__help__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         goldsmith__subcmd__lifecycle__subcmd__plan)
             opts="-C -q -v -h -V --var --var-file --directory --json --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2560,6 +2597,44 @@ _goldsmith() {
                 return 0
             fi
             case "${prev}" in
+                --var)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        goldsmith__subcmd__lifecycle__subcmd__restore)
+            opts="-C -q -v -h -V --pipeline --as --var --var-file --directory --json --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use goldsmith_core::failure::Class;
 use goldsmith_core::fleet::{Fleet as _, Seen};
+use goldsmith_core::recipe::AwsTarget;
 use goldsmith_core::size::parse_duration;
 use goldsmith_plan::audit::generate::{Form, Kind};
 use goldsmith_plan::audit::{Image, ImageCopy, Limits, Verdict, audit};
@@ -29,7 +30,8 @@ use crate::wiring;
 /// findings which it did not have when it was approved is refused, and the command exits with 5;
 /// with 8 when there are places that it could not look at.
 ///
-/// With `--generate` it writes, from the images that are approved now, what has AWS refuse others.
+/// With `--generate` it writes, from the images that are approved now, what has AWS refuse others;
+/// with `--apply` it sets that, in every region of the target, in the account of each `--role`.
 ///
 /// Example: goldsmith audit --target aws/eu --max-age 90d
 #[derive(Debug, clap::Args)]
@@ -49,12 +51,25 @@ pub(crate) struct Args {
     /// Look in the account of this role (its ARN), too; may be given several times
     #[arg(long, value_name = "ARN")]
     role: Vec<String>,
+    /// Refuse, too, where images or snapshots may be made public: block public access is off
+    #[arg(long)]
+    public_access: bool,
     /// Write what has AWS refuse other images: settings of EC2, a rule of AWS Config, a policy
-    #[arg(long, value_name = "CONTROL", conflicts_with_all = ["allow", "role"], value_parser = kinds())]
+    #[arg(long, value_name = "CONTROL", conflicts_with = "allow", value_parser = kinds())]
     generate: Option<Kind>,
     /// How it is written
     #[arg(long = "as", value_name = "FORM", value_parser = forms(), default_value = "json", requires = "generate")]
     form: Form,
+    /// Set it in AWS, where it has an interface for that: in the account of each `--role`, without
+    /// one in that of the images; what is different is shown first
+    #[arg(long, requires = "generate")]
+    apply: bool,
+    /// Show what `--apply` would change
+    #[arg(long, requires = "apply")]
+    dry_run: bool,
+    /// Have the allowed images of `--apply` count, instead of being watched only
+    #[arg(long, requires = "apply")]
+    enforce: bool,
     /// The region it is for
     #[arg(long, value_name = "REGION", requires = "generate")]
     region: Option<String>,
@@ -94,30 +109,47 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
     if let Some(kind) = args.generate {
         return controls::run(args, kind, app, &target, (&images, &limits, now));
     }
+    let seen = look(app, &target, &args.role, args.public_access)?;
+    let verdicts = audit(&seen.users, &images, &limits, now);
+    app.output
+        .result(&text(&verdicts, &seen), || json_of(&verdicts, &seen));
+    Ok(
+        if verdicts.iter().any(Verdict::is_refused) || !seen.open.is_empty() {
+            Outcome::No(Class::Policy)
+        } else if seen.unread.is_empty() {
+            Outcome::Done
+        } else {
+            Outcome::No(Class::Remote)
+        },
+    )
+}
+
+/// What runs in the account of the images and in those of roles.
+pub(crate) fn look(
+    app: &App,
+    target: &AwsTarget,
+    roles: &[String],
+    asks_what_is_open: bool,
+) -> Result<Seen, CmdError> {
     let mut seen = Seen::default();
-    let accounts = std::iter::once(target.role.clone()).chain(args.role.iter().cloned().map(Some));
+    let accounts = std::iter::once(target.role.clone()).chain(roles.iter().cloned().map(Some));
     for role in accounts {
-        let fleet = wiring::fleet(app, &target, role);
+        let mut fleet = wiring::fleet(app, target, role);
+        if asks_what_is_open {
+            fleet = fleet.and_what_is_open();
+        }
         let more = fleet.look(&app.cx).map_err(CmdError::Failed)?;
         seen.users.extend(more.users);
+        seen.open.extend(more.open);
         seen.unread.extend(more.unread);
     }
     seen.users.sort();
     seen.users.dedup();
-    let verdicts = audit(&seen.users, &images, &limits, now);
-    app.output
-        .result(&text(&verdicts, &seen), || json_of(&verdicts, &seen));
-    Ok(if verdicts.iter().any(Verdict::is_refused) {
-        Outcome::No(Class::Policy)
-    } else if seen.unread.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::No(Class::Remote)
-    })
+    Ok(seen)
 }
 
 /// What the catalog knows.
-fn images(app: &App) -> Result<Vec<Image>, CmdError> {
+pub(crate) fn images(app: &App) -> Result<Vec<Image>, CmdError> {
     let Some(catalog) = with_all(app)? else {
         return Ok(Vec::new());
     };
@@ -183,6 +215,9 @@ fn text(verdicts: &[Verdict], seen: &Seen) -> String {
         }
         text.push('\n');
     }
+    for open in &seen.open {
+        text.push_str(&format!("refused: {open}\n"));
+    }
     for unread in &seen.unread {
         text.push_str(&format!(
             "could not look at {}: {}\n",
@@ -214,5 +249,9 @@ fn json_of(verdicts: &[Verdict], seen: &Seen) -> Value {
         .map(|it| json!({ "what": it.what, "why": it.why }))
         .collect();
     let users: Vec<Value> = verdicts.iter().map(user).collect();
-    json!({ "users": users, "unread": unread })
+    let open = seen.open.iter();
+    let open: Vec<Value> = open
+        .map(|it| json!({ "account": it.account, "region": it.region, "what": it.what }))
+        .collect();
+    json!({ "users": users, "open": open, "unread": unread })
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::args::{Outcome, Variables};
+use crate::catalog;
 use crate::cmd::run::{actor, herald, pipeline};
 use crate::instance;
 use crate::output::{date, table};
@@ -23,9 +24,15 @@ use crate::wiring;
 pub(crate) enum Command {
     Plan(PlanArgs),
     Apply(ApplyArgs),
+    Restore(RestoreArgs),
 }
 
 /// Show of every image what keeps it, or what is done about it, and the digest of the plan
+///
+/// What uses the images at their targets is looked up there once for the whole plan: in AWS
+/// instances, launch templates, launch configurations, Auto Scaling groups, parameters, shares and
+/// the last launch, in the account of the images and those of the policy's `roles`. What cannot be
+/// read holds.
 ///
 /// Example: goldsmith lifecycle plan web
 #[derive(Debug, clap::Args)]
@@ -53,12 +60,29 @@ pub(crate) struct ApplyArgs {
     variables: Variables,
 }
 
+/// Bring a deprecated or disabled image back, at every target and for every channel
+///
+/// Example: goldsmith lifecycle restore web@1.4.0/2
+#[derive(Debug, clap::Args)]
+pub(crate) struct RestoreArgs {
+    /// The image: `web@1.4.0` or `web@1.4.0/2`; the newest that fits
+    image: String,
+    /// The pipeline; the only one of the project when not given
+    #[arg(long, value_name = "PIPELINE")]
+    pipeline: Option<String>,
+    /// Who wants it: an address; else `GOLDSMITH_ACTOR`
+    #[arg(long = "as", value_name = "ADDRESS")]
+    actor: Option<String>,
+    #[command(flatten)]
+    variables: Variables,
+}
+
 pub(crate) fn run(command: &Command, app: &App) -> Result<Outcome, CmdError> {
     match command {
         Command::Plan(args) => {
             let (project, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
             with(app, (&project, &pipeline), |retirement| {
-                let plan = retirement.plan(app.cx.clock().unix_seconds())?;
+                let plan = retirement.plan(&app.cx)?;
                 app.output.result(&text(&plan), || plan_json(&plan));
                 Ok(Outcome::Done)
             })
@@ -87,6 +111,22 @@ pub(crate) fn run(command: &Command, app: &App) -> Result<Outcome, CmdError> {
                     });
                     json!({ "steps": steps.collect::<Vec<_>>() })
                 });
+                Ok(Outcome::Done)
+            })
+        }
+        Command::Restore(args) => {
+            let (_, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
+            let id = catalog::id(app, &wiring::catalog(app)?, &args.image)?;
+            if id.name != pipeline.recipe {
+                let error = format!("`{id}` is no image of pipeline `{}`", pipeline.name);
+                return Err(CmdError::usage(error).hint("`--pipeline` says which"));
+            }
+            with(app, &pipeline, |retirement| {
+                let actor = actor(app, args.actor.as_deref());
+                retirement.restore(&app.cx, &id, &actor)?;
+                let text = format!("{id} is available\n");
+                let json = || json!({ "image": id.to_string(), "state": "available" });
+                app.output.result(&text, json);
                 Ok(Outcome::Done)
             })
         }

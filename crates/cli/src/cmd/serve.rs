@@ -1,5 +1,6 @@
 //! `goldsmith serve`: what goes on by itself.
 
+mod audit;
 mod since;
 
 use std::time::Duration;
@@ -25,12 +26,13 @@ use crate::workshop::LocalWorkshop;
 /// How often schedules and messages are looked at.
 const TICK: Duration = Duration::from_secs(15);
 
-/// Start pipelines by their schedules, and deliver messages, until somebody stops it
+/// Start pipelines by their schedules, look at what runs by their audits, and deliver messages,
+/// until somebody stops it
 ///
 /// What was missed while it did not run is made up for once. Each pipeline runs by itself, one run
 /// at a time: a start that is due while somebody runs the pipeline is made afterwards. The project is
 /// read again before each start, so a change in Git is seen. A schedule counts from when it was first
-/// watched.
+/// watched. An `audit` tells of what was not refused the last time.
 ///
 /// Example: goldsmith serve --scheduler
 #[derive(Debug, clap::Args)]
@@ -56,17 +58,22 @@ pub(crate) fn run(args: &Args, app: &App) -> Result<Outcome, CmdError> {
         .iter()
         .filter(|it| it.schedule.is_some())
         .collect();
-    if scheduled.is_empty() {
+    let pipelines = project.pipelines.iter();
+    let audited: Vec<&Pipeline> = pipelines.filter(|it| it.audit.is_some()).collect();
+    if scheduled.is_empty() && audited.is_empty() {
         return Err(
             CmdError::config("no pipeline of the project has a schedule")
-                .hint("add a `schedule` block with `cron` or `rate`"),
+                .hint("add a `schedule` or an `audit` block with `cron` or `rate`"),
         );
     }
     std::thread::scope(|scope| {
-        let threads: Vec<_> = scheduled
+        let mut threads: Vec<_> = scheduled
             .iter()
             .map(|pipeline| scope.spawn(|| watch(args, app, &pipeline.name)))
             .collect();
+        let audits = audited.iter();
+        threads
+            .extend(audits.map(|pipeline| scope.spawn(|| audit::watch(args, app, &pipeline.name))));
         let mut ended = Ok(());
         for thread in threads {
             ended = ended.and(thread.join().expect("a watch gives errors"));

@@ -11,6 +11,7 @@ mod build;
 mod catalog;
 mod cloud;
 mod cloud_killed;
+mod cloud_life;
 mod component_remote;
 mod component_run;
 mod component_validate;

@@ -39,6 +39,8 @@ pub struct LifecyclePolicy {
     pub max_per_run: u32,
     /// Images with this tag are not touched.
     pub keep_tag: Option<TagMatch>,
+    /// ARNs of roles, in whose accounts it is looked for what uses images, too.
+    pub roles: Vec<String>,
 }
 
 impl LifecyclePolicy {
@@ -61,6 +63,7 @@ impl LifecyclePolicy {
             launched_within: days(30),
             max_per_run: 50,
             keep_tag: None,
+            roles: Vec::new(),
         }
     }
 

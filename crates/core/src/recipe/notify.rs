@@ -133,11 +133,13 @@ pub enum NotifyEvent {
     Retired,
     /// A schedule was switched off, for it failed too often.
     ScheduleDisabled,
+    /// Something runs that an audit refuses, and did not before.
+    AuditRefused,
 }
 
 impl NotifyEvent {
     /// Every one.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RunStarted,
         Self::RunSucceeded,
         Self::RunFailed,
@@ -150,11 +152,12 @@ impl NotifyEvent {
         Self::Quarantined,
         Self::Retired,
         Self::ScheduleDisabled,
+        Self::AuditRefused,
     ];
 
     /// The words of all, in the same order.
-    pub const WORDS: [&'static str; 12] = {
-        let mut words = [""; 12];
+    pub const WORDS: [&'static str; 13] = {
+        let mut words = [""; 13];
         let mut n = 0;
         while n < words.len() {
             words[n] = Self::ALL[n].word();
@@ -178,6 +181,7 @@ impl NotifyEvent {
             Self::Quarantined => "quarantined",
             Self::Retired => "retired",
             Self::ScheduleDisabled => "schedule-disabled",
+            Self::AuditRefused => "audit-refused",
         }
     }
 

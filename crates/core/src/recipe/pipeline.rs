@@ -4,7 +4,8 @@ use crate::diagnostic::Span;
 use crate::secret::Secret;
 
 use super::{
-    ApprovalSpec, Distribution, LifecyclePolicy, Notifier, ScanSpec, Schedule, Step, Test, TestSpec,
+    ApprovalSpec, AuditSpec, Distribution, LifecyclePolicy, Notifier, ScanSpec, Schedule, Step,
+    Test, TestSpec,
 };
 
 /// A `pipeline` block. What it does not say is not done: without a `scan` block nothing is judged,
@@ -34,6 +35,8 @@ pub struct Pipeline {
     pub distribution: Option<Distribution>,
     /// When its images go.
     pub lifecycle: Option<LifecyclePolicy>,
+    /// What runs on images is looked at.
+    pub audit: Option<AuditSpec>,
     /// Who is told what.
     pub notify: Vec<Notifier>,
 }

@@ -31,6 +31,14 @@ pub(super) fn is_arn(
         && is_resource(resource)
 }
 
+/// Whether a text is the ARN of a role: `arn:aws:iam::111122223333:role/audit`.
+pub(super) fn is_role(text: &str) -> bool {
+    is_arn(text, "iam", false, |resource| {
+        let name = resource.strip_prefix("role/");
+        name.is_some_and(|name| !name.is_empty())
+    })
+}
+
 /// `aws`, `aws-cn`, `aws-us-gov`.
 fn is_partition(text: &str) -> bool {
     let rest = text.strip_prefix("aws");

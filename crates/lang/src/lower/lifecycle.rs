@@ -4,6 +4,8 @@ use goldsmith_core::diagnostic::Diagnostic;
 use goldsmith_core::recipe::{LifecyclePolicy, TagMatch};
 
 use crate::decode::{Found, Reader};
+use crate::lower::arn::is_role;
+use crate::lower::check_words;
 
 /// Most images one run may be allowed to act on.
 const RUN_MAX: u32 = 1_000_000;
@@ -27,6 +29,14 @@ pub(super) fn lifecycle(reader: &Reader<'_>) -> Option<LifecyclePolicy> {
         .number("max_per_run", 1..=RUN_MAX)
         .or(default.max_per_run);
     let keep_tag = keep_tag(reader);
+    let roles = reader.texts("roles").or(Vec::new());
+    check_words(
+        reader,
+        "roles",
+        roles.as_deref(),
+        is_role,
+        "is not a role such as `arn:aws:iam::111122223333:role/audit`",
+    );
     let policy = LifecyclePolicy {
         keep_last: keep_last?,
         keep_monthly: keep_monthly?,
@@ -41,6 +51,7 @@ pub(super) fn lifecycle(reader: &Reader<'_>) -> Option<LifecyclePolicy> {
         launched_within: launched_within?,
         max_per_run: max_per_run?,
         keep_tag: keep_tag?,
+        roles: roles?,
         ..default
     };
     if policy.is_empty() {

@@ -4,7 +4,7 @@ use goldsmith_core::diagnostic::Diagnostic;
 use goldsmith_core::recipe::Pipeline;
 
 use super::distribution::{distribution, is_in_names};
-use super::{approval, blocks, lifecycle, notify, scan, schedule, step, test};
+use super::{approval, audit, blocks, lifecycle, notify, scan, schedule, step, test};
 use crate::decode::{Found, Reader};
 use crate::eval::{Evaluator, Reported};
 use crate::value::BlockName;
@@ -26,10 +26,15 @@ pub(crate) fn pipeline(
     let approval = one(&reader, "approval", approval::approval);
     let distribution = referred(&reader, "distribution", distribution);
     let lifecycle = referred(&reader, "lifecycle", lifecycle::lifecycle);
+    let audit = one(&reader, "audit", audit::audit);
     let notify = notify::notifiers(&reader);
     let (recipe, distribution) = (recipe?, distribution?);
     if distribution.is_some() {
         check_purpose(&reader, &recipe)?;
+    }
+    let audit = audit?;
+    if let Some(audit) = &audit {
+        audit::check_target(&reader, audit, distribution.as_ref())?;
     }
     let (test, tests) = tests?;
     Some(Pipeline {
@@ -44,6 +49,7 @@ pub(crate) fn pipeline(
         approval: approval?,
         distribution,
         lifecycle: lifecycle?,
+        audit,
         notify: notify?,
     })
 }

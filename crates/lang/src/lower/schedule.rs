@@ -8,11 +8,21 @@ use super::{Either, one_of};
 use crate::decode::{Found, Reader};
 
 pub(super) fn schedule(reader: &Reader<'_>) -> Option<Schedule> {
+    let time = time(reader);
+    let start = start(reader);
+    let auto_disable = reader.number("auto_disable", 0..=1000).or(5);
+    Some(Schedule {
+        start: start?,
+        auto_disable: Some(auto_disable?).filter(|count| *count > 0),
+        ..time?
+    })
+}
+
+/// The same with nothing but the time.
+pub(super) fn time(reader: &Reader<'_>) -> Option<Schedule> {
     let cron = reader.parsed::<Cron>("cron", "a schedule such as `cron(0 3 * * ? *)`");
     let rate = reader.parsed::<Rate>("rate", "a rate such as `rate(12 hours)`");
     let timezone = reader.text("timezone").or("UTC".to_owned());
-    let start = start(reader);
-    let auto_disable = reader.number("auto_disable", 0..=1000).or(5);
     if let Found::Is(cron) = &cron {
         warn_of_star(reader, cron);
     }
@@ -24,8 +34,8 @@ pub(super) fn schedule(reader: &Reader<'_>) -> Option<Schedule> {
             Either::Second(rate) => Cadence::Rate(rate),
         },
         timezone: timezone?,
-        start: start?,
-        auto_disable: Some(auto_disable?).filter(|count| *count > 0),
+        start: StartCondition::Always,
+        auto_disable: None,
     })
 }
 

@@ -140,6 +140,9 @@ fn show_pipeline(out: &mut String, pipeline: &Pipeline) {
             let _ = writeln!(out, "    {} {:?}", target.id(), target.kind);
         }
     }
+    if let Some(audit) = &pipeline.audit {
+        let _ = writeln!(out, "  {} {audit:?}", audit.schedule.cadence);
+    }
     if let Some(lifecycle) = &pipeline.lifecycle {
         let text = format!("{lifecycle:?}");
         let rules = text.find("keep_last: ").map_or("", |at| &text[at..]);

@@ -192,6 +192,10 @@ fn every_happening_has_a_text() {
             failures: 3,
             error: "x".repeat(5_000),
         },
+        What::AuditRefused {
+            target: "aws/eu".to_owned(),
+            refused: vec!["instance i-0abc".to_owned()],
+        },
     ]);
     let mut kinds = BTreeSet::new();
     for what in all {

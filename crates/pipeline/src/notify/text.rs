@@ -5,6 +5,9 @@ use goldsmith_core::image::{ImageId, ImageState};
 use crate::evidence::predicate::timestamp;
 use crate::happening::{Happening, NO_RUN, What};
 
+/// Most refusals of an audit that a message lists; the command shows all.
+const REFUSED_MAX: usize = 10;
+
 /// The words of a message.
 pub(super) struct Text {
     pub(super) title: String,
@@ -118,6 +121,23 @@ impl Text {
                 let title =
                     format!("{pipeline}: its schedule is off after {failures} failures in a row");
                 (title, vec![format!("goldsmith run {pipeline}")])
+            }
+            What::AuditRefused { target, refused } => {
+                fact("target", target);
+                let listed: Vec<&str> = refused
+                    .iter()
+                    .take(REFUSED_MAX)
+                    .map(String::as_str)
+                    .collect();
+                fact("refused", &listed.join("\n"));
+                let title = match refused.as_slice() {
+                    [one] => format!("{pipeline}: the audit of {target} refuses {one}"),
+                    all => format!(
+                        "{pipeline}: the audit of {target} refuses {} more",
+                        all.len()
+                    ),
+                };
+                (title, vec![format!("goldsmith audit --target {target}")])
             }
         };
         Self {

@@ -156,7 +156,7 @@ fn a_year() {
         if made == 0 {
             continue;
         }
-        let plan = retirement.plan(now).unwrap();
+        let plan = retirement.plan(&cx).unwrap();
         retirement.apply(&cx, plan.digest, "schedule").unwrap();
         // The same plan is not taken twice when something was done.
         if plan.actions().next().is_some() {
@@ -206,14 +206,13 @@ fn a_year() {
         .iter()
         .find(|row| row.state == ImageState::Disabled)
         .unwrap();
-    let back = Change::State {
-        image: disabled.made.id.clone(),
-        to: ImageState::Available,
-        reason: "needed after all".to_owned(),
-    };
-    let batch = Batch {
-        changes: vec![back],
-        ..Batch::default()
-    };
-    catalog.keep(&batch).unwrap();
+    let id = &disabled.made.id;
+    retirement.restore(&cx, id, "ann@example.com").unwrap();
+    let state = catalog.image(id).unwrap().state;
+    assert_eq!(state, ImageState::Available);
+    let again = retirement.restore(&cx, id, "ann@example.com");
+    assert!(
+        matches!(again, Err(LifecycleError::Step { .. })),
+        "{again:?}"
+    );
 }

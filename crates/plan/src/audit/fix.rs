@@ -125,5 +125,9 @@ fn steps(user: &User, id: &str) -> Vec<String> {
             let what = by.as_deref().unwrap_or("what it starts machines by");
             vec![format!("have `{what}` name {id}"), refresh(&user.id)]
         }
+        UserKind::Parameter => vec![format!(
+            "`aws ssm put-parameter --region {region} --name {} --value {id} --overwrite`",
+            user.id
+        )],
     }
 }

@@ -8,8 +8,8 @@
 //! | `scp` | an organization refuses to start images of other accounts | 5,120 characters |
 //! | `iam` | whoever it is attached to can start these images only | 6,144 characters |
 
-mod allowed_amis;
-mod config_rule;
+pub(super) mod allowed_amis;
+pub(super) mod config_rule;
 mod iam;
 mod scp;
 mod terraform;
@@ -140,6 +140,17 @@ pub fn generate(
     approved: &Approved,
     region: Option<&str>,
 ) -> Result<String, GenerateError> {
+    let approved = within(approved, region)?;
+    match kind {
+        Kind::AllowedAmis => allowed_amis::write(form, &approved),
+        Kind::ConfigRule => config_rule::write(form, &approved),
+        Kind::Scp => scp::write(form, &approved),
+        Kind::Iam => iam::write(form, &approved),
+    }
+}
+
+/// What may run in a region, or in all; in order, and not nothing.
+pub(super) fn within(approved: &Approved, region: Option<&str>) -> Result<Approved, GenerateError> {
     let mut approved = approved.clone();
     approved
         .images
@@ -149,12 +160,7 @@ pub fn generate(
     if approved.images.is_empty() {
         return Err(GenerateError::Nothing);
     }
-    match kind {
-        Kind::AllowedAmis => allowed_amis::write(form, &approved),
-        Kind::ConfigRule => config_rule::write(form, &approved),
-        Kind::Scp => scp::write(form, &approved),
-        Kind::Iam => iam::write(form, &approved),
-    }
+    Ok(approved)
 }
 
 fn json(value: &Value) -> String {

@@ -36,6 +36,7 @@ fn user(kind: UserKind, region: &str, image: &str) -> User {
             UserKind::Instance { .. } => "i-0abc",
             UserKind::LaunchTemplate { .. } => "lt-0abc",
             UserKind::LaunchConfiguration | UserKind::AutoScalingGroup { .. } => "web",
+            UserKind::Parameter => "/golden/web",
         }
         .to_owned(),
         name: String::new(),

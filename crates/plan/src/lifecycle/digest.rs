@@ -9,7 +9,8 @@
 //!                                                             in the order of identifiers
 //! ```
 //!
-//! The time of the plan is not in it: what matters of it is in the decisions.
+//! The time of the plan is not in it: what matters of it is in the decisions. Of what is in use it
+//! counts that it is, not by whom: a fleet has other machines every hour.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_core::recipe::{Keep, LifecyclePolicy};
 
-use super::{Decision, Image, Next, Phase};
+use super::{Decision, Hold, Image, Next, Phase};
 
 pub(super) fn of(policy: &LifecyclePolicy, images: &[&Image], decisions: &[Decision]) -> Sha256 {
     let mut hasher = Hasher::new();
@@ -33,7 +34,9 @@ pub(super) fn of(policy: &LifecyclePolicy, images: &[&Image], decisions: &[Decis
         hasher.field(phase(image.phase).as_bytes());
         hasher.field(next(decision.next).as_bytes());
         hasher.field(listed(&mut text, &decision.kept).as_bytes());
-        hasher.field(listed(&mut text, &decision.holds).as_bytes());
+        let mut holds: Vec<String> = decision.holds.iter().map(Hold::gist).collect();
+        holds.dedup();
+        hasher.field(listed(&mut text, &holds).as_bytes());
     }
     hasher.finish()
 }
@@ -63,6 +66,8 @@ fn policy_fields(policy: &LifecyclePolicy) -> Vec<String> {
         launched_within,
         max_per_run,
         keep_tag,
+        // What was found there is in the holds.
+        roles: _,
     } = policy;
     let keep = |keep: Option<Keep>| match keep {
         None => "none".to_owned(),

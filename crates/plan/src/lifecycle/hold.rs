@@ -39,6 +39,17 @@ pub enum Hold {
     CopyPending(String),
 }
 
+impl Hold {
+    /// What of it makes a plan another one.
+    pub(super) fn gist(&self) -> String {
+        match self {
+            Self::InUse(_) => "in use".to_owned(),
+            Self::Unreadable(_) => "nobody knows".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -4,6 +4,7 @@
 //!
 //! A name with dots leads through structures and lists: `Images.Tags.Key`.
 
+pub mod config;
 pub mod ebs;
 pub mod ec2;
 pub mod events;
@@ -38,11 +39,13 @@ pub enum Service {
     Events,
     /// Inspector.
     Inspector,
+    /// Config.
+    Config,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::S3,
         Self::Ssm,
         Self::Ec2,
@@ -53,6 +56,7 @@ impl Service {
         Self::Sns,
         Self::Events,
         Self::Inspector,
+        Self::Config,
     ];
 
     /// As endpoints, signatures and models call it.
@@ -68,6 +72,7 @@ impl Service {
             Self::Sns => "sns",
             Self::Events => "events",
             Self::Inspector => "inspector2",
+            Self::Config => "config",
         }
     }
 
@@ -84,6 +89,7 @@ impl Service {
             Self::Sns => "2010-03-31",
             Self::Events => "2015-10-07",
             Self::Inspector => "2020-06-08",
+            Self::Config => "2014-11-12",
         }
     }
 
@@ -93,6 +99,7 @@ impl Service {
             Self::Ssm => Some("AmazonSSM"),
             Self::Kms => Some("TrentService"),
             Self::Events => Some("AWSEvents"),
+            Self::Config => Some("StarlingDoveService"),
             Self::S3
             | Self::Ec2
             | Self::Ebs
@@ -117,6 +124,7 @@ impl std::fmt::Display for Service {
             Self::Sns => "SNS",
             Self::Events => "EventBridge",
             Self::Inspector => "Inspector",
+            Self::Config => "Config",
         })
     }
 }
@@ -243,6 +251,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         sns::OPERATIONS,
         events::OPERATIONS,
         inspector::OPERATIONS,
+        config::OPERATIONS,
     ];
     all.into_iter().flatten().copied()
 }

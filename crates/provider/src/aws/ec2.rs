@@ -3,7 +3,9 @@
 mod group;
 mod image;
 mod key_pair;
+mod life;
 mod machine;
+mod setting;
 mod snapshot;
 mod template;
 

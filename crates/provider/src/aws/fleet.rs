@@ -1,12 +1,15 @@
 //! What runs in the regions of an account, and on which images: instances, the versions of launch
 //! templates that are used when none is named, launch configurations, Auto Scaling groups.
 //!
-//! A place that cannot be read is said, and the others are read all the same.
+//! A place that cannot be read is said, and the others are read all the same. Who asks about some
+//! images only is told of every version of a template, and of parameters, too.
 
-use std::collections::BTreeMap;
+mod wanted;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use goldsmith_core::cx::Cx;
-use goldsmith_core::fleet::{Fleet, FleetError, Seen, Unread, User, UserKind};
+use goldsmith_core::fleet::{Fleet, FleetError, Open, Seen, Unread, User, UserKind};
 use goldsmith_core::remote::RemoteError;
 
 use super::Aws;
@@ -14,6 +17,8 @@ use super::api::fleet as api;
 use super::call::Request;
 use super::form::Form;
 use super::node::Node;
+
+pub(crate) use self::wanted::Wanted;
 
 /// Entries of a page: the most that each service gives.
 const INSTANCES: &str = "1000";
@@ -29,12 +34,33 @@ pub struct AwsFleet {
     aws: Aws,
     regions: Vec<String>,
     role: Option<String>,
+    wanted: Option<Wanted>,
+    asks_what_is_open: bool,
 }
 
 impl AwsFleet {
     /// What runs in these regions of the account that the keys, or the role (its ARN), are of.
     pub fn new(aws: Aws, regions: Vec<String>, role: Option<String>) -> Self {
-        Self { aws, regions, role }
+        Self {
+            aws,
+            regions,
+            role,
+            wanted: None,
+            asks_what_is_open: false,
+        }
+    }
+
+    /// Looks, too, whether images and snapshots may be made public.
+    #[must_use]
+    pub const fn and_what_is_open(mut self) -> Self {
+        self.asks_what_is_open = true;
+        self
+    }
+
+    /// Looks for what uses some images only, and there at everything that can name one.
+    pub(crate) fn of(mut self, wanted: Wanted) -> Self {
+        self.wanted = Some(wanted);
+        self
     }
 
     /// The number of the account.
@@ -56,11 +82,18 @@ impl Fleet for AwsFleet {
                 aws: self.aws.at(region, role),
                 account: &account,
                 region,
+                wanted: self.wanted.as_ref(),
                 seen: &mut seen,
                 templates: BTreeMap::new(),
+                current: BTreeSet::new(),
             };
-            look.region(cx)
-                .map_err(|error| Box::new(error) as FleetError)?;
+            let looked = look.region(cx).and_then(|()| {
+                if self.asks_what_is_open {
+                    look.open(cx)?;
+                }
+                Ok(())
+            });
+            looked.map_err(|error| Box::new(error) as FleetError)?;
         }
         seen.users.sort();
         seen.users.dedup();
@@ -76,14 +109,26 @@ struct Group {
     template: Option<(String, String)>,
 }
 
+/// A version of a launch template.
+struct Version {
+    template: String,
+    name: String,
+    number: u64,
+    description: Option<String>,
+    image: Option<String>,
+}
+
 /// A look at one region.
 struct Look<'a> {
     aws: Aws,
     account: &'a str,
     region: &'a str,
+    wanted: Option<&'a Wanted>,
     seen: &'a mut Seen,
     /// Images of versions, by template and version: `$Default`, `$Latest`, `3`.
     templates: BTreeMap<(String, String), Option<String>>,
+    /// The versions that are used when none is named: template and number.
+    current: BTreeSet<(String, u64)>,
 }
 
 impl Look<'_> {
@@ -93,6 +138,12 @@ impl Look<'_> {
         for version in ["$Default", "$Latest"] {
             let templates = self.templates(cx, version);
             self.unless_unread("DescribeLaunchTemplateVersions", templates)?;
+        }
+        if let Some(wanted) = self.wanted {
+            let older = self.older_versions(cx, wanted);
+            self.unless_unread("DescribeLaunchTemplateVersions", older)?;
+            let parameters = self.parameters(cx, wanted);
+            self.unless_unread("DescribeImageReferences", parameters)?;
         }
         let configurations = self.configurations(cx);
         let configurations = self.unless_unread("DescribeLaunchConfigurations", configurations)?;
@@ -113,6 +164,24 @@ impl Look<'_> {
         Ok(())
     }
 
+    /// Whether images and snapshots may be made public.
+    fn open(&mut self, cx: &Cx) -> Result<(), RemoteError> {
+        let images = self.aws.blocks_public_images(cx);
+        let images = self.unless_unread("GetImageBlockPublicAccessState", images)?;
+        let snapshots = self.aws.blocks_public_snapshots(cx);
+        let snapshots = self.unless_unread("GetSnapshotBlockPublicAccessState", snapshots)?;
+        for (what, is_blocked) in [("images", images), ("snapshots", snapshots)] {
+            if is_blocked == Some(false) {
+                self.seen.open.push(Open {
+                    account: self.account.to_owned(),
+                    region: self.region.to_owned(),
+                    what,
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// What was read; `None`: it could not be, and that is said. An interruption is an error.
     fn unless_unread<T>(
         &mut self,
@@ -124,7 +193,7 @@ impl Look<'_> {
             Err(RemoteError::Cancelled(cancelled)) => Err(cancelled.into()),
             Err(error) => {
                 self.seen.unread.push(Unread {
-                    what: format!("{} {what}", self.region),
+                    what: self.place(what),
                     why: goldsmith_core::failure::with_causes(&error),
                 });
                 Ok(None)
@@ -132,7 +201,17 @@ impl Look<'_> {
         }
     }
 
+    /// A place that was looked at, as it is shown.
+    fn place(&self, what: &str) -> String {
+        format!("{} {what}", self.region)
+    }
+
     fn found(&mut self, kind: UserKind, id: &str, name: &str, image: &str) {
+        if let Some(wanted) = self.wanted
+            && !wanted.has(self.region, image)
+        {
+            return;
+        }
         self.seen.users.push(User {
             account: self.account.to_owned(),
             region: self.region.to_owned(),
@@ -168,34 +247,42 @@ impl Look<'_> {
 
     /// A version of every template: `$Default`, `$Latest`.
     fn templates(&mut self, cx: &Cx, version: &str) -> Result<(), RemoteError> {
-        for (id, name, number, image) in self.versions(cx, None, version)? {
+        for found in self.versions(cx, None, Some(version))? {
+            let Version {
+                template: id,
+                number,
+                ..
+            } = &found;
             let key = (id.clone(), version.to_owned());
-            self.templates.insert(key, image.clone());
-            let Some(image) = image else {
-                continue;
-            };
-            let kind = UserKind::LaunchTemplate {
-                version: number,
-                is_current: true,
-            };
-            self.found(kind, &id, &name, &image);
+            self.templates.insert(key, found.image.clone());
+            self.current.insert((id.clone(), *number));
+            self.found_version(&found, true);
         }
         Ok(())
     }
 
-    /// Id, name, number and image of versions.
-    #[expect(clippy::type_complexity, reason = "a row of an answer, read at once")]
+    fn found_version(&mut self, found: &Version, is_current: bool) {
+        if let Some(image) = &found.image {
+            let kind = UserKind::LaunchTemplate {
+                version: found.number,
+                is_current,
+            };
+            self.found(kind, &found.template, &found.name, image);
+        }
+    }
+
+    /// Versions of one template or of all; of one without a version all of it has.
     fn versions(
         &self,
         cx: &Cx,
         template: Option<&str>,
-        version: &str,
-    ) -> Result<Vec<(String, String, u64, Option<String>)>, RemoteError> {
+        version: Option<&str>,
+    ) -> Result<Vec<Version>, RemoteError> {
         let subject = format!("the launch templates of `{}`", self.region);
         let request = |token: Option<&str>| {
             let form = Form::default()
                 .maybe("LaunchTemplateId", template)
-                .list("LaunchTemplateVersion", &[version])
+                .list("LaunchTemplateVersion", version.as_slice())
                 .with("ResolveAlias", "true")
                 .with("MaxResults", VERSIONS)
                 .maybe("NextToken", token);
@@ -206,10 +293,14 @@ impl Look<'_> {
             page.each("launchTemplateVersionSet/item", |version| {
                 let number = version.text("versionNumber");
                 let number = number.and_then(|number| number.parse().ok());
-                if let (Some(id), Some(number)) = (version.text("launchTemplateId"), number) {
-                    let name = version.text("launchTemplateName").unwrap_or_default();
-                    let image = version.text("launchTemplateData/imageId");
-                    found.push((id, name, number, image));
+                if let (Some(template), Some(number)) = (version.text("launchTemplateId"), number) {
+                    found.push(Version {
+                        template,
+                        name: version.text("launchTemplateName").unwrap_or_default(),
+                        number,
+                        description: version.text("versionDescription"),
+                        image: version.text("launchTemplateData/imageId"),
+                    });
                 }
             });
         })?;
@@ -272,8 +363,8 @@ impl Look<'_> {
             return Ok(image.clone());
         }
         let (id, version) = template;
-        let versions = self.versions(cx, Some(id), version)?;
-        let image = versions.into_iter().find_map(|(.., image)| image);
+        let versions = self.versions(cx, Some(id), Some(version))?;
+        let image = versions.into_iter().find_map(|version| version.image);
         self.templates.insert(template.clone(), image.clone());
         Ok(image)
     }

@@ -15,5 +15,7 @@ pub(crate) const PARENT: &str = "goldsmith:parent";
 /// On an image that everything is done for. What is without it may be the rest of a run that
 /// died.
 pub(crate) const COMPLETE: &str = "goldsmith:complete";
+/// On an image: the zones in which its snapshots were made fast, with a space between.
+pub(crate) const FAST: &str = "goldsmith:fast-restore";
 /// When a thing was made, in seconds since 1970, where a cloud does not say so.
 pub(crate) const MADE: &str = "goldsmith:made";

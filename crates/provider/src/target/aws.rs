@@ -15,11 +15,14 @@
 
 mod boot;
 mod copy;
+mod fast;
 mod parameter;
 mod place;
 mod register;
+mod retire;
 mod share;
 mod template;
+mod usage;
 mod withdraw;
 
 use std::collections::BTreeMap;
@@ -30,6 +33,7 @@ use goldsmith_core::catalog::CopyRow;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Hasher;
 use goldsmith_core::failure::Class;
+use goldsmith_core::fleet::Usage;
 use goldsmith_core::image::ImageId;
 use goldsmith_core::ledger::{Ledger, Resource, ResourceKind};
 use goldsmith_core::target::{Parcel, Target, TargetError};
@@ -188,6 +192,14 @@ impl AwsTarget {
         self.place.regions.iter().map(String::as_str).collect()
     }
 
+    /// The region of a copy of this target; `None`: it is of another target, or where this one has
+    /// no region any more.
+    fn region_of(&self, copy: &CopyRow) -> Option<&str> {
+        let region = copy.target.strip_prefix(&self.name)?.strip_prefix('/')?;
+        let mut regions = self.place.regions.iter();
+        regions.find(|known| *known == region).map(String::as_str)
+    }
+
     /// Who everything with a name at this target is made for.
     fn owner(&self, name: &str) -> String {
         format!("{} {name}", self.name)
@@ -295,8 +307,10 @@ impl Region<'_> {
 
     /// What is left to do for an image that can be used.
     fn finish(&self, cx: &Cx, parcel: &Parcel<'_>, image: &Image) -> Result<CopyRow, TargetError> {
+        self.watermark(cx, image)?;
         self.share(cx, image)?;
         self.deprecate(cx, image)?;
+        self.fast(cx, image)?;
         self.launch_from(cx, parcel.name, image)?;
         if !image.tags.contains_key(COMPLETE) {
             let tags = BTreeMap::from([(COMPLETE.to_owned(), "true".to_owned())]);
@@ -330,6 +344,10 @@ impl Target for AwsTarget {
         }
         let regions = self.regions();
         let (first, others) = regions.split_first().ok_or(AwsTargetError::NoRegion)?;
+        if self.place.is_public {
+            // Before hours of work.
+            self.in_all(cx, |region| region.check_public(cx))?;
+        }
         let tags = self.tags(&parcel);
         if let Some(there) = parcel.forms.cloud(parcel.image)? {
             let copied = self.in_each(cx, &regions, |region| {
@@ -377,6 +395,40 @@ impl Target for AwsTarget {
         let parameter = format!("{}/{family}/{channel}", prefix.trim_end_matches('/'));
         self.in_all(cx, |region| region.point(cx, &parameter, name))?;
         Ok(())
+    }
+
+    fn has(&self, copy: &CopyRow) -> bool {
+        self.region_of(copy).is_some()
+    }
+
+    fn usage(&self, cx: &Cx, copies: &[CopyRow], roles: &[String]) -> Result<Usage, TargetError> {
+        self.used(cx, copies, roles)
+    }
+
+    fn deprecate(&self, cx: &Cx, name: &str) -> Result<(), TargetError> {
+        check_name(name)?;
+        self.in_all(cx, |region| region.deprecate_now(cx, name))?;
+        Ok(())
+    }
+
+    fn disable(&self, cx: &Cx, name: &str) -> Result<(), TargetError> {
+        check_name(name)?;
+        self.in_all(cx, |region| region.disable(cx, name))?;
+        Ok(())
+    }
+
+    fn restore(&self, cx: &Cx, name: &str) -> Result<(), TargetError> {
+        check_name(name)?;
+        // The target may have got a region since the image was sent.
+        let found = self.in_all(cx, |region| region.restore(cx, name))?;
+        if found.contains(&true) {
+            return Ok(());
+        }
+        Err(AwsTargetError::Missing {
+            name: name.to_owned(),
+            region: self.place.regions.join(", "),
+        }
+        .into())
     }
 
     fn withdraw(&self, cx: &Cx, name: &str) -> Result<(), TargetError> {

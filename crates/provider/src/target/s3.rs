@@ -24,6 +24,7 @@ use goldsmith_core::catalog::CopyRow;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
 use goldsmith_core::failure::{Class, Failure};
+use goldsmith_core::fleet::Usage;
 use goldsmith_core::image::ImageId;
 use goldsmith_core::remote::{ObjectPath, ObjectStore as _, RemoteError};
 use goldsmith_core::target::{FormFile, Parcel, Target, TargetError};
@@ -342,6 +343,24 @@ impl Target for S3Target {
             }
         };
         pointed.map_err(boxed)
+    }
+
+    // A bucket holds files for whoever can read it: nothing in it starts a machine, and it knows only
+    // whether an image is there. How one stands is in the catalog, and in what channels name.
+    fn usage(&self, _cx: &Cx, _: &[CopyRow], _: &[String]) -> Result<Usage, TargetError> {
+        Ok(Usage::default())
+    }
+
+    fn deprecate(&self, _cx: &Cx, name: &str) -> Result<(), TargetError> {
+        plain(name).map_err(boxed)
+    }
+
+    fn disable(&self, _cx: &Cx, name: &str) -> Result<(), TargetError> {
+        plain(name).map_err(boxed)
+    }
+
+    fn restore(&self, _cx: &Cx, name: &str) -> Result<(), TargetError> {
+        plain(name).map_err(boxed)
     }
 
     fn withdraw(&self, cx: &Cx, name: &str) -> Result<(), TargetError> {

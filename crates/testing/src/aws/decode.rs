@@ -183,6 +183,7 @@ impl Scope {
         }
         match target.and_then(|target| target.split_once('.')) {
             Some(("TrentService", _)) => return Service::Kms,
+            Some(("StarlingDoveService", _)) => return Service::Config,
             Some(_) => return Service::Ssm,
             None => {}
         }

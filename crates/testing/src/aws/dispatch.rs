@@ -6,13 +6,13 @@ use serde_json::Value;
 use super::decode::Call;
 use super::encode::{Answer, encode};
 use super::input::Input;
-use super::model::Service;
+use super::model::{Protocol, Service};
 use super::refusal::Refusal;
 use super::world::{ACCOUNT, Caller, Logged, World};
 use super::{
-    auto_scaling, block, check, command, encryption, fast_restore, image, instance, instance_type,
-    key, key_pair, launch_template, network, parameter, reference, role, security_group, session,
-    snapshot, tag, throttle, token, volume,
+    auto_scaling, block, check, command, config_rule, encryption, fast_restore, image, instance,
+    instance_type, key, key_pair, launch_template, network, parameter, reference, role,
+    security_group, session, snapshot, tag, throttle, token, volume,
 };
 
 /// What an operation does.
@@ -24,6 +24,7 @@ pub(super) type Actions = &'static [(&'static str, Handler)];
 /// The operations that the fake has.
 const ACTIONS: &[(Service, Actions)] = &[
     (Service::AutoScaling, auto_scaling::ACTIONS),
+    (Service::Config, config_rule::ACTIONS),
     (Service::Ebs, block::ACTIONS),
     (Service::Ec2, encryption::ACTIONS),
     (Service::Ec2, fast_restore::ACTIONS),
@@ -32,6 +33,7 @@ const ACTIONS: &[(Service, Actions)] = &[
     (Service::Ec2, image::attribute::ACTIONS),
     (Service::Ec2, image::copy::ACTIONS),
     (Service::Ec2, image::life::ACTIONS),
+    (Service::Ec2, image::watermark::ACTIONS),
     (Service::Ec2, instance::ACTIONS),
     (Service::Ec2, instance_type::ACTIONS),
     (Service::Ec2, key_pair::ACTIONS),
@@ -42,6 +44,7 @@ const ACTIONS: &[(Service, Actions)] = &[
     (Service::Ec2, security_group::ACTIONS),
     (Service::Ec2, snapshot::ACTIONS),
     (Service::Ec2, snapshot::attribute::ACTIONS),
+    (Service::Ec2, snapshot::public::ACTIONS),
     (Service::Ec2, tag::ACTIONS),
     (Service::Ec2, volume::ACTIONS),
     (Service::Kms, key::ACTIONS),
@@ -114,9 +117,53 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
     answer
 }
 
+/// Does what an account asks for, without the wire.
+pub(super) fn ask(
+    world: &mut World,
+    (account, region): (&str, &str),
+    name: &str,
+    input: &Value,
+) -> Result<Value, Refusal> {
+    let known = ACTIONS.iter().find_map(|(service, actions)| {
+        let (_, handler) = actions.iter().find(|(known, _)| *known == name)?;
+        Some((*service, *handler))
+    });
+    let missing = || Refusal::new("InvalidAction", format!("there is no {name}"));
+    let (service, handler) = known.ok_or_else(missing)?;
+    let operation = service.model().operation(name);
+    if let Some(shape) = operation.and_then(super::model::Operation::input) {
+        let problems = check::check(service.model().protocol, shape, input);
+        if let Some(problem) = problems.into_iter().next() {
+            return Err(problem);
+        }
+    }
+    let mut caller = Caller {
+        world,
+        account: account.to_owned(),
+        region: region.to_owned(),
+        arn: None,
+        payload: Vec::new(),
+    };
+    let input = Input {
+        value: input,
+        payload: &[],
+    };
+    handler(&mut caller, input)
+}
+
 fn run(caller: &mut Caller<'_>, call: &Call) -> Result<Value, Refusal> {
     let name = call.operation.as_str();
     throttle::take(caller.world, &caller.account, &caller.region, call.service)?;
+    let who = (caller.account.clone(), name.to_owned());
+    if caller.world.denied.contains(&who) {
+        let message = format!("{} may not call {name}", caller.account);
+        let code = match call.service.model().protocol {
+            Protocol::Ec2 => "UnauthorizedOperation",
+            Protocol::Query => "AccessDenied",
+            Protocol::Json | Protocol::RestJson => "AccessDeniedException",
+        };
+        return Err(Refusal::new(code, message));
+    }
 
     let mut problems = call.problems.clone();
     let operation = call.service.model().operation(name);

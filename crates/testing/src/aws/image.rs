@@ -1,4 +1,5 @@
-//! Images: made of snapshots, listed. What is done with them is beside: `copy`, `attribute`, `life`.
+//! Images: made of snapshots, listed. What is done with them is beside: `copy`, `attribute`, `life`,
+//! `watermark`.
 
 pub(super) mod allowed;
 pub(super) mod attribute;
@@ -6,6 +7,7 @@ pub(super) mod copy;
 mod describe;
 pub(super) mod life;
 mod register;
+pub(super) mod watermark;
 
 use serde_json::{Value, json};
 
@@ -45,6 +47,8 @@ pub(super) struct Image {
     /// As the model has them.
     pub(super) mappings: Vec<Value>,
     pub(super) uefi_data: Option<String>,
+    /// As the model has them.
+    pub(super) watermarks: Vec<Value>,
     /// Identifier and region.
     pub(super) source: Option<(String, String)>,
 }
@@ -154,6 +158,7 @@ impl Image {
             "LastLaunchedTime": self.launched.filter(|_| is_own).map(time::written),
             "SourceImageId": self.source.as_ref().map(|(id, _)| id),
             "SourceImageRegion": self.source.as_ref().map(|(_, region)| region),
+            "ImageWatermarks": self.watermarks,
             "ImageType": "machine",
             "Hypervisor": "xen",
             "RootDeviceType": "ebs",

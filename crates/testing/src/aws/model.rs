@@ -24,6 +24,7 @@ pub(super) enum Protocol {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Service {
     AutoScaling,
+    Config,
     Ebs,
     Ec2,
     Kms,
@@ -33,8 +34,9 @@ pub(crate) enum Service {
 
 impl Service {
     /// All of them.
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::AutoScaling,
+        Self::Config,
         Self::Ebs,
         Self::Ec2,
         Self::Kms,
@@ -46,6 +48,7 @@ impl Service {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::AutoScaling => "autoscaling",
+            Self::Config => "config",
             Self::Ebs => "ebs",
             Self::Ec2 => "ec2",
             Self::Kms => "kms",
@@ -58,6 +61,7 @@ impl Service {
     pub(super) const fn version(self) -> &'static str {
         match self {
             Self::AutoScaling => "2011-01-01",
+            Self::Config => "2014-11-12",
             Self::Ebs => "2019-11-02",
             Self::Ec2 => "2016-11-15",
             Self::Kms => "2014-11-01",
@@ -68,7 +72,7 @@ impl Service {
 
     /// Its model, read once.
     pub(super) fn model(self) -> &'static Model {
-        static MODELS: [OnceLock<Model>; 6] = [const { OnceLock::new() }; 6];
+        static MODELS: [OnceLock<Model>; 7] = [const { OnceLock::new() }; 7];
         MODELS[self as usize].get_or_init(|| Model::read(self))
     }
 }

@@ -1,6 +1,7 @@
 //! Snapshots of volumes as EC2 shows them: listed, copied, deleted.
 
 pub(super) mod attribute;
+pub(super) mod public;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -88,6 +88,10 @@ pub(super) struct Place {
     pub(super) allowed_images: Settings,
     /// Whether images may not be made public.
     pub(super) blocks_public_images: bool,
+    /// In which way snapshots may not be, if in any.
+    pub(super) blocks_public_snapshots: Option<String>,
+    /// Rules of AWS Config by name, as the model has them.
+    pub(super) config_rules: BTreeMap<String, Value>,
 }
 
 /// An organization: its ARN, and its accounts by the ARNs of the units they are in.
@@ -134,6 +138,8 @@ pub(super) struct World {
     /// External identifiers that roles ask for.
     pub(super) roles: BTreeMap<String, Option<String>>,
     pub(super) organizations: Vec<Organization>,
+    /// Accounts, and operations that nobody in them may call.
+    pub(super) denied: BTreeSet<(String, String)>,
     pub(super) agent: Option<Agent>,
     pub(super) boot: Option<Boot>,
     /// Where this is answered.
@@ -159,6 +165,7 @@ impl World {
             logins: BTreeMap::new(),
             roles: BTreeMap::new(),
             organizations: Vec::new(),
+            denied: BTreeSet::new(),
             agent: None,
             boot: None,
             address: None,

@@ -194,6 +194,11 @@ pub const BEYOND_MOTO: &[(&str, &str)] = &[
         "it is an error of the server",
     ),
     (
+        "case_snapshots_are_not_made_public_where_that_is_blocked",
+        "it is an error of the server",
+    ),
+    ("case_images_are_marked", "it is an error of the server"),
+    (
         "case_what_was_shared_is_no_longer",
         "it is an error of the server",
     ),

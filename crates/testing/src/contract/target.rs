@@ -142,6 +142,14 @@ pub fn bring(target: &dyn Target, image: &ImageId) -> Result<Vec<CopyRow>, Targe
     Sender::new().send(target, image)
 }
 
+/// A step of an image's retirement.
+type Step = fn(&dyn Target, &Cx, &str) -> Result<(), TargetError>;
+
+const DEPRECATE: Step = |target, cx, name| target.deprecate(cx, name);
+const DISABLE: Step = |target, cx, name| target.disable(cx, name);
+const RESTORE: Step = |target, cx, name| target.restore(cx, name);
+const WITHDRAW: Step = |target, cx, name| target.withdraw(cx, name);
+
 fn image(text: &str) -> ImageId {
     text.parse().expect("an image")
 }
@@ -319,11 +327,47 @@ pub fn what_is_not_ours_is_not_touched(place: &dyn Place) {
     for name in ["", ".", "..", "a/b", ".hidden", "channels"] {
         assert!(target.taken(&sender.cx, name).is_err(), "{name}");
         assert!(target.sweep(&sender.cx, name).is_err(), "{name}");
-        assert!(target.withdraw(&sender.cx, name).is_err(), "{name}");
+        for step in [DEPRECATE, DISABLE, RESTORE, WITHDRAW] {
+            assert!(step(&*target, &sender.cx, name).is_err(), "{name}");
+        }
         for (family, channel) in [("web", name), (name, "production")] {
             let pointed = target.point(&sender.cx, family, channel, None);
             assert!(pointed.is_err(), "{name}");
         }
+    }
+}
+
+/// An image that is deprecated, disabled and brought back is still there, whole; each may be
+/// repeated, also for an image that is not there, and one that is disabled can be taken away.
+///
+/// # Panics
+///
+/// When it is not.
+pub fn an_image_retires_step_by_step(place: &dyn Place) {
+    let (sender, web) = (Sender::new(), image("web@1.0.0/1"));
+    let target = place.target(&["raw"]);
+    let (cx, target) = (&sender.cx, &*target);
+    for step in [DEPRECATE, DISABLE, WITHDRAW] {
+        step(target, cx, NAME).expect("there is nothing to do");
+    }
+    let copies = sender.send(target, &web).expect("it comes");
+    assert!(copies.iter().all(|copy| target.has(copy)));
+    let usage = target.usage(cx, &copies, &[]).expect("it can be asked");
+    assert_eq!(usage.seen, goldsmith_core::fleet::Seen::default());
+    let before = place.files();
+    for step in [DEPRECATE, DISABLE, RESTORE, DISABLE] {
+        for _ in 0..2 {
+            step(target, cx, NAME).expect("it is done");
+            assert_eq!(place.files(), before);
+            assert_eq!(
+                target.taken(cx, NAME).expect("it can be asked"),
+                Some(web.clone())
+            );
+        }
+    }
+    for _ in 0..2 {
+        target.withdraw(cx, NAME).expect("it goes");
+        assert!(place.files().is_empty(), "{:?}", place.files());
     }
 }
 

@@ -1,5 +1,7 @@
 //! `goldsmith audit --generate`: what has AWS refuse images that are not approved.
 
+mod apply;
+
 use goldsmith_core::recipe::AwsTarget;
 use goldsmith_plan::audit::generate::{Approved, ApprovedImage, Kind, generate};
 use goldsmith_plan::audit::{Image, Limits, is_approved};
@@ -48,6 +50,14 @@ pub(super) fn run(
         max_age_days: limits.max_age.map(|age| age.as_secs() / (24 * 60 * 60)),
         tag: tag.transpose()?,
     };
+    if args.apply {
+        return apply::run(args, kind, app, target, &approved);
+    }
+    if !args.role.is_empty() {
+        return Err(
+            CmdError::usage("`--role` says where a control is set").hint("`--apply` sets it")
+        );
+    }
     // It is a document of another tool in any case.
     app.output.text(&generate(
         kind,

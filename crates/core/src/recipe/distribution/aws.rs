@@ -15,6 +15,13 @@ pub struct AwsTarget {
     pub organizations: Vec<String>,
     /// ARNs of organizational units whose accounts may.
     pub organizational_units: Vec<String>,
+    /// Whether everybody may.
+    pub is_public: bool,
+    /// Zones in which machines of the images are fast from their start: `eu-north-1a`, each in one
+    /// of the regions.
+    pub fast_restore_zones: Vec<String>,
+    /// The watermark that images get.
+    pub watermark: Option<String>,
     /// What disks are encrypted with; `None`: what the account does by default.
     pub encrypt: Option<AwsEncryption>,
     /// ARN of the role that is assumed in the account that owns the images.

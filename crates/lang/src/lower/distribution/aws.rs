@@ -93,11 +93,30 @@ pub(super) fn aws(reader: &Reader<'_>) -> Option<AwsTarget> {
     let templates: Vec<_> = blocks(reader, "launch_template")
         .map(|block| launch_template(&reader.inner(block), known))
         .collect();
+    let zones = blocks(reader, "fast_restore")
+        .next()
+        .map_or(Some(Vec::new()), |block| zones(&reader.inner(block), known));
+    let is_public = reader.flag("public").or(false);
+    let watermark = reader.text("watermark").optional();
+    let given = watermark.as_ref().and_then(Option::as_ref).map(from_ref);
+    check_words(
+        reader,
+        "watermark",
+        given,
+        is_watermark,
+        "is no name of a watermark: 3 to 128 letters, digits and ()[] ./-'@_",
+    );
+    if is_public == Some(true) {
+        check_public(reader);
+    }
     let target = AwsTarget {
         regions: regions?,
         accounts: accounts?,
         organizations: organizations?,
         organizational_units: organizational_units?,
+        is_public: is_public?,
+        fast_restore_zones: zones?,
+        watermark: watermark?,
         encrypt: match encrypt {
             None => None,
             Some(encrypt) => Some(encrypt?),
@@ -110,6 +129,60 @@ pub(super) fn aws(reader: &Reader<'_>) -> Option<AwsTarget> {
     };
     encryption::check_shared(reader, &target);
     Some(target)
+}
+
+/// What AWS does not do for images that everybody may start.
+fn check_public(reader: &Reader<'_>) {
+    let message = if blocks(reader, "encrypt").next().is_some() {
+        "an image for everybody cannot be encrypted"
+    } else if reader.body.attribute("watermark").is_some() {
+        "an image for everybody cannot have a watermark"
+    } else {
+        return;
+    };
+    refuse(reader, "public", message, "leave out one of them");
+}
+
+/// The zones of a `fast_restore` block of a target with these regions; none: they are not known.
+fn zones(reader: &Reader<'_>, regions: &[String]) -> Option<Vec<String>> {
+    let zones = list(
+        reader,
+        "zones",
+        |zone| zone_region(zone).is_some(),
+        "is not a zone such as `eu-north-1a`",
+        100,
+    )?;
+    if zones.is_empty() {
+        refuse(
+            reader,
+            "zones",
+            "`fast_restore` has no zone",
+            "the list is empty",
+        );
+        return None;
+    }
+    let is_elsewhere = |zone: &&String| {
+        let region = zone_region(zone).unwrap_or_default();
+        !regions.is_empty() && !regions.iter().any(|known| known == region)
+    };
+    if let Some(zone) = zones.iter().find(is_elsewhere) {
+        let message = format!("`{zone}` is in none of the target's regions");
+        let label = format!("there is {}", regions.join(", "));
+        refuse(reader, "zones", &message, &label);
+        return None;
+    }
+    Some(zones)
+}
+
+/// The region of a zone: `eu-north-1` of `eu-north-1a`.
+fn zone_region(zone: &str) -> Option<&str> {
+    let region = zone.strip_suffix(|letter: char| letter.is_ascii_lowercase())?;
+    is_region(region).then_some(region)
+}
+
+fn is_watermark(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c);
+    (3..=128).contains(&text.len()) && text.chars().all(is_plain)
 }
 
 fn launch_template(reader: &Reader<'_>, regions: &[String]) -> Option<LaunchTemplate> {

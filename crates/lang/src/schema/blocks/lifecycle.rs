@@ -86,6 +86,12 @@ pub(super) static LIFECYCLE: BlockSpec = BlockSpec {
             "",
             "Images with this tag are not touched: `keep`, or `keep=yes`",
         ),
+        optional(
+            "roles",
+            Form::Texts,
+            "[]",
+            "ARNs of roles in further accounts of AWS, where it is looked for what uses the images, too. An image that is shared with an account where nobody looks is not touched",
+        ),
     ],
     blocks: &[],
     is_repeated: true,

@@ -90,6 +90,71 @@ static APPROVAL: BlockSpec = BlockSpec {
     types: &[],
 };
 
+static AUDIT: BlockSpec = BlockSpec {
+    name: "audit",
+    labels: &[],
+    optional_labels: 0,
+    summary: "What runs on images that are not approved is looked at by a schedule (`goldsmith serve --scheduler`), and what was not refused before is told: the event `audit-refused`.",
+    attributes: &[
+        required(
+            "target",
+            Form::Text,
+            "A target in AWS of the pipeline's distribution: `aws/eu`",
+        ),
+        optional(
+            "cron",
+            Form::Text,
+            "",
+            "When: six fields as AWS has them: `cron(0 6 * * ? *)`",
+        ),
+        optional(
+            "rate",
+            Form::Text,
+            "",
+            "Equal distances, instead of `cron`: `rate(1 day)`",
+        ),
+        optional(
+            "timezone",
+            Form::Text,
+            "\"UTC\"",
+            "What the fields of `cron` mean: `Europe/Helsinki`",
+        ),
+        optional(
+            "max_age",
+            Form::Time,
+            "",
+            "The most that an image may have been made ago: `90d`",
+        ),
+        optional(
+            "channel",
+            Form::Text,
+            "",
+            "The channel whose images should run",
+        ),
+        optional(
+            "allow",
+            Form::Texts,
+            "[]",
+            "Images of others that may run: `[\"ami-0123456789abcdef0\"]`",
+        ),
+        optional(
+            "roles",
+            Form::Texts,
+            "[]",
+            "ARNs of roles, in whose accounts it is looked, too",
+        ),
+        optional(
+            "public_access",
+            Form::Flag,
+            "false",
+            "Whether it is refused, too, that images or snapshots may be made public",
+        ),
+    ],
+    blocks: &[],
+    is_repeated: false,
+    types: &[],
+};
+
 pub(super) static PIPELINE: BlockSpec = BlockSpec {
     name: "pipeline",
     labels: &["name"],
@@ -110,7 +175,7 @@ pub(super) static PIPELINE: BlockSpec = BlockSpec {
             "When they go: `lifecycle.<name>`",
         ),
     ],
-    blocks: &[&SCHEDULE, &TEST, &SCAN, &STEP, &APPROVAL, &NOTIFY],
+    blocks: &[&SCHEDULE, &TEST, &SCAN, &STEP, &APPROVAL, &AUDIT, &NOTIFY],
     is_repeated: true,
     types: &[],
 };

@@ -14,11 +14,31 @@ recipe "web" {
 pipeline "web" {
   recipe       = recipe.web
   distribution = distribution.words
+  audit {
+    target = "aws/us"
+    roles  = ["audit"]
+  }
   notify "sns" {
     topic = "images"
   }
   notify "eventbridge" {
     bus = "arn:aws:sns:eu-north-1:111122223333:images"
+  }
+}
+
+pipeline "elsewhere" {
+  recipe       = recipe.web
+  distribution = distribution.fine
+  audit {
+    target = "aws/us"
+    rate   = "rate(1 day)"
+  }
+}
+
+distribution "fine" {
+  tags = { team = "platform", environment = "dev", compliance = "none" }
+  target "aws" "eu" {
+    regions = ["eu-north-1"]
   }
 }
 
@@ -38,6 +58,10 @@ distribution "words" {
     parameters           = "golden"
     endpoint             = "localhost:5000"
     formats              = ["raw"]
+    watermark            = "a!"
+    fast_restore {
+      zones = ["eu-north-1"]
+    }
     launch_template {
       id = "web"
     }
@@ -72,6 +96,24 @@ distribution "keys" {
         eu-north-1   = "golden"
         eu-west-1    = "arn:aws:kms:eu-north-1:111122223333:alias/golden"
       }
+    }
+  }
+  target "aws" "open" {
+    regions = ["eu-north-1"]
+    public  = true
+    encrypt {
+      kms_key = "alias/golden"
+    }
+    fast_restore {
+      zones = ["eu-west-1a"]
+    }
+  }
+  target "aws" "marked" {
+    regions   = ["eu-north-1"]
+    public    = true
+    watermark = "golden"
+    fast_restore {
+      zones = []
     }
   }
   target "aws" "twice" {

@@ -232,4 +232,5 @@ lifecycle "wrong" {
   keep_within  = "a year"
   max_per_run  = 0
   keep_tag     = "=yes"
+  roles        = ["audit"]
 }

@@ -14,6 +14,16 @@ recipe "web" {
 pipeline "web" {
   recipe       = recipe.web
   distribution = distribution.cloud
+  audit {
+    target        = "aws/eu"
+    cron          = "cron(0 6 * * ? *)"
+    timezone      = "Europe/Helsinki"
+    max_age       = "90d"
+    channel       = "production"
+    allow         = ["ami-0123456789abcdef0"]
+    roles         = ["arn:aws:iam::111122223333:role/audit"]
+    public_access = true
+  }
   notify "sns" "ops" {
     topic = "arn:aws:sns:eu-north-1:111122223333:images"
   }
@@ -40,7 +50,11 @@ distribution "cloud" {
     role            = "arn:aws:iam::777788889999:role/images/publisher"
     deprecate_after = "180d"
     parameters      = "/golden/"
+    watermark       = "golden (approved)"
     endpoint        = "http://127.0.0.1:5000"
+    fast_restore {
+      zones = ["eu-north-1a", "eusc-de-east-1b"]
+    }
     encrypt {
       kms_key  = "alias/golden"
       kms_keys = { eusc-de-east-1 = "arn:aws:kms:eusc-de-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
@@ -53,6 +67,10 @@ distribution "cloud" {
       region  = "eusc-de-east-1"
       default = false
     }
+  }
+  target "aws" "open" {
+    regions = ["eu-north-1"]
+    public  = true
   }
   target "aws" "own-key" {
     regions = ["eu-north-1", "eu-west-1"]

@@ -126,5 +126,6 @@ lifecycle "long" {
   keep_within    = "1y"
   failed_after   = "3d"
   keep_tag       = "keep"
+  roles          = ["arn:aws:iam::111122223333:role/audit"]
   max_per_run    = 5
 }

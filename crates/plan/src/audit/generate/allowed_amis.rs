@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use goldsmith_core::control::Criterion;
 use serde_json::{Value, json};
 
 use super::terraform::{Block, value};
@@ -15,7 +16,8 @@ use super::{Approved, Form, GenerateError, Kind};
 const NAMES_MAX: usize = 50;
 const CRITERIA_MAX: usize = 10;
 
-pub(super) fn write(form: Form, approved: &Approved) -> Result<String, GenerateError> {
+/// What an image of others must be to be used.
+pub(in crate::audit) fn criteria(approved: &Approved) -> Result<Vec<Criterion>, GenerateError> {
     let names: BTreeSet<&str> = approved.images.iter().map(|it| it.name.as_str()).collect();
     let names: Vec<&str> = names.into_iter().collect();
     if names.len() > NAMES_MAX * CRITERIA_MAX {
@@ -26,10 +28,20 @@ pub(super) fn write(form: Form, approved: &Approved) -> Result<String, GenerateE
             count: names.len(),
         });
     }
-    let criteria = names.chunks(NAMES_MAX);
+    let criterion = |names: &[&str]| Criterion {
+        providers: vec![approved.owner.clone()],
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        max_age_days: approved.max_age_days,
+        others: Vec::new(),
+    };
+    Ok(names.chunks(NAMES_MAX).map(criterion).collect())
+}
+
+pub(super) fn write(form: Form, approved: &Approved) -> Result<String, GenerateError> {
+    let criteria = criteria(approved)?;
     Ok(match form {
         Form::Json => {
-            let criteria: Vec<Value> = criteria.map(|names| criterion(approved, names)).collect();
+            let criteria: Vec<Value> = criteria.iter().map(request).collect();
             super::json(&json!({ "ImageCriteria": criteria }))
         }
         Form::Terraform => {
@@ -38,11 +50,11 @@ pub(super) fn write(form: Form, approved: &Approved) -> Result<String, GenerateE
                 &["aws_ec2_allowed_images_settings", "golden_images"],
             );
             settings.set("state", value(&json!("enabled")));
-            for names in criteria {
+            for wanted in &criteria {
                 let mut criterion = Block::new("image_criterion", &[]);
-                criterion.set("image_providers", value(&json!([approved.owner])));
-                criterion.set("image_names", value(&json!(names)));
-                if let Some(days) = approved.max_age_days {
+                criterion.set("image_providers", value(&json!(wanted.providers)));
+                criterion.set("image_names", value(&json!(wanted.names)));
+                if let Some(days) = wanted.max_age_days {
                     let mut condition = Block::new("creation_date_condition", &[]);
                     condition.set("maximum_days_since_created", value(&json!(days)));
                     criterion.put(condition);
@@ -54,9 +66,9 @@ pub(super) fn write(form: Form, approved: &Approved) -> Result<String, GenerateE
     })
 }
 
-fn criterion(approved: &Approved, names: &[&str]) -> Value {
-    let mut criterion = json!({ "ImageProviders": [approved.owner], "ImageNames": names });
-    if let Some(days) = approved.max_age_days {
+fn request(wanted: &Criterion) -> Value {
+    let mut criterion = json!({ "ImageProviders": wanted.providers, "ImageNames": wanted.names });
+    if let Some(days) = wanted.max_age_days {
         criterion["CreationDateCondition"] = json!({ "MaximumDaysSinceCreated": days });
     }
     criterion

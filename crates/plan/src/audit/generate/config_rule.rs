@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use goldsmith_core::control::ConfigRule;
 use serde_json::{Value, json};
 
 use super::terraform::{Block, encoded, value};
@@ -12,9 +13,22 @@ use super::{Approved, Form, GenerateError, Kind};
 const IDS_MAX: usize = 21;
 const CHARS_MAX: usize = 1024;
 
-const NAME: &str = "golden-images";
+/// What it is called in each account and region.
+pub(in crate::audit) const NAME: &str = "golden-images";
 const DESCRIPTION: &str = "Machines run on approved images only";
 const INSTANCE: &str = "AWS::EC2::Instance";
+
+/// The rule that is put.
+pub(in crate::audit) fn wanted(approved: &Approved) -> Result<ConfigRule, GenerateError> {
+    let (identifier, parameters) = rule(approved)?;
+    Ok(ConfigRule {
+        name: NAME.to_owned(),
+        description: DESCRIPTION.to_owned(),
+        resource_types: vec![INSTANCE.to_owned()],
+        identifier: identifier.to_owned(),
+        parameters: parameters.to_string(),
+    })
+}
 
 pub(super) fn write(form: Form, approved: &Approved) -> Result<String, GenerateError> {
     let (identifier, parameters) = rule(approved)?;

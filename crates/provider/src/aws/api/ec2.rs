@@ -1,6 +1,9 @@
-//! Elastic Compute Cloud: forms, XML. Operations on machines are beside.
+//! Elastic Compute Cloud: forms, XML. Operations on machines, those of the later life of an image
+//! and what an account has set for all images are beside.
 
+pub mod life;
 pub mod machine;
+pub mod setting;
 
 use super::{Member, Operation, Service, field, form, xml};
 
@@ -154,6 +157,15 @@ pub static DESCRIBE_IMAGES: Operation = operation(
         ),
         xml("Images.CreationDate", "imagesSet/item/creationDate"),
         xml("Images.DeprecationTime", "imagesSet/item/deprecationTime"),
+        xml("Images.LastLaunchedTime", "imagesSet/item/lastLaunchedTime"),
+        xml(
+            "Images.DeregistrationProtection",
+            "imagesSet/item/deregistrationProtection",
+        ),
+        xml(
+            "Images.ImageWatermarks.WatermarkKey",
+            "imagesSet/item/imageWatermarkSet/item/watermarkKey",
+        ),
         xml("Images.OwnerId", "imagesSet/item/imageOwnerId"),
         xml("Images.Architecture", "imagesSet/item/architecture"),
         xml("Images.RootDeviceName", "imagesSet/item/rootDeviceName"),
@@ -186,6 +198,7 @@ pub static MODIFY_IMAGE_ATTRIBUTE: Operation = operation(
             "LaunchPermission.Add.UserId",
             "LaunchPermission.Add.N.UserId",
         ),
+        form("LaunchPermission.Add.Group", "LaunchPermission.Add.N.Group"),
         form(
             "LaunchPermission.Add.OrganizationArn",
             "LaunchPermission.Add.N.OrganizationArn",
@@ -283,6 +296,20 @@ pub(super) static OPERATIONS: &[&Operation] = &[
     &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
     &CREATE_LAUNCH_TEMPLATE_VERSION,
     &MODIFY_LAUNCH_TEMPLATE,
+    &life::DESCRIBE_IMAGE_ATTRIBUTE,
+    &life::DESCRIBE_IMAGE_REFERENCES,
+    &life::DISABLE_IMAGE,
+    &life::ENABLE_IMAGE,
+    &life::DISABLE_IMAGE_DEPRECATION,
+    &life::RESET_SNAPSHOT_ATTRIBUTE,
+    &life::ENABLE_FAST_SNAPSHOT_RESTORES,
+    &life::DISABLE_FAST_SNAPSHOT_RESTORES,
+    &life::ATTACH_IMAGE_WATERMARK,
+    &setting::GET_IMAGE_BLOCK_PUBLIC_ACCESS_STATE,
+    &setting::GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE,
+    &setting::GET_ALLOWED_IMAGES_SETTINGS,
+    &setting::REPLACE_ALLOWED_IMAGES_CRITERIA,
+    &setting::ENABLE_ALLOWED_IMAGES_SETTINGS,
     &machine::RUN_INSTANCES,
     &machine::DESCRIBE_INSTANCES,
     &machine::STOP_INSTANCES,

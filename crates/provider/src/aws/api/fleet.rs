@@ -72,6 +72,14 @@ pub static DESCRIBE_TEMPLATES: Operation = operation(
             "launchTemplateVersionSet/item/launchTemplateName",
         ),
         xml(
+            "LaunchTemplateVersions.VersionDescription",
+            "launchTemplateVersionSet/item/versionDescription",
+        ),
+        xml(
+            "LaunchTemplateVersions.DefaultVersion",
+            "launchTemplateVersionSet/item/defaultVersion",
+        ),
+        xml(
             "LaunchTemplateVersions.VersionNumber",
             "launchTemplateVersionSet/item/versionNumber",
         ),

@@ -46,7 +46,7 @@ const OLD_KEYS: [&str; 4] = [
     "RequestExpired",
     "TokenRefreshRequired",
 ];
-const NOT_FOUND: [&str; 14] = [
+const NOT_FOUND: [&str; 15] = [
     "InvalidAMIID.NotFound",
     "InvalidAMIID.Unavailable",
     "InvalidGroup.NotFound",
@@ -56,6 +56,7 @@ const NOT_FOUND: [&str; 14] = [
     "InvalidSnapshot.NotFound",
     "InvalidSubnetID.NotFound",
     "ResourceNotFoundException",
+    "NoSuchConfigRuleException",
     "NoSuchKey",
     "NotFound",
     "ParameterNotFound",

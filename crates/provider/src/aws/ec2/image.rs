@@ -33,6 +33,12 @@ pub(crate) struct Image {
     /// As EC2 writes times.
     pub(crate) created: Option<String>,
     pub(crate) is_deprecated_at: Option<String>,
+    /// When a machine was last started from it, as EC2 writes times; a day late.
+    pub(crate) launched: Option<String>,
+    /// `enabled-with-cooldown`, `disabled` ...
+    pub(crate) protection: Option<String>,
+    /// `<account>:<name>` each.
+    pub(crate) watermarks: Vec<String>,
     /// The snapshots that it is made of.
     pub(crate) snapshots: Vec<String>,
     pub(crate) tags: BTreeMap<String, String>,
@@ -84,9 +90,11 @@ pub(crate) struct Users<'a> {
     pub(crate) organizations: &'a [String],
     /// ARNs.
     pub(crate) organizational_units: &'a [String],
+    /// Everybody.
+    pub(crate) is_public: bool,
 }
 
-fn of_image(id: &str) -> String {
+pub(super) fn of_image(id: &str) -> String {
     format!("the image `{id}`")
 }
 
@@ -98,16 +106,26 @@ impl Aws {
         filter: &str,
         value: &str,
     ) -> Result<Vec<Image>, RemoteError> {
+        self.images_of(cx, filter, &[value])
+    }
+
+    /// The same with one of some values: 200 at most.
+    pub(crate) fn images_of(
+        &self,
+        cx: &Cx,
+        filter: &str,
+        values: &[&str],
+    ) -> Result<Vec<Image>, RemoteError> {
         let mut images = Vec::new();
         let request = |token: Option<&str>| {
             let form = Form::default()
                 .list("Owner", &["self"])
-                .filter(filter, &[value])
+                .filter(filter, values)
                 .with("IncludeDeprecated", "true")
                 .with("IncludeDisabled", "true")
                 .with("MaxResults", PAGE)
                 .maybe("NextToken", token);
-            let subject = format!("the images with `{filter}` `{value}`");
+            let subject = format!("the images with `{filter}` `{}`", values.join("`, `"));
             Request::form(&api::DESCRIBE_IMAGES, subject, &form)
         };
         self.pages(cx, request, |page| {
@@ -225,7 +243,9 @@ impl Aws {
         let organizations = users.organizations.iter().map(|o| ("OrganizationArn", o));
         let units = users.organizational_units.iter();
         let units = units.map(|unit| ("OrganizationalUnitArn", unit));
-        let all = accounts.chain(organizations).chain(units);
+        let everybody = "all".to_owned();
+        let everybody = users.is_public.then_some(("Group", &everybody));
+        let all = accounts.chain(organizations).chain(units).chain(everybody);
         let form = (1..).zip(all).fold(
             Form::default().with("ImageId", id),
             |form, (number, (kind, who))| {
@@ -265,6 +285,9 @@ fn read(image: Node<'_>) -> Option<Image> {
         reason: image.text("stateReason/message"),
         created: image.text("creationDate"),
         is_deprecated_at: image.text("deprecationTime"),
+        launched: image.text("lastLaunchedTime"),
+        protection: image.text("deregistrationProtection"),
+        watermarks: image.texts("imageWatermarkSet/item/watermarkKey"),
         snapshots: image.texts("blockDeviceMapping/item/ebs/snapshotId"),
         tags: image.tags(),
     })

@@ -31,6 +31,12 @@ pub struct AwsPlace {
     pub deprecate_after_days: Option<u32>,
     /// Launch templates that get a version with the image.
     pub launch_templates: Vec<LaunchTemplate>,
+    /// Whether everybody may use the images.
+    pub is_public: bool,
+    /// Zones in which machines of the images are fast from their start: `eu-north-1a`.
+    pub fast_restore_zones: Vec<String>,
+    /// The watermark that images get.
+    pub watermark: Option<String>,
     /// What the names of parameters for channels begin with: `/golden`.
     pub parameters: Option<String>,
     /// Instead of AWS's own endpoints, for all services.
@@ -56,13 +62,16 @@ impl AwsPlace {
             &self.organizations,
             &self.organizational_units,
         ];
-        all.into_iter().any(|users| !users.is_empty())
+        self.is_public || all.into_iter().any(|users| !users.is_empty())
     }
 
     /// Refuses what AWS would refuse when everything is made.
     pub(super) fn check(&self) -> Result<(), AwsTargetError> {
         if self.regions.is_empty() {
             return Err(AwsTargetError::NoRegion);
+        }
+        if self.is_public && (self.encrypt.is_some() || !self.kms_keys.is_empty()) {
+            return Err(AwsTargetError::PublicEncrypted);
         }
         let own_key = |region: &&String| self.key(region) == Some(None);
         match self.regions.iter().find(own_key) {
@@ -95,6 +104,15 @@ pub enum AwsTargetError {
         /// Where.
         region: String,
     },
+    /// The region lets nobody make an image public.
+    #[error("{region} does not let images be public: block public access is on")]
+    PublicBlocked {
+        /// Where.
+        region: String,
+    },
+    /// What is for everybody cannot be encrypted.
+    #[error("an image for everybody cannot be encrypted")]
+    PublicEncrypted,
     /// A name that AWS does not take.
     #[error("`{name}` is no name for an image of AWS: {why}")]
     Name {
@@ -178,7 +196,9 @@ impl Failure for AwsTargetError {
             | Self::Name { .. }
             | Self::Arch { .. }
             | Self::OtherAccount { .. }
+            | Self::PublicEncrypted
             | Self::NoBoot => Class::Config,
+            Self::PublicBlocked { .. } => Class::Policy,
             Self::Scratch { .. } => Class::Environment,
             Self::Missing { .. } | Self::Unseen { .. } => Class::Remote,
             // That of the worst: what a person has to mend.
@@ -210,6 +230,12 @@ impl Failure for AwsTargetError {
             Self::OtherAccount { .. } => vec![
                 "let infrastructure and target be of one account, and name the other one in the target's `accounts`"
                     .to_owned(),
+            ],
+            Self::PublicBlocked { region } => vec![
+                "leave out `public = true`".to_owned(),
+                format!(
+                    "where everybody is to have it: `aws ec2 disable-image-block-public-access --region {region}`"
+                ),
             ],
             Self::NoBoot => vec!["give `disk` in the recipe a `boot`".to_owned()],
             _ => Vec::new(),

@@ -1,9 +1,9 @@
-//! Who may use an image, and until when it is not deprecated.
+//! Who may use an image, what marks it, and until when it is not deprecated.
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::target::TargetError;
 
-use super::Region;
+use super::{AwsTargetError, Region};
 use crate::aws::ec2::{Image, Users};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -19,6 +19,7 @@ impl Region<'_> {
             accounts: &place.accounts,
             organizations: &place.organizations,
             organizational_units: &place.organizational_units,
+            is_public: place.is_public,
         };
         // Whoever cannot read the snapshot can launch the image and not copy it. There is no such
         // permission for organizations.
@@ -28,6 +29,27 @@ impl Region<'_> {
             }
         }
         Ok(self.aws.share_image(cx, &image.id, &users)?)
+    }
+
+    /// Refuses what the region would when the image is made: that everybody may launch it.
+    pub(super) fn check_public(&self, cx: &Cx) -> Result<(), TargetError> {
+        if self.aws.blocks_public_images(cx)? {
+            let region = self.name.to_owned();
+            return Err(AwsTargetError::PublicBlocked { region }.into());
+        }
+        Ok(())
+    }
+
+    /// Marks the image, when it is not marked yet. Copies have it from their source.
+    pub(super) fn watermark(&self, cx: &Cx, image: &Image) -> Result<(), TargetError> {
+        let Some(name) = &self.target.place.watermark else {
+            return Ok(());
+        };
+        let key = format!("{}:{name}", self.account);
+        if image.watermarks.contains(&key) {
+            return Ok(());
+        }
+        Ok(self.aws.watermark(cx, &image.id, name)?)
     }
 
     /// Says from when on the image is deprecated, when nobody has said it yet.

@@ -50,6 +50,7 @@ impl Region<'_> {
 
     /// Takes an image away with its snapshots.
     pub(super) fn remove_image(&self, cx: &Cx, image: &Image) -> Result<(), TargetError> {
+        self.not_fast(cx, image)?;
         self.aws.deregister_image(cx, &image.id)?;
         for snapshot in &image.snapshots {
             self.remove_snapshot(cx, snapshot)?;

@@ -2,6 +2,9 @@
 //! by the eyes of another client, and what is left when calls fail.
 
 mod cloud;
+mod fast;
+mod retire;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;

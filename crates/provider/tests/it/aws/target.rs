@@ -165,6 +165,11 @@ fn what_is_not_ours_is_not_touched() {
 }
 
 #[test]
+fn an_image_retires_step_by_step() {
+    contract::an_image_retires_step_by_step(&Store::new("golden"));
+}
+
+#[test]
 fn a_name_is_of_one_image() {
     contract::a_name_is_of_one_image(&Store::new("golden"));
 }

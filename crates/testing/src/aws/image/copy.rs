@@ -95,6 +95,7 @@ fn copy(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
         mappings,
         facts: source.facts.clone(),
         uefi_data: source.uefi_data.clone(),
+        watermarks: source.watermarks.clone(),
         source: Some((id.to_owned(), region.to_owned())),
         ..Image::default()
     };

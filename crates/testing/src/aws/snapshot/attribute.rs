@@ -54,13 +54,18 @@ fn modify(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
     if added.is_empty() && removed.is_empty() {
         return Err(Refusal::combination("No attributes specified."));
     }
+    let is_public = added.iter().any(|permission| permission["Group"] == "all");
+    if is_public && caller.place().blocks_public_snapshots.is_some() {
+        let message = "Public sharing of snapshots is blocked in this region";
+        return Err(Refusal::new("OperationNotPermitted", message));
+    }
     let snapshot = own(caller, input.required("SnapshotId"))?;
     if let Some(key) = &snapshot.key {
         if key::is_default(key) && !added.is_empty() {
             let message = "Encrypted snapshots with EBS default key cannot be shared";
             return Err(Refusal::new("OperationNotPermitted", message));
         }
-        if added.iter().any(|permission| permission["Group"] == "all") {
+        if is_public {
             let message = "Encrypted snapshots cannot be shared publicly";
             return Err(Refusal::new("OperationNotPermitted", message));
         }

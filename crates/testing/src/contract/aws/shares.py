@@ -130,3 +130,28 @@ def case_new_snapshots_are_encrypted_by_default_where_asked():
     theirs.disable_ebs_encryption_by_default()
     assert not theirs.get_ebs_encryption_by_default()['EbsEncryptionByDefault']
 
+
+def case_images_are_marked():
+    id = registered('marked')
+    key = ec2.attach_image_watermark(ImageId=id, WatermarkName='golden')['WatermarkKey']
+    assert key == f'{ACCOUNT}:golden', key
+    marks = lambda client, id: [w['WatermarkKey'] for w in client.describe_images(ImageIds=[id])['Images'][0].get('ImageWatermarks', [])]
+    assert marks(ec2, id) == [key]
+    there = client('ec2', region='eu-north-1', **ONCE)
+    copy = there.copy_image(Name='marked', SourceImageId=id, SourceRegion='us-east-1')['ImageId']
+    assert marks(there, copy) == [key]
+    ec2.detach_image_watermark(ImageId=id, WatermarkKey=key)
+    assert marks(ec2, id) == []
+    ec2.modify_image_attribute(ImageId=id, LaunchPermission={'Add': [{'Group': 'all'}]})
+    refused('OperationNotPermitted', ec2.attach_image_watermark, ImageId=id, WatermarkName='golden')
+
+def case_snapshots_are_not_made_public_where_that_is_blocked():
+    snapshot = written({0: 'a'})
+    public = dict(SnapshotId=snapshot, Attribute='createVolumePermission', OperationType='add', GroupNames=['all'])
+    state = lambda: ec2.get_snapshot_block_public_access_state()['State']
+    assert state() == 'unblocked'
+    ec2.enable_snapshot_block_public_access(State='block-all-sharing')
+    assert state() == 'block-all-sharing'
+    refused('OperationNotPermitted', ec2.modify_snapshot_attribute, **public)
+    ec2.disable_snapshot_block_public_access()
+    ec2.modify_snapshot_attribute(**public)

@@ -70,3 +70,17 @@ def case_snapshots_are_copied():
     until('completed', lambda: look()['State'])
     assert look()['Encrypted'] and look()['VolumeSize'] == 1 and tags(look()) == {'a': '1'}, look()
 
+
+def case_a_rule_of_config_is_put_and_changed():
+    config = client('config', **ONCE)
+    rule = dict(ConfigRuleName='golden-images', Scope={'ComplianceResourceTypes': ['AWS::EC2::Instance']},
+                Source={'Owner': 'AWS', 'SourceIdentifier': 'APPROVED_AMIS_BY_ID'})
+    look = lambda: config.describe_config_rules(ConfigRuleNames=['golden-images'])['ConfigRules'][0]
+    refused('NoSuchConfigRuleException', look)
+    for ids in ('ami-0123456789abcdef0', 'ami-0fedcba9876543210'):
+        config.put_config_rule(ConfigRule={**rule, 'InputParameters': '{"amiIds": "%s"}' % ids})
+        assert ids in look()['InputParameters'] and look()['Source'] == rule['Source'], look()
+    wrong = {**rule, 'Source': {'Owner': 'AWS', 'SourceIdentifier': 'NO_SUCH_RULE'}}
+    refused('InvalidParameterValueException', config.put_config_rule, ConfigRule=wrong)
+    config.delete_config_rule(ConfigRuleName='golden-images')
+    refused('NoSuchConfigRuleException', look)

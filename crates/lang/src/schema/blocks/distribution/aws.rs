@@ -32,6 +32,18 @@ pub(super) static AWS: BlockSpec = BlockSpec {
             "ARNs of organizational units whose accounts may",
         ),
         optional(
+            "public",
+            Form::Flag,
+            "false",
+            "Whether everybody may start the images. Where a region blocks that, nothing is sent",
+        ),
+        optional(
+            "watermark",
+            Form::Text,
+            "",
+            "The watermark that images get, and with them whatever is made of them",
+        ),
+        optional(
             "role",
             Form::Text,
             "",
@@ -56,7 +68,7 @@ pub(super) static AWS: BlockSpec = BlockSpec {
             "Base URL of what speaks like AWS: `https://...`",
         ),
     ],
-    blocks: &[&ENCRYPT, &LAUNCH_TEMPLATE],
+    blocks: &[&ENCRYPT, &FAST_RESTORE, &LAUNCH_TEMPLATE],
     is_repeated: true,
     types: &[],
 };
@@ -80,6 +92,21 @@ static ENCRYPT: BlockSpec = BlockSpec {
             "Keys of single regions: `{ eu-north-1 = \"alias/golden\" }`",
         ),
     ],
+    blocks: &[],
+    is_repeated: false,
+    types: &[],
+};
+
+static FAST_RESTORE: BlockSpec = BlockSpec {
+    name: "fast_restore",
+    labels: &[],
+    optional_labels: 0,
+    summary: "Zones in which machines of the images are fast from their start. AWS takes money for it by the hour, for each image in each zone (0.75 USD in `us-east-1` in 2025), until the image is disabled or deleted.",
+    attributes: &[required(
+        "zones",
+        Form::Texts,
+        "`[\"eu-north-1a\", \"eu-north-1b\"]`: each in one of the target's regions",
+    )],
     blocks: &[],
     is_repeated: false,
     types: &[],

@@ -1,73 +1,27 @@
 //! A cloud for the tests of images: a server, a front that may do harm, a ledger, disks.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::FileExt as _;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use goldsmith_core::catalog::CopyRow;
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::Sha256;
-use goldsmith_core::image::ImageId;
 use goldsmith_core::ledger::{Ledger as _, ResourceKind};
-use goldsmith_core::target::{FormFile, Forms, Parcel, Target as _, TargetError};
+use goldsmith_core::target::{Parcel, Target as _, TargetError};
 use goldsmith_provider::target::AwsTarget;
 use goldsmith_provider::target::aws::AwsPlace;
 use goldsmith_testing::aws::{ACCOUNT, Fake, Options};
+use goldsmith_testing::disks::Disks;
 use goldsmith_testing::front::Front;
 use goldsmith_testing::ledger::Notes;
 use goldsmith_testing::moto::Moto;
+use serde_json::Value;
 
 use super::super::{cx, patient};
 
 pub(super) const NAME: &str = "web-debian-12-1.0.0-20261129";
 pub(super) const HOME: &str = "us-east-1";
 pub(super) const AWAY: [&str; 2] = ["eu-north-1", "ap-southeast-1"];
-
-/// Writes a disk with the table of a disk that starts in both ways, and a file system's worth of
-/// bytes of the image.
-#[derive(Debug, Default)]
-pub(super) struct Disks {
-    pub(super) written: AtomicUsize,
-}
-
-impl Forms for Disks {
-    fn ending(&self, form: &str) -> Option<&'static str> {
-        (form == "raw").then_some(".raw")
-    }
-
-    fn write(
-        &self,
-        _cx: &Cx,
-        image: &ImageId,
-        form: &str,
-        to: &Path,
-    ) -> Result<FormFile, TargetError> {
-        assert_eq!(form, "raw");
-        self.written.fetch_add(1, Ordering::SeqCst);
-        let file = std::fs::File::create_new(to).unwrap();
-        file.set_len(2 << 30).unwrap();
-        let mut table = vec![0; 34 * 512];
-        table[512..520].copy_from_slice(b"EFI PART");
-        (table[512 + 72], table[512 + 80], table[512 + 84]) = (2, 128, 128);
-        let efi = [
-            0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11, 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e,
-            0xc9, 0x3b,
-        ];
-        table[1024..1040].copy_from_slice(b"Hah!IdontNeedEFI");
-        table[1152..1168].copy_from_slice(&efi);
-        file.write_all_at(&table, 0).unwrap();
-        let text = image.to_string();
-        for block in [3, 100, 1000] {
-            file.write_all_at(text.as_bytes(), block << 20).unwrap();
-        }
-        Ok(FormFile {
-            sha256: Sha256::of(text.as_bytes()),
-            size_bytes: 2 << 30,
-        })
-    }
-}
 
 /// Whoever plays AWS.
 pub(super) enum Server {
@@ -107,6 +61,19 @@ impl Cloud {
             disks: Disks::default(),
             dir: tempfile::tempdir().unwrap(),
         }
+    }
+
+    /// The fake, where it is that.
+    pub(super) fn as_fake(&self) -> &Fake {
+        match &self.server {
+            Server::Fake(fake) => fake,
+            Server::Moto(_) => panic!("it is moto"),
+        }
+    }
+
+    /// Has our account at the fake do something, by the names of the service model.
+    pub(super) fn ask(&self, region: &str, operation: &str, input: &Value) -> Value {
+        self.as_fake().ask(ACCOUNT, region, operation, input)
     }
 
     /// Runs Python with clients of boto3.
