@@ -8,8 +8,8 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Class, Failure as _};
 use goldsmith_core::ledger::{Ledger as _, ResourceKind};
 use goldsmith_core::machine::Capture;
-use goldsmith_inspect::sanitize;
 use goldsmith_core::recipe::{AwsInfrastructure, MachineReach};
+use goldsmith_inspect::sanitize;
 use goldsmith_provider::aws::launch::AwsMachines;
 use goldsmith_provider::aws::{Settings, leftovers};
 use goldsmith_runner::drive::Limits;
@@ -351,8 +351,7 @@ fn by_sessions_alone() {
         assert_eq!(lab.fake.calls("AuthorizeSecurityGroupIngress"), 0);
         assert_eq!(lab.fake.open_sessions(), 0);
         let begun = lab.fake.log().into_iter();
-        let begun =
-            begun.filter(|call| call.action == "StartSession" && call.error.is_none());
+        let begun = begun.filter(|call| call.action == "StartSession" && call.error.is_none());
         assert_eq!(begun.count(), lab.fake.calls("TerminateSession"));
         assert_eq!(lab.fake.calls("ResumeSession") > 0, wire.lasts.is_some());
     }
@@ -398,7 +397,10 @@ fn an_instance_that_is_taken_away() {
     });
     assert!(matches!(error, ImageError::TakenAway { .. }), "{error}");
     assert_eq!(error.class(), Class::Remote);
-    assert!(error.to_string().contains("SpotInstanceTermination"), "{error}");
+    assert!(
+        error.to_string().contains("SpotInstanceTermination"),
+        "{error}"
+    );
     assert!(error.hints()[0].contains("start again"));
     assert_eq!(lab.fake.calls("CreateImage"), 0);
     lab.check_nothing();

@@ -178,7 +178,9 @@ impl Pump<'_> {
             }
             return Ok(true);
         }
-        if !self.is_flushed && let Poll::Ready(done) = self.socket.poll_flush_unpin(task) {
+        if !self.is_flushed
+            && let Poll::Ready(done) = self.socket.poll_flush_unpin(task)
+        {
             done.map_err(lost)?;
             self.is_flushed = true;
         }

@@ -104,7 +104,9 @@ impl Opening {
         }
         let accept = response.headers().get("Sec-WebSocket-Accept");
         if accept.is_none_or(|accept| *accept != *derive_accept_key(key.as_bytes())) {
-            return Err(Attempt::broken("whoever answers speaks no WebSocket".to_owned()));
+            return Err(Attempt::broken(
+                "whoever answers speaks no WebSocket".to_owned(),
+            ));
         }
         let upgraded = self.client.watched(cx, response.upgrade()).await?;
         let limits = WebSocketConfig::default()
