@@ -152,7 +152,9 @@ impl Agent {
             self.send(HANDSHAKE_REQUEST, asked.to_string().as_bytes());
         } else {
             let again: Vec<_> = self.kept.values().map(|kept| kept.bytes.clone()).collect();
-            again.into_iter().for_each(|bytes| self.say(bytes));
+            for bytes in again {
+                self.say(bytes);
+            }
         }
     }
 

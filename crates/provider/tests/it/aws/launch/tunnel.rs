@@ -22,7 +22,7 @@ use super::{HOST_KEY, Lab, place};
 /// What whoever listens to the machine says back, a letter for a letter.
 const SHIFT: u8 = 1;
 /// More than anything takes that goes as it should.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Default)]
 struct Said(Mutex<Vec<String>>);
