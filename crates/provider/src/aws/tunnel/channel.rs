@@ -43,8 +43,12 @@ pub(super) const PAYLOAD_MAX: usize = 1024;
 const WINDOW: usize = 1024;
 /// Most messages that are not acknowledged, those of earlier connections among them.
 const UNKNOWN_MAX: usize = 4 * WINDOW;
-/// Most messages that are kept because one before them is missing.
-const EARLY_MAX: i64 = 10_000;
+/// Most messages that are kept because one before them is missing: what is not kept comes again.
+const EARLY_MAX: i64 = 2048;
+/// Most messages that wait to go out while something is taken in.
+const QUEUE_MAX: usize = 8 * WINDOW;
+/// When so many bytes wait for whoever connected, no more are taken in.
+const INBOX_MAX: usize = 4 << 20;
 /// Ticks after which the oldest message is sent again; as many more each time, up to the most.
 const AGAIN: u32 = 3;
 const AGAIN_MAX: u32 = 10;
@@ -257,6 +261,11 @@ impl Channel {
     /// What goes out next.
     pub(super) fn outgoing(&mut self) -> Option<Vec<u8>> {
         self.queue.pop_front()
+    }
+
+    /// Whether nothing more should be taken in before something went out, or was taken away.
+    pub(super) fn is_full(&self) -> bool {
+        self.inbox.len() > INBOX_MAX || self.queue.len() > QUEUE_MAX
     }
 
     /// Whether nothing goes out next.

@@ -18,8 +18,6 @@ use crate::http::attempt::Attempt;
 
 /// The beat by which things are sent again.
 const TICK: Duration = Duration::from_millis(100);
-/// When so many bytes wait for whoever connected, no more are taken from the session.
-const INBOX_MAX: usize = 4 << 20;
 /// Ticks that a last word to the agent may take.
 const LAST_TICKS: u32 = 20;
 
@@ -148,7 +146,7 @@ impl Pump<'_> {
     }
 
     fn hear_session(&mut self, task: &mut Context<'_>) -> Result<bool, Left> {
-        if self.channel.inbox.len() > INBOX_MAX {
+        if self.channel.is_full() {
             return Ok(false);
         }
         match self.socket.poll_next_unpin(task) {

@@ -201,6 +201,15 @@ fn nothing_that_comes_does_harm() {
         let message = of_kind(ACKNOWLEDGE, 0, 0, payload.as_bytes());
         assert!(ready().receive(&message).is_err(), "{payload}");
     }
+    // Whoever says more than is heard of is not listened to for ever.
+    let mut channel = ready();
+    for number in (2..).take(QUEUE_MAX + 1) {
+        assert!(!channel.is_full(), "{number}");
+        channel.receive(&from_agent(number, DATA, b"x")).unwrap();
+    }
+    assert!(channel.is_full());
+    out(&mut channel);
+    assert!(!channel.is_full());
     let mut channel = ready();
     channel.receive(&of_kind("dance", 0, 0, b"")).unwrap();
     channel.receive(&from_agent(2, FLAG, b"x")).unwrap();
