@@ -34,7 +34,11 @@ pub fn node(script: &str, input: &str) -> String {
     );
     #[expect(clippy::disallowed_methods, reason = "an oracle of tests")]
     let output = Command::new("node")
-        .args(["-e", &format!("const input = process.argv[1];{script}"), input])
+        .args([
+            "-e",
+            &format!("const input = process.argv[1];{script}"),
+            input,
+        ])
         .env("NODE_PATH", packages)
         .output()
         .expect("this test needs `node`");

@@ -26,7 +26,7 @@ pub(super) const ACTIONS: Actions = &[
 pub struct Wire {
     /// Of a thousand messages of an agent, so many come twice, and so many after the next one.
     pub per_mille: u64,
-    /// About how many messages a connection lasts; `None`: for ever.
+    /// About how many messages of an agent a connection lasts; `None`: for ever.
     pub lasts: Option<u64>,
 }
 
@@ -51,8 +51,7 @@ impl Session {
     pub(super) fn is_open(&self, world: &World) -> bool {
         let place = world.place_of(&self.account, &self.region);
         let instance = place.and_then(|place| place.instances.get(&self.instance));
-        let is_running =
-            instance.is_some_and(|instance| instance.state(world.now()) == "running");
+        let is_running = instance.is_some_and(|instance| instance.state(world.now()) == "running");
         is_running && !self.is_over
     }
 }
@@ -63,7 +62,9 @@ fn not_connected(target: &str) -> Refusal {
 
 fn start(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
     let target = input.required("Target");
-    let document = input.text("DocumentName").unwrap_or("SSM-SessionManagerRunShell");
+    let document = input
+        .text("DocumentName")
+        .unwrap_or("SSM-SessionManagerRunShell");
     if document != "AWS-StartSSHSession" {
         let message = format!("Document with name {document} does not exist.");
         return Err(Refusal::new("InvalidDocument", message));
@@ -92,7 +93,13 @@ fn start(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
         token: None,
         connection: 0,
         is_over: false,
-        agent: Some(Agent::new(&id, &address, port, lot, caller.world.options.wire)),
+        agent: Some(Agent::new(
+            &id,
+            &address,
+            port,
+            lot,
+            caller.world.options.wire,
+        )),
     };
     caller.world.tunnels.insert(id.clone(), session);
     connect(caller, &id)

@@ -78,12 +78,7 @@ impl AwsMachines {
     }
 
     /// Where one connects to reach the `sshd` of a machine.
-    fn way(
-        &self,
-        cx: &Cx,
-        lease: &str,
-        instance: &Instance,
-    ) -> Result<(String, u16), CloudError> {
+    fn way(&self, cx: &Cx, lease: &str, instance: &Instance) -> Result<(String, u16), CloudError> {
         if let MachineReach::Ssh { is_private, .. } = self.place.reach {
             return Ok((address(instance, is_private)?, PORT));
         }

@@ -75,8 +75,16 @@ mod tests {
     #[test]
     fn what_cannot_be_done_is_said() {
         for (kind, parameters, why) in [
-            ("SessionType", json!({ "SessionType": "Standard_Stream" }), "Standard_Stream"),
-            ("KMSEncryption", json!({ "KMSKeyId": "arn" }), "a key of KMS"),
+            (
+                "SessionType",
+                json!({ "SessionType": "Standard_Stream" }),
+                "Standard_Stream",
+            ),
+            (
+                "KMSEncryption",
+                json!({ "KMSKeyId": "arn" }),
+                "a key of KMS",
+            ),
             ("Dance", json!(null), "`Dance`"),
         ] {
             let error = asked(kind, &parameters).unwrap_err();

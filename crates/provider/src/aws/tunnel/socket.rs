@@ -23,7 +23,7 @@ use crate::http::client::Client;
 /// What the service of the connections is called in signatures.
 const SERVICE: &str = "ssmmessages";
 /// More than any message of an agent has, in bytes.
-const MESSAGE_MAX: usize = 1 << 20;
+const MESSAGE_MAX: usize = 32 << 10;
 
 /// A connection.
 pub(super) type Socket = WebSocketStream<Upgraded>;
@@ -104,7 +104,9 @@ impl Opening {
         }
         let accept = response.headers().get("Sec-WebSocket-Accept");
         if accept.is_none_or(|accept| *accept != *derive_accept_key(key.as_bytes())) {
-            return Err(Attempt::broken("whoever answers speaks no WebSocket".to_owned()));
+            return Err(Attempt::broken(
+                "whoever answers speaks no WebSocket".to_owned(),
+            ));
         }
         let upgraded = self.client.watched(cx, response.upgrade()).await?;
         let limits = WebSocketConfig::default()

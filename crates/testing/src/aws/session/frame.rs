@@ -48,7 +48,11 @@ impl Frame {
         }
         let kind = String::from_utf8_lossy(&bytes[KIND..VERSION]).into_owned();
         let plain = kind.trim_end_matches(' ');
-        if plain.is_empty() || !plain.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+        if plain.is_empty()
+            || !plain
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        {
             return wrong("the type");
         }
         if int(bytes, VERSION) != 1 {
@@ -103,7 +107,10 @@ impl Frame {
         put(ID + 8, &half(&digits[..16]));
         put(DIGEST, Sha256::of(&self.payload).as_bytes());
         put(OF, &self.of.to_be_bytes());
-        put(LENGTH, &u32::try_from(self.payload.len()).unwrap_or(0).to_be_bytes());
+        put(
+            LENGTH,
+            &u32::try_from(self.payload.len()).unwrap_or(0).to_be_bytes(),
+        );
         bytes.extend(&self.payload);
         bytes
     }

@@ -113,7 +113,12 @@ fn claim(world: &Mutex<World>, id: &str, greeting: &Value) -> Option<(Agent, u64
         if session.is_over {
             return None;
         }
-        if !is_right || session.token.as_deref().is_some_and(|token| token != text("TokenValue")) {
+        if !is_right
+            || session
+                .token
+                .as_deref()
+                .is_some_and(|token| token != text("TokenValue"))
+        {
             world.breaches.push(format!("the first word {greeting}"));
             return None;
         }
@@ -142,13 +147,13 @@ fn carry(
         }
         for _ in 0..AT_ONCE {
             match socket.read() {
-                Ok(Message::Binary(bytes)) => {
-                    carried += 1;
-                    agent.hear(&bytes);
-                }
+                Ok(Message::Binary(bytes)) => agent.hear(&bytes),
                 Ok(_) => {}
                 Err(Error::Io(error))
-                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                    ) =>
                 {
                     break;
                 }
@@ -158,7 +163,8 @@ fn carry(
         agent.work();
         while let Some(bytes) = agent.out.pop_front() {
             if lasts.is_some_and(|lasts| carried >= lasts) {
-                // With all that is on its way.
+                // With all that is on its way from there, and what was still to be said.
+                drop(socket.flush());
                 drop(socket.get_ref().shutdown(std::net::Shutdown::Both));
                 return End::Gone;
             }
