@@ -26,7 +26,7 @@ pub(super) const ACTIONS: Actions = &[
 pub struct Wire {
     /// Of a thousand messages of an agent, so many come twice, and so many after the next one.
     pub per_mille: u64,
-    /// About how many messages a connection lasts; `None`: for ever.
+    /// About how many messages of an agent a connection lasts; `None`: for ever.
     pub lasts: Option<u64>,
 }
 

@@ -66,8 +66,10 @@ impl Aws {
             ("Parameters", json!({ "portNumber": [PORT] })),
         ];
         let request = Request::json(&api::START_SESSION, with(instance), &inputs);
-        let begun = self.call_or(cx, &request, &NOT_CONNECTED, |answer| {
-            answer.read(cx, &request, |whole| read(cx, whole))
+        // Whoever wants to stop has to know of it, to end it.
+        let calm = &cx.uncancelled();
+        let begun = self.call_or(calm, &request, &NOT_CONNECTED, |answer| {
+            answer.read(calm, &request, |whole| read(cx, whole))
         })?;
         Ok(begun.ok())
     }

@@ -10,7 +10,8 @@
 //!
 //! The agent acknowledges what it takes up and is silent about what it has had before. So an
 //! acknowledgement that was lost with a connection never comes: it is taken as given when something
-//! is acknowledged that went after the same message on the new connection.
+//! is acknowledged that went after the same message on the new connection. But an agent is silent,
+//! too, when it has no connection to its port yet; that it has one is known by what comes from there.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -42,8 +43,12 @@ pub(super) const PAYLOAD_MAX: usize = 1024;
 const WINDOW: usize = 1024;
 /// Most messages that are not acknowledged, those of earlier connections among them.
 const UNKNOWN_MAX: usize = 4 * WINDOW;
-/// Most messages that are kept because one before them is missing.
-const EARLY_MAX: i64 = 10_000;
+/// Most messages that are kept because one before them is missing: what is not kept comes again.
+const EARLY_MAX: i64 = 2048;
+/// Most messages that wait to go out while something is taken in.
+const QUEUE_MAX: usize = 8 * WINDOW;
+/// When so many bytes wait for whoever connected, no more are taken in.
+const INBOX_MAX: usize = 4 << 20;
 /// Ticks after which the oldest message is sent again; as many more each time, up to the most.
 const AGAIN: u32 = 3;
 const AGAIN_MAX: u32 = 10;
@@ -55,8 +60,10 @@ const STALL: u32 = 200;
 struct Sent {
     number: i64,
     bytes: Vec<u8>,
-    /// Whether an earlier connection has carried it.
+    /// Whether an earlier connection has carried it, and the agent could take it up on this one.
     is_old: bool,
+    /// The tick of its last sending.
+    at: u32,
 }
 
 /// Why a session cannot go on.
@@ -84,15 +91,16 @@ pub(super) struct Channel {
     /// What this connection has still to carry.
     queue: VecDeque<Vec<u8>>,
     is_ready: bool,
+    /// Whether anything has come from the port.
+    has_port: bool,
     is_paused: bool,
     /// The agent has nothing more to say, and may have said why.
     closed: Option<String>,
-    /// Ticks since the oldest message was sent.
-    waited: u32,
-    /// After how many it is sent again.
+    ticks: u32,
+    /// After how many the oldest message is sent again.
     again: u32,
-    /// Ticks since anything was acknowledged.
-    stalled: u32,
+    /// The tick since which it is waited for that anything is acknowledged.
+    since: u32,
     /// Since 1970, in ms.
     now: u64,
 }
@@ -149,12 +157,19 @@ impl Channel {
 
     fn handle(&mut self, of: u32, payload: &[u8]) -> Result<(), Broken> {
         match of {
-            DATA => self.inbox.extend(payload),
+            DATA => {
+                self.has_port = true;
+                self.inbox.extend(payload);
+            }
             HANDSHAKE_REQUEST => {
                 let text = handshake::answer(payload).map_err(Broken::Said)?;
                 self.put(HANDSHAKE_RESPONSE, text.as_bytes());
             }
-            HANDSHAKE_COMPLETE => self.is_ready = true,
+            HANDSHAKE_COMPLETE => {
+                self.is_ready = true;
+                // It has our answer, whether it was heard to say so or not.
+                self.unknown.clear();
+            }
             FLAG if payload == NO_PORT.to_be_bytes() => {
                 self.closed = Some("nothing listens on port 22 there".to_owned());
             }
@@ -193,7 +208,9 @@ impl Channel {
         let is_known = |sent: &Sent| sent.number == number || (sent.is_old && sent.number < number);
         self.unknown.retain(|sent| !is_known(sent));
         if self.unknown.len() < before {
-            (self.waited, self.again, self.stalled) = (0, AGAIN, 0);
+            (self.again, self.since) = (AGAIN, self.ticks);
+            // Where one was not taken up the next may not have been either.
+            self.send_again();
         }
         Ok(())
     }
@@ -229,13 +246,14 @@ impl Channel {
         }
         .encode();
         if self.unknown.is_empty() {
-            (self.waited, self.again, self.stalled) = (0, AGAIN, 0);
+            (self.again, self.since) = (AGAIN, self.ticks);
         }
         self.queue.push_back(bytes.clone());
         self.unknown.push_back(Sent {
             number: self.next,
             bytes,
             is_old: false,
+            at: self.ticks,
         });
         self.next += 1;
     }
@@ -243,6 +261,11 @@ impl Channel {
     /// What goes out next.
     pub(super) fn outgoing(&mut self) -> Option<Vec<u8>> {
         self.queue.pop_front()
+    }
+
+    /// Whether nothing more should be taken in before something went out, or was taken away.
+    pub(super) fn is_full(&self) -> bool {
+        self.inbox.len() > INBOX_MAX || self.queue.len() > QUEUE_MAX
     }
 
     /// Whether nothing goes out next.
@@ -265,28 +288,36 @@ impl Channel {
     pub(super) fn tick(&mut self, now: u64) -> bool {
         // None at all would be no time.
         self.now = now.max(1);
-        let Some(oldest) = self.unknown.front().filter(|_| !self.is_paused) else {
+        self.ticks += 1;
+        if self.is_paused || self.unknown.is_empty() {
+            self.since = self.ticks;
             return true;
-        };
-        self.waited += 1;
-        self.stalled += 1;
-        if self.waited >= self.again {
+        }
+        self.send_again();
+        self.ticks - self.since < STALL
+    }
+
+    /// Sends the oldest message again, if it is time.
+    fn send_again(&mut self) {
+        if let Some(oldest) = self.unknown.front_mut()
+            && self.ticks - oldest.at >= self.again
+        {
+            oldest.at = self.ticks;
             self.queue.push_back(oldest.bytes.clone());
-            self.waited = 0;
             self.again = (self.again + AGAIN).min(AGAIN_MAX);
         }
-        self.stalled < STALL
     }
 
     /// There is a new connection: whatever is not acknowledged may never have arrived.
     pub(super) fn reconnected(&mut self) {
         self.queue.clear();
         for sent in &mut self.unknown {
-            sent.is_old = true;
+            sent.is_old |= self.has_port;
+            sent.at = self.ticks;
             self.queue.push_back(sent.bytes.clone());
         }
         self.is_paused = false;
-        (self.waited, self.again, self.stalled) = (0, AGAIN, 0);
+        (self.again, self.since) = (AGAIN, self.ticks);
     }
 }
 

@@ -18,8 +18,6 @@ use crate::http::attempt::Attempt;
 
 /// The beat by which things are sent again.
 const TICK: Duration = Duration::from_millis(100);
-/// When so many bytes wait for whoever connected, no more are taken from the session.
-const INBOX_MAX: usize = 4 << 20;
 /// Ticks that a last word to the agent may take.
 const LAST_TICKS: u32 = 20;
 
@@ -100,10 +98,10 @@ impl Pump<'_> {
     /// Something of each; whether anything was done.
     fn step(&mut self, task: &mut Context<'_>) -> Result<bool, Left> {
         let mut has_moved = self.tick(task)?;
-        has_moved |= self.from_session(task)?;
-        has_moved |= self.to_local(task);
-        has_moved |= self.from_local(task);
-        has_moved |= self.to_session(task)?;
+        has_moved |= self.hear_session(task)?;
+        has_moved |= self.tell_local(task);
+        has_moved |= self.hear_local(task);
+        has_moved |= self.tell_session(task)?;
         if self.last_ticks.is_some() && self.channel.is_all_sent() && self.is_flushed {
             return Err(Left::ByUs);
         }
@@ -147,8 +145,8 @@ impl Pump<'_> {
         }
     }
 
-    fn from_session(&mut self, task: &mut Context<'_>) -> Result<bool, Left> {
-        if self.channel.inbox.len() > INBOX_MAX {
+    fn hear_session(&mut self, task: &mut Context<'_>) -> Result<bool, Left> {
+        if self.channel.is_full() {
             return Ok(false);
         }
         match self.socket.poll_next_unpin(task) {
@@ -165,7 +163,7 @@ impl Pump<'_> {
         Ok(true)
     }
 
-    fn to_session(&mut self, task: &mut Context<'_>) -> Result<bool, Left> {
+    fn tell_session(&mut self, task: &mut Context<'_>) -> Result<bool, Left> {
         let lost = |error: tokio_tungstenite::tungstenite::Error| Left::Lost(error.to_string());
         let has_some = self.greeting.is_some() || !self.channel.is_all_sent();
         if has_some && let Poll::Ready(ready) = self.socket.poll_ready_unpin(task) {
@@ -187,7 +185,7 @@ impl Pump<'_> {
         Ok(false)
     }
 
-    fn from_local(&mut self, task: &mut Context<'_>) -> bool {
+    fn hear_local(&mut self, task: &mut Context<'_>) -> bool {
         if self.last_ticks.is_some() || !self.channel.has_room() {
             return false;
         }
@@ -201,7 +199,7 @@ impl Pump<'_> {
         true
     }
 
-    fn to_local(&mut self, task: &mut Context<'_>) -> bool {
+    fn tell_local(&mut self, task: &mut Context<'_>) -> bool {
         let (bytes, _) = self.channel.inbox.as_slices();
         if bytes.is_empty() {
             return false;

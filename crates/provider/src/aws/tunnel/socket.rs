@@ -23,7 +23,7 @@ use crate::http::client::Client;
 /// What the service of the connections is called in signatures.
 const SERVICE: &str = "ssmmessages";
 /// More than any message of an agent has, in bytes.
-const MESSAGE_MAX: usize = 1 << 20;
+const MESSAGE_MAX: usize = 32 << 10;
 
 /// A connection.
 pub(super) type Socket = WebSocketStream<Upgraded>;

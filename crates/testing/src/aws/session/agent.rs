@@ -152,7 +152,9 @@ impl Agent {
             self.send(HANDSHAKE_REQUEST, asked.to_string().as_bytes());
         } else {
             let again: Vec<_> = self.kept.values().map(|kept| kept.bytes.clone()).collect();
-            again.into_iter().for_each(|bytes| self.say(bytes));
+            for bytes in again {
+                self.say(bytes);
+            }
         }
     }
 
@@ -239,8 +241,9 @@ impl Agent {
         if is_data && !self.has_answer {
             return self.breach("data before the handshake");
         }
-        if (is_data && self.port.is_none()) || self.early.len() >= KEPT_MAX {
-            // It is not ready, and has to be told again.
+        let is_rejected = is_data && self.port.is_none() && frame.number == self.expected;
+        if is_rejected || self.early.len() >= KEPT_MAX {
+            // It is not ready, and has to be told again; what comes before its turn is kept.
             return;
         }
         if frame.number >= self.expected {

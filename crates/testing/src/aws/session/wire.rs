@@ -147,10 +147,7 @@ fn carry(
         }
         for _ in 0..AT_ONCE {
             match socket.read() {
-                Ok(Message::Binary(bytes)) => {
-                    carried += 1;
-                    agent.hear(&bytes);
-                }
+                Ok(Message::Binary(bytes)) => agent.hear(&bytes),
                 Ok(_) => {}
                 Err(Error::Io(error))
                     if matches!(
@@ -166,7 +163,8 @@ fn carry(
         agent.work();
         while let Some(bytes) = agent.out.pop_front() {
             if lasts.is_some_and(|lasts| carried >= lasts) {
-                // With all that is on its way.
+                // With all that is on its way from there, and what was still to be said.
+                drop(socket.flush());
                 drop(socket.get_ref().shutdown(std::net::Shutdown::Both));
                 return End::Gone;
             }

@@ -111,10 +111,8 @@ fn what_is_not_acknowledged_is_sent_again() {
         ticks.extend(sent.iter().map(|_| tick));
     }
     assert_eq!(ticks, [3, 9, 18, 28]);
+    // It waited for the other one long enough.
     channel.receive(&acknowledgement(1)).unwrap();
-    for _ in 0..AGAIN {
-        channel.tick(1);
-    }
     assert_eq!(out(&mut channel), ["b"]);
     // The other side is not there: nothing is sent, and nobody gives up.
     channel.receive(&of_kind(PAUSE, 0, 0, b"")).unwrap();
@@ -133,6 +131,7 @@ fn acknowledgements_that_were_lost_are_not_waited_for() {
     for text in ["a", "b", "c"] {
         channel.send(text.as_bytes());
     }
+    channel.receive(&from_agent(2, DATA, b"x")).unwrap();
     out(&mut channel);
     channel.reconnected();
     assert_eq!(out(&mut channel), ["a", "b", "c"]);
@@ -146,12 +145,28 @@ fn acknowledgements_that_were_lost_are_not_waited_for() {
     assert_eq!(out(&mut channel), ["d"]);
 }
 
+/// An agent that has no connection to its port yet is silent about what it did not take up.
+#[test]
+fn what_may_have_been_rejected_is_waited_for() {
+    let mut channel = ready();
+    channel.send(b"a");
+    channel.send(b"b");
+    channel.reconnected();
+    out(&mut channel);
+    channel.receive(&acknowledgement(2)).unwrap();
+    for _ in 0..AGAIN {
+        channel.tick(1);
+    }
+    assert_eq!(out(&mut channel), ["a"]);
+}
+
 #[test]
 fn a_window_of_lost_acknowledgements_stops_nobody() {
     let mut channel = ready();
     for _ in 0..WINDOW {
         channel.send(b"x");
     }
+    channel.receive(&from_agent(2, DATA, b"x")).unwrap();
     channel.reconnected();
     assert!(channel.has_room());
     channel.send(b"y");
@@ -186,6 +201,15 @@ fn nothing_that_comes_does_harm() {
         let message = of_kind(ACKNOWLEDGE, 0, 0, payload.as_bytes());
         assert!(ready().receive(&message).is_err(), "{payload}");
     }
+    // Whoever says more than is heard of is not listened to for ever.
+    let mut channel = ready();
+    for number in (2..).take(QUEUE_MAX + 1) {
+        assert!(!channel.is_full(), "{number}");
+        channel.receive(&from_agent(number, DATA, b"x")).unwrap();
+    }
+    assert!(channel.is_full());
+    out(&mut channel);
+    assert!(!channel.is_full());
     let mut channel = ready();
     channel.receive(&of_kind("dance", 0, 0, b"")).unwrap();
     channel.receive(&from_agent(2, FLAG, b"x")).unwrap();
