@@ -113,7 +113,11 @@ fn reach(
     let from = reader
         .parsed::<Ipv4Addr>("allow_from", "an IPv4 address")
         .optional();
-    let (word, private, from) = (word?, private?, from?);
+    let written = [
+        ("private", !matches!(private, Some(None))),
+        ("allow_from", !matches!(from, Some(None))),
+    ];
+    let word = word?;
     let mut is_right = true;
     let mut wrong = |key: &str, message: &str, label: &str, note: &str| {
         if let Some(attribute) = reader.body.attribute(key) {
@@ -125,10 +129,7 @@ fn reach(
         }
     };
     if word == "ssm" {
-        for (key, is_written) in [
-            ("private", private.is_some()),
-            ("allow_from", from.is_some()),
-        ] {
+        for (key, is_written) in written {
             if is_written {
                 let message = format!("`{key}` is for `reach = \"ssh\"`");
                 wrong(key, &message, "no port is open to anybody", "remove it");
@@ -144,7 +145,7 @@ fn reach(
         }
         return is_right.then_some(MachineReach::Ssm);
     }
-    let is_private = private.unwrap_or(false);
+    let (is_private, from) = (private?.unwrap_or(false), from?);
     if is_public == Some(Some(false)) && !is_private {
         wrong(
             "public_address",
