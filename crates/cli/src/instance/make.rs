@@ -127,13 +127,11 @@ pub(crate) fn make(
 
 /// The image to start from, as the lock pins it.
 fn pin<'a>(job: &'a Job<'_>) -> Result<&'a AmiPin, CmdError> {
-    match &job.section.parent {
-        Some(Parent::Ami(pin)) => Ok(pin),
-        _ => {
-            let message = format!("the lock of recipe `{}` pins no image", job.recipe.name);
-            Err(CmdError::config(message).hint("`goldsmith lock` pins it"))
-        }
+    if let Some(Parent::Ami(pin)) = &job.section.parent {
+        return Ok(pin);
     }
+    let message = format!("the lock of recipe `{}` pins no image", job.recipe.name);
+    Err(CmdError::config(message).hint("`goldsmith lock` pins it"))
 }
 
 /// Shows the steps, and makes the record.

@@ -58,7 +58,7 @@ pub(crate) fn trial(
         limits: Limits::default(),
     };
     let report = try_out(&app.cx, &trial, &mut |document, step| {
-        show(app, document, step)
+        show(app, document, step);
     })?;
     Ok(Some(report))
 }
