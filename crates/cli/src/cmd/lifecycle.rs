@@ -115,13 +115,13 @@ pub(crate) fn run(command: &Command, app: &App) -> Result<Outcome, CmdError> {
             })
         }
         Command::Restore(args) => {
-            let (_, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
+            let (project, pipeline) = pipeline(app, args.pipeline.as_deref(), &args.variables)?;
             let id = catalog::id(app, &wiring::catalog(app)?, &args.image)?;
             if id.name != pipeline.recipe {
                 let error = format!("`{id}` is no image of pipeline `{}`", pipeline.name);
                 return Err(CmdError::usage(error).hint("`--pipeline` says which"));
             }
-            with(app, &pipeline, |retirement| {
+            with(app, (&project, &pipeline), |retirement| {
                 let actor = actor(app, args.actor.as_deref());
                 retirement.restore(&app.cx, &id, &actor)?;
                 let text = format!("{id} is available\n");

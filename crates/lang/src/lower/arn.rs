@@ -67,16 +67,6 @@ pub(super) fn is_region(text: &str) -> bool {
         && number.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The ARN of a role.
-pub(super) fn is_role(text: &str) -> bool {
-    let is_name = |resource: &str| {
-        resource
-            .strip_prefix("role/")
-            .is_some_and(|name| !name.is_empty())
-    };
-    is_arn(text, "iam", false, is_name)
-}
-
 /// The identifier of a thing of EC2, of which `prefix` says what it is: `ami-0123456789abcdef0`.
 pub(super) fn is_ec2_id(text: &str, prefix: &str) -> bool {
     let rest = text.strip_prefix(prefix);
