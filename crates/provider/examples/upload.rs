@@ -3,6 +3,12 @@
 //! `upload URL FOLDER NAME DISK`: the folder keeps which blocks each snapshot has, so that the next disk
 //! is a difference to the one before.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for a benchmark"
+)]
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;

@@ -35,6 +35,10 @@ use crate::wiring;
 ///
 /// Example: goldsmith audit --target aws/eu --max-age 90d
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct Args {
     /// The target whose regions are looked at, such as `aws/eu`
     #[arg(long, value_name = "TARGET")]

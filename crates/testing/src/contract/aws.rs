@@ -207,6 +207,10 @@ pub const BEYOND_MOTO: &[(&str, &str)] = &[
         "the key is one of the customer",
     ),
     ("case_snapshots_are_copied", "copies are not encrypted"),
+    (
+        "case_a_rule_of_config_is_put_and_changed",
+        "a rule that is not there is no error",
+    ),
 ];
 
 #[cfg(test)]

@@ -21,12 +21,11 @@ pub(super) fn watch(args: &Args, app: &App, name: &str) -> Result<(), CmdError> 
     let catalog = wiring::catalog(app)?;
     let mark = format!("{name}.audit");
     // An audit that nobody has watched yet counts from now on.
-    let mut done = match since::read(app, &mark)? {
-        Some(done) => done,
-        None => {
-            since::write(app, &mark, now(app))?;
-            now(app)
-        }
+    let mut done = if let Some(done) = since::read(app, &mark)? {
+        done
+    } else {
+        since::write(app, &mark, now(app))?;
+        now(app)
     };
     while !app.cx.cancel.is_cancelled() {
         match pipeline_of(app, Some(name), &args.variables) {

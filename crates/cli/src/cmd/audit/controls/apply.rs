@@ -142,8 +142,8 @@ impl Place {
 
     fn set(&self, app: &App) -> Result<(), ControlError> {
         match &self.change {
-            Err(_) => return Ok(()),
-            Ok(change) if change.lines.is_empty() => return Ok(()),
+            Err(_) => Ok(()),
+            Ok(change) if change.lines.is_empty() => Ok(()),
             Ok(change) => match &change.wanted {
                 Wanted::Allowed(wanted) => self.controls.set_allowed_images(&app.cx, wanted),
                 Wanted::Rule(wanted) => self.controls.put_config_rule(&app.cx, wanted),
