@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use goldsmith_core::diagnostic::{Diagnostic, Span};
 use goldsmith_core::recipe::{ComponentUse, DiskSpec, Parameter, Recipe, Source, Work};
 
-use crate::decode::{Found, Reader};
+use crate::decode::{Found, Reader, member_place};
 use crate::eval::Evaluator;
 use crate::syntax::ast::Block;
 use crate::value::BlockName;
@@ -134,6 +134,31 @@ fn list(
         return None;
     }
     words.iter().all(|word| is_right(word)).then_some(words)
+}
+
+/// The tags that are `given`, where `wrong` has no word against any of them, sensitive ones aside.
+fn tags(
+    reader: &Reader<'_>,
+    given: BTreeMap<String, Parameter>,
+    wrong: impl Fn(&str, &str) -> Option<&'static str>,
+) -> Option<BTreeMap<String, String>> {
+    let attribute = reader.body.attribute("tags")?;
+    let mut is_right = true;
+    for (key, value) in &given {
+        let label = if value.is_sensitive {
+            Some("a tag is shown to everybody, and this is sensitive")
+        } else {
+            wrong(key, &value.value)
+        };
+        if let Some(label) = label {
+            let place = member_place(&attribute.value, key);
+            let message = format!("the tag `{key}` cannot be used");
+            reader.wrong(place, message, label.to_owned());
+            is_right = false;
+        }
+    }
+    let tags = given.into_iter().map(|(key, value)| (key, value.value));
+    is_right.then(|| tags.collect())
 }
 
 fn refuse(reader: &Reader<'_>, key: &str, message: &str, label: &str) {

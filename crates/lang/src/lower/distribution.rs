@@ -12,7 +12,7 @@ use goldsmith_core::recipe::{
 
 use super::source::check_url;
 use super::{blocks, check_distinct, check_words};
-use crate::decode::{Reader, member_place};
+use crate::decode::Reader;
 use crate::syntax::ast::Block;
 
 /// Longest value of a tag: what AWS takes.
@@ -66,7 +66,7 @@ fn tags(reader: &Reader<'_>, naming: Option<&NamePattern>) -> Option<BTreeMap<St
         .filter(|name| !KNOWN_TAGS.contains(name) && !given.contains_key(**name))
         .map(|name| format!("`{name}`"))
         .collect();
-    let mut is_right = missing.is_empty();
+    let is_right = missing.is_empty();
     if !is_right {
         let message = format!("`tags` lacks {}", missing.join(", "));
         let label = "every copy says who it belongs to and what it is good for";
@@ -79,29 +79,20 @@ fn tags(reader: &Reader<'_>, naming: Option<&NamePattern>) -> Option<BTreeMap<St
         let asked = Placeholder::ALL.into_iter().find(|one| one.word() == key);
         asked.is_some_and(|asked| naming.is_some_and(|naming| naming.asks(asked)))
     };
-    for (key, value) in &given {
-        let wrong = if value.is_sensitive {
-            Some("a tag is shown to everybody, and this is sensitive")
-        } else if KNOWN_TAGS.contains(&key.as_str()) {
+    let tags = super::tags(reader, given, |key, value| {
+        if KNOWN_TAGS.contains(&key) {
             Some("this one is filled in")
-        } else if value.value.trim().is_empty() {
+        } else if value.trim().is_empty() {
             Some("it is empty")
-        } else if value.value.chars().count() > TAG_MAX || key.chars().count() > TAG_MAX / 2 {
+        } else if value.chars().count() > TAG_MAX || key.chars().count() > TAG_MAX / 2 {
             Some("a key has 128 characters at most, a value 256")
-        } else if in_names(key) && !is_in_names(&value.value) {
+        } else if in_names(key) && !is_in_names(value) {
             Some("it becomes part of names: letters, digits, `-`, `_` and `.`")
         } else {
             None
-        };
-        if let Some(label) = wrong {
-            let place = member_place(&attribute.value, key);
-            let message = format!("the tag `{key}` cannot be used");
-            reader.wrong(place, message, label.to_owned());
-            is_right = false;
         }
-    }
-    let tags = given.into_iter().map(|(key, value)| (key, value.value));
-    is_right.then(|| tags.collect())
+    });
+    tags.filter(|_| is_right)
 }
 
 fn target(distribution: &Reader<'_>, block: &Block) -> Option<Target> {

@@ -105,12 +105,7 @@ impl Aws {
         snapshots: &[&str],
         zones: &[&str],
     ) -> Result<(), RemoteError> {
-        let form = Form::default()
-            .list("AvailabilityZone", zones)
-            .list("SourceSnapshotId", snapshots);
-        let subject = format!("`{}`", snapshots.join("`, `"));
-        let operation = &api::ENABLE_FAST_SNAPSHOT_RESTORES;
-        let request = Request::form(operation, subject, &form);
+        let request = of_zones(&api::ENABLE_FAST_SNAPSHOT_RESTORES, snapshots, zones);
         let refused = self.call(cx, &request, |answer| {
             answer.read(cx, &request, |whole| {
                 let mut refused = Vec::new();
@@ -142,12 +137,7 @@ impl Aws {
         snapshots: &[&str],
         zones: &[&str],
     ) -> Result<(), RemoteError> {
-        let form = Form::default()
-            .list("AvailabilityZone", zones)
-            .list("SourceSnapshotId", snapshots);
-        let subject = format!("`{}`", snapshots.join("`, `"));
-        let operation = &api::DISABLE_FAST_SNAPSHOT_RESTORES;
-        let request = Request::form(operation, subject, &form);
+        let request = of_zones(&api::DISABLE_FAST_SNAPSHOT_RESTORES, snapshots, zones);
         self.call(cx, &request, |answer| answer.text(cx).map(drop))
     }
 
@@ -159,4 +149,13 @@ impl Aws {
         let request = Request::form(&api::ATTACH_IMAGE_WATERMARK, of_image(id), &form);
         self.call(cx, &request, |answer| answer.text(cx).map(drop))
     }
+}
+
+/// A request that is of snapshots in zones.
+fn of_zones(operation: &'static Operation, snapshots: &[&str], zones: &[&str]) -> Request {
+    let form = Form::default()
+        .list("AvailabilityZone", zones)
+        .list("SourceSnapshotId", snapshots);
+    let subject = format!("`{}`", snapshots.join("`, `"));
+    Request::form(operation, subject, &form)
 }
