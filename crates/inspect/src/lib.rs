@@ -21,5 +21,6 @@ pub mod sbom;
 pub mod scan;
 pub mod secret;
 pub mod snapshot;
+mod threads;
 pub mod verify;
 pub mod view;

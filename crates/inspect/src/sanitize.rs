@@ -17,6 +17,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 
 use crate::snapshot::Snapshot;
+use crate::threads::on_all_processors;
 use crate::view::ViewError;
 use crate::view::tree::TreeView;
 
@@ -171,7 +172,7 @@ pub(crate) fn find_all(
         .filter(|rule| !settings.off.contains(rule.id))
         .collect();
     let next = AtomicUsize::new(0);
-    let work = || {
+    let work = || -> Result<_, SanitizeError> {
         let mut own = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
@@ -182,18 +183,8 @@ pub(crate) fn find_all(
             own.push((at, rule.find(&search)?));
         }
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut all: Vec<(usize, Found)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let results = threads.into_iter().map(|thread| {
-            let result = thread.join();
-            result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        // All are waited for; the first error counts.
-        let results: Vec<Result<_, SanitizeError>> = results.collect();
-        let lists: Result<Vec<_>, SanitizeError> = results.into_iter().collect();
-        lists.map(|lists| lists.into_iter().flatten().collect())
-    })?;
+    let lists: Vec<Vec<(usize, Found)>> = on_all_processors(work)?;
+    let mut all: Vec<(usize, Found)> = lists.into_iter().flatten().collect();
     all.sort_by_key(|(at, _)| *at);
     let named = all.into_iter().map(|(at, found)| (rules[at], found));
     Ok(named.collect())

@@ -26,6 +26,7 @@ use goldsmith_disk::read::Disk;
 use crate::harden::HardenError;
 use crate::sanitize::SanitizeError;
 use crate::snapshot::Snapshot;
+use crate::threads::side_by_side;
 use crate::view::{self, Node, ViewError};
 
 pub mod format;
@@ -173,15 +174,7 @@ pub fn scan(
             }
         }
     };
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads.get()).map(|_| scope.spawn(work)).collect();
-        let results = threads.into_iter().map(|thread| {
-            let result = thread.join();
-            result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        // All are waited for; the first error counts.
-        results.fold(Ok(()), Result::and)
-    })?;
+    side_by_side(threads.get(), work)?;
     let mut found = scan
         .found
         .into_inner()

@@ -18,6 +18,7 @@ use goldsmith_core::finding::{Finding, Kind, Place, Severity};
 use goldsmith_disk::read::Disk;
 
 use crate::snapshot::Snapshot;
+use crate::threads::on_all_processors;
 use crate::view::disk::DiskView;
 use crate::view::{self, Node, ViewError, free};
 
@@ -79,19 +80,8 @@ pub(crate) fn look(snapshot: &Snapshot<'_>, trust: Trust, cx: &Cx) -> Result<Vec
             }
         }
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let parts: Vec<Result<Vec<Row>, ViewError>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let results = threads.into_iter().map(|thread| {
-            let result = thread.join();
-            result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        results.collect()
-    });
-    let mut rows = Vec::new();
-    for part in parts {
-        rows.extend(part?);
-    }
+    let parts = on_all_processors(work)?;
+    let mut rows: Vec<Row> = parts.into_iter().flatten().collect();
     // Stable: of one file the rows stay in the order of its bytes.
     rows.sort_by_key(|(at, ..)| *at);
     Ok(rows)
