@@ -15,6 +15,7 @@ mod error;
 mod forecast;
 mod inputs;
 pub mod instance;
+mod known;
 mod lazy;
 mod loader;
 mod parent;
@@ -24,6 +25,7 @@ mod top;
 
 use std::fs;
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -45,7 +47,8 @@ use crate::assemble::contents::read_file;
 use crate::document::Loaded;
 use crate::layer::{Anew, Layer, Stack};
 use crate::on_failure::OnFailure;
-use crate::record::{Artifact, Image, Images, PhaseTime, Record};
+use crate::record::{Image, Images, PhaseTime, Record};
+use known::KnownInStore;
 use top::Top;
 
 pub use chain::Owner;
@@ -135,7 +138,8 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     let settings = Settings::default();
     let merged = times.of(cx, "merge layers", || stack.merged())?;
     let phase = cx.phase("sanitize", None);
-    let top = Top::sanitized(cx, &stack, merged, &settings)?;
+    let known = KnownInStore::new(cx, store);
+    let top = Top::sanitized(cx, &stack, merged, &settings, &known)?;
     times.add("sanitize", phase.finish(top.evidence.summary()));
     write_report(&folder.join("sanitize.json"), &top.evidence)?;
     check_clean("the tree", &top.evidence)?;
@@ -146,8 +150,24 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
     let phase = cx.phase("verify disk", None);
     let view = DiskView::open(&folder.join(&artifact.file)).map_err(ScanError::from)?;
     let snapshot = Snapshot::take(&view, cx).map_err(ScanError::from)?;
-    let verified = verify_opened(&view, &snapshot, &settings, cx)?;
-    let bill = bill_of_materials(cx, job, &artifact, &snapshot)?;
+    let snapshot = snapshot.with_known(&known);
+    let sha256 = artifact.sha256.map(|sha256| sha256.to_string());
+    // The image's version is known only when it is published.
+    let subject = Subject {
+        name: &job.recipe.name,
+        version: None,
+        sha256: sha256.as_deref(),
+        epoch: Some(job.section.epoch),
+        files: None,
+    };
+    // Both wait for the disk more than they work.
+    let (verified, bill) = thread::scope(|scope| {
+        let bill = scope.spawn(|| bill_of_materials(cx, &subject, &snapshot));
+        let verified = verify_opened(&view, &snapshot, &settings, cx);
+        let bill = bill.join();
+        (verified, bill.unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let (verified, bill) = (verified?, bill?);
     times.add("verify disk", phase.finish(verified.summary()));
     write(&folder.join(BILL), bill.as_bytes())?;
     write_report(&folder.join("verify.json"), &verified)?;
@@ -180,22 +200,12 @@ pub fn build(cx: &Cx, store: &Store, images: &Images, job: &Job<'_>) -> Result<I
 /// What is on the disk, by its own databases and files.
 fn bill_of_materials(
     cx: &Cx,
-    job: &Job<'_>,
-    artifact: &Artifact,
+    subject: &Subject<'_>,
     snapshot: &Snapshot<'_>,
 ) -> Result<String, BuildError> {
     let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let inventory = scan::software(cx, snapshot, threads)?;
-    let sha256 = artifact.sha256.map(|sha256| sha256.to_string());
-    // The image's version is known only when it is published.
-    let subject = Subject {
-        name: &job.recipe.name,
-        version: None,
-        sha256: sha256.as_deref(),
-        epoch: Some(job.section.epoch),
-        files: None,
-    };
-    Ok(sbom::write(&inventory, Form::CycloneDx, &subject))
+    Ok(sbom::write(&inventory, Form::CycloneDx, subject))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {

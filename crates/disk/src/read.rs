@@ -33,6 +33,9 @@ pub trait Disk: Send + Sync {
         let size = self.size();
         Ok((at < size).then_some(at..size))
     }
+
+    /// Learns what will be read soon: a disk that is far away can begin to fetch it.
+    fn soon(&self, _range: Range<u64>) {}
 }
 
 impl Disk for Vec<u8> {
@@ -72,6 +75,10 @@ impl<D: Disk + ?Sized> Disk for &D {
     fn next_data(&self, at: u64) -> io::Result<Option<Range<u64>>> {
         (**self).next_data(at)
     }
+
+    fn soon(&self, range: Range<u64>) {
+        (**self).soon(range);
+    }
 }
 
 impl<D: Disk + ?Sized> Disk for Arc<D> {
@@ -85,6 +92,10 @@ impl<D: Disk + ?Sized> Disk for Arc<D> {
 
     fn next_data(&self, at: u64) -> io::Result<Option<Range<u64>>> {
         (**self).next_data(at)
+    }
+
+    fn soon(&self, range: Range<u64>) {
+        (**self).soon(range);
     }
 }
 
@@ -139,6 +150,13 @@ impl Disk for Part<'_> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.disk.read_at(self.start + at, bytes)
+    }
+
+    fn soon(&self, range: Range<u64>) {
+        let end = range.end.min(self.length);
+        if range.start < end {
+            self.disk.soon(self.start + range.start..self.start + end);
+        }
     }
 
     fn next_data(&self, at: u64) -> io::Result<Option<Range<u64>>> {

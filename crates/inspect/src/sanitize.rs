@@ -16,10 +16,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 
+use crate::secret::known::{Known, KnownHere};
 use crate::snapshot::Snapshot;
 use crate::threads::on_all_processors;
-use crate::view::ViewError;
 use crate::view::tree::TreeView;
+use crate::view::{Node, ViewError};
 
 pub mod finding;
 pub mod format;
@@ -126,12 +127,28 @@ pub fn sanitize(
     mode: Mode,
     cx: &Cx,
 ) -> Result<Report, SanitizeError> {
+    sanitize_known(root, None, &KnownHere::default(), settings, mode, cx)
+}
+
+/// As [`sanitize`], of a tree of which much is known: `listed` is what a walk would find, `known`
+/// knows files that need not be searched again.
+pub fn sanitize_known(
+    root: &Path,
+    mut listed: Option<Vec<Node>>,
+    known: &dyn Known,
+    settings: &Settings,
+    mode: Mode,
+    cx: &Cx,
+) -> Result<Report, SanitizeError> {
     settings.check()?;
-    let view = TreeView::open(root)?;
     let mut report = Report::new("sanitize", settings);
     report.dry_run = mode == Mode::DryRun;
     for round in 0.. {
-        let snapshot = Snapshot::take(&view, cx)?;
+        let mut view = TreeView::open(root)?;
+        if let Some(nodes) = listed.take() {
+            view = view.listed(nodes);
+        }
+        let snapshot = Snapshot::take(&view, cx)?.with_known(known);
         let mut found = find_all(&snapshot, settings, cx)?;
         let plan = plan::Plan::of(&snapshot, &found);
         for (_, found) in &mut found {

@@ -8,6 +8,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_disk::read::Disk;
 
 use crate::inventory::system::System;
+use crate::secret::known::Known;
 use crate::view::disk::DiskView;
 use crate::view::{Kind, Node, View, ViewError};
 
@@ -40,6 +41,7 @@ pub struct Snapshot<'v> {
     accounts: Vec<Account>,
     homes: BTreeSet<String>,
     system: System,
+    known: Option<&'v dyn Known>,
 }
 
 impl std::fmt::Debug for Snapshot<'_> {
@@ -61,11 +63,24 @@ impl<'v> Snapshot<'v> {
             accounts: Vec::new(),
             homes: BTreeSet::new(),
             system: System::default(),
+            known: None,
         };
         snapshot.accounts = accounts(&snapshot.text("/etc/passwd")?.unwrap_or_default());
         snapshot.homes = snapshot.find_homes();
         snapshot.system = System::read(&snapshot, cx)?;
         Ok(snapshot)
+    }
+
+    /// The same, of an image some of whose files may be known.
+    #[must_use]
+    pub fn with_known(mut self, known: &'v dyn Known) -> Self {
+        self.known = Some(known);
+        self
+    }
+
+    /// Who knows files in which nothing is to be found.
+    pub(crate) fn known(&self) -> Option<&dyn Known> {
+        self.known
     }
 
     /// Every node, sorted by path.

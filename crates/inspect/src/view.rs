@@ -16,6 +16,7 @@ use goldsmith_disk::read::ext4::ReadError;
 use goldsmith_disk::read::form::FormError;
 use goldsmith_disk::read::table::TableError;
 use goldsmith_disk::read::tar::TarError;
+use goldsmith_disk::tree::{Kind as KindOfTree, Node as NodeOfTree};
 
 pub mod archive;
 pub mod disk;
@@ -86,6 +87,29 @@ impl Node {
             size: 0,
             target: None,
         }
+    }
+
+    /// A node of a tree, at a path of the image. Another name of a file is to come with that
+    /// file's node.
+    pub fn of(path: &[u8], node: &NodeOfTree) -> Self {
+        let kind = match &node.kind {
+            KindOfTree::File(_) => Kind::File,
+            KindOfTree::Directory => Kind::Folder,
+            KindOfTree::Symlink(_) => Kind::Link,
+            _ => Kind::Other,
+        };
+        let mut new = Self::new(path, kind);
+        new.mode = u32::from(node.attributes.mode);
+        new.uid = node.attributes.uid;
+        new.gid = node.attributes.gid;
+        match &node.kind {
+            KindOfTree::File(content) => new.size = content.size(),
+            KindOfTree::Symlink(target) => {
+                new.target = Some(String::from_utf8_lossy(target).into_owned());
+            }
+            _ => {}
+        }
+        new
     }
 
     /// The path as the file system has it.

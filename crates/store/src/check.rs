@@ -201,6 +201,16 @@ impl Store {
                 checked.wrong(&entry.path(), e.to_string());
             }
         }
+        for entry in read_dir(&self.root.join("clean"))? {
+            if entry
+                .file_name()
+                .to_string_lossy()
+                .parse::<Sha256>()
+                .is_err()
+            {
+                checked.wrong(&entry.path(), "it is named after no key");
+            }
+        }
         for entry in read_dir(&self.root.join("again"))? {
             match entry.file_name().to_string_lossy().parse::<Sha256>() {
                 Err(_) => checked.wrong(&entry.path(), "it is named after no layer"),

@@ -13,6 +13,7 @@
 //!                             "needs":["<hex>"]: layers without which this one is of no use,
 //!                             "boot":"<id>": written under this boot of the system, not yet flushed
 //!   again/<hex>               "2\n": how often the layer of this key was made anew
+//!   clean/<hex>               empty: what has this key was searched for secrets and has none
 //!   chains/<owner>.json       {"version":1,"place":"/…","layers":["<hex>",…]}: the layers that something
 //!                             was last made of, bottom first; kept while its place exists
 //!   scratch/<purpose>-<id>/   work under way; `.lock` in it is locked while its owner lives
@@ -37,12 +38,13 @@ use crate::error::StoreError;
 /// The version this program reads and writes.
 pub const VERSION: u32 = 1;
 
-pub(crate) const DIRECTORIES: [&str; 9] = [
+pub(crate) const DIRECTORIES: [&str; 10] = [
     "blobs/sha256",
     "partial",
     "packages",
     "layers",
     "again",
+    "clean",
     "chains",
     "scratch",
     "pins",

@@ -217,6 +217,7 @@ impl Store {
             freed += item.bytes;
         }
         self.forget_numbers()?;
+        self.forget_clean(cx)?;
         // Beside their places, for want of a grave: the space is needed now.
         grave::remove_all(cx, &exposed);
         Ok(freed)

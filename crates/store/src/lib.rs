@@ -10,6 +10,7 @@ mod again;
 mod blob;
 mod chain;
 mod check;
+mod clean;
 mod entry;
 mod error;
 mod fault;

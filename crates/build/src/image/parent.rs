@@ -23,6 +23,7 @@ use goldsmith_inspect::sanitize::Settings;
 use goldsmith_plan::lock::{ImagePin, Parent};
 use goldsmith_store::Store;
 
+use super::known::KnownInStore;
 use super::top::Top;
 use super::{BuildError, Job};
 use crate::layer::{Anew, Layer, Made, Parts, Stack, Wanted, flatten};
@@ -162,7 +163,8 @@ fn of_disk(cx: &Cx, image: &Image, to: &Path) -> Result<(), BuildError> {
 }
 
 fn of_layers(cx: &Cx, parent: &Stack<'_>, to: &Path) -> Result<(), BuildError> {
-    let top = Top::sanitized(cx, parent, parent.merged()?, &Settings::default())?;
+    let known = KnownInStore::new(cx, parent.store());
+    let top = Top::sanitized(cx, parent, parent.merged()?, &Settings::default(), &known)?;
     let mut trees: Vec<_> = parent.layers().iter().map(Layer::tree).collect();
     trees.push(top.upper.clone());
     Ok(flatten(cx, &top.merged, &trees, to)?)

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_exec::ns::Sandbox;
-use goldsmith_inspect::sanitize::{self, Mode, Report, Settings};
+use goldsmith_inspect::sanitize::{Mode, Report, Settings, sanitize_known};
+use goldsmith_inspect::secret::known::Known;
 use goldsmith_store::Scratch;
 
 use super::BuildError;
@@ -26,16 +27,19 @@ pub(super) struct Top {
 }
 
 impl Top {
-    /// Sanitizes the tree of a stack, whose layers stay as they are; `merged` is what is in it.
+    /// Sanitizes the tree of a stack, whose layers stay as they are; `merged` is what is in it, `known` knows
+    /// files that need not be searched for secrets again.
     pub(super) fn sanitized(
         cx: &Cx,
         stack: &Stack<'_>,
         mut merged: Merged,
         settings: &Settings,
+        known: &dyn Known,
     ) -> Result<Self, BuildError> {
         let scratch = stack.store().scratch("top")?;
         let (sandbox, upper) = stack.open(cx, &scratch)?;
-        let evidence = sanitize::sanitize(&sandbox.tree(), settings, Mode::Apply, cx)?;
+        let (tree, listed) = (sandbox.tree(), Some(merged.listed()));
+        let evidence = sanitize_known(&tree, listed, known, settings, Mode::Apply, cx)?;
         merged.push(stack.list(cx, &upper)?);
         Ok(Self {
             sandbox,

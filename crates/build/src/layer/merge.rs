@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use goldsmith_disk::tree::{Attributes, Kind, Node, Tree};
+use goldsmith_inspect::view;
 
 use super::manifest::{Manifest, What};
 use crate::assemble::scan;
@@ -91,6 +92,16 @@ impl Merged {
             .take_while(move |(path, _)| path.starts_with(&prefix))
             .filter(move |(path, _)| **path != own)
             .map(|(path, placed)| (path.as_slice(), placed))
+    }
+
+    /// Everything but the root, as a walk of the tree would find it.
+    pub(crate) fn listed(&self) -> Vec<view::Node> {
+        let paths = self.nodes.iter().filter(|(path, _)| !path.is_empty());
+        let listed = paths.map(|(path, placed)| {
+            let path = [b"/", path.as_slice()].concat();
+            view::Node::of(&path, &placed.node)
+        });
+        listed.collect()
     }
 
     /// Mode, owner, time and extended attributes of the root.

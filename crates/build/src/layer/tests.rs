@@ -1,6 +1,7 @@
 //! Stacks of real layers, made by real commands: what is listed is held against what the kernel
 //! shows.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::fd::AsFd as _;
 use std::path::Path;
@@ -13,6 +14,8 @@ use goldsmith_core::recipe::{DiskSpec, Firmware};
 use goldsmith_disk::image::Architecture;
 use goldsmith_disk::tree::Tree;
 use goldsmith_exec::ns::Command;
+use goldsmith_inspect::view::tree::TreeView;
+use goldsmith_inspect::view::{self, View as _};
 use goldsmith_store::Store;
 use goldsmith_testing::clock::FakeClock;
 use goldsmith_testing::host_tree;
@@ -116,6 +119,14 @@ fn check_same(cx: &Cx, stack: &Stack<'_>) {
         println!("shown only:  {line}");
     }
     assert!(listed == shown);
+    let scratch = stack.store().scratch("walk").unwrap();
+    let (sandbox, _) = stack.open(cx, &scratch).unwrap();
+    let walked = TreeView::open(&sandbox.tree()).unwrap().nodes(cx).unwrap();
+    let lines = |nodes: &[view::Node]| -> BTreeSet<String> {
+        nodes.iter().map(|node| format!("{node:?}")).collect()
+    };
+    let listed = stack.merged().unwrap().listed();
+    assert_eq!(lines(&listed), lines(&walked));
 }
 
 /// Every way to change a tree that an overlay treats in a way of its own.

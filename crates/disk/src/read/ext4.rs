@@ -16,6 +16,7 @@
 //! Checksums are not looked at: whoever starts from a disk knows it by its digest.
 //! Source of the format: Linux, `Documentation/filesystems/ext4`.
 
+mod ahead;
 mod blocks;
 mod contents;
 mod directory;

@@ -1,5 +1,6 @@
 //! Disks that are there, read: our own, and those that other tools make.
 
+mod ahead;
 mod ext4;
 mod qcow2;
 mod table;

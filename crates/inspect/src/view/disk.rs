@@ -315,24 +315,8 @@ fn of_tree(mount: &Mount, key: usize, tree: &Tree, out: &mut Vec<Node>) -> Resul
             tree::Kind::HardLink(first) => tree.get(first).unwrap_or(found),
             _ => found,
         };
-        let kind = match &found.kind {
-            tree::Kind::File(_) => Kind::File,
-            tree::Kind::Directory => Kind::Folder,
-            tree::Kind::Symlink(_) => Kind::Link,
-            _ => Kind::Other,
-        };
-        let mut node = Node::new(&path, kind);
+        let mut node = Node::of(&path, found);
         node.key = key;
-        node.mode = u32::from(found.attributes.mode);
-        node.uid = found.attributes.uid;
-        node.gid = found.attributes.gid;
-        match &found.kind {
-            tree::Kind::File(content) => node.size = content.size(),
-            tree::Kind::Symlink(target) => {
-                node.target = Some(String::from_utf8_lossy(target).into_owned());
-            }
-            _ => {}
-        }
         out.push(node);
     }
     Ok(())

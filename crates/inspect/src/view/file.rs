@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom};
+use std::num::NonZero;
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use goldsmith_disk::read::Disk;
+use rustix::fs::{Advice, fadvise};
 use rustix::io::Errno;
 
 /// A file or a block device, read where one wants.
@@ -40,6 +42,12 @@ impl Disk for FileDisk {
 
     fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<()> {
         self.file.read_exact_at(bytes, at)
+    }
+
+    fn soon(&self, range: Range<u64>) {
+        let length = NonZero::new(range.end.saturating_sub(range.start));
+        // Only a hint: a file system need not take it.
+        let _hinted = fadvise(&self.file, range.start, length, Advice::WillNeed);
     }
 
     /// Holes of a sparse file are passed over.

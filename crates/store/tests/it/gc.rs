@@ -307,3 +307,31 @@ fn pins_of_a_place_that_is_gone() {
     assert_eq!(store.pinned().unwrap(), BTreeSet::from([shop]));
     assert!(!store.has_blob(&web) && store.has_blob(&shop));
 }
+
+#[test]
+fn keys_that_nobody_asks_for_go() {
+    const MONTH: i64 = 30 * 24 * 3600;
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let [old, used, never] = [1, 2, 3].map(|n| Sha256::of(&[n]));
+    for key in [old, used] {
+        store.add_clean(&key);
+        assert!(store.is_clean(&at(0), &key));
+    }
+    assert!(!store.is_clean(&at(0), &never));
+    assert!(store.is_clean(&at(MONTH), &used));
+    let collect = |now| {
+        let plan = store.gc_plan(&at(now), GcPolicy::default()).unwrap();
+        store.gc(&at(now), &plan).unwrap();
+    };
+    collect(MONTH);
+    assert!(home.path().join(format!("store/clean/{old}")).exists());
+    collect(MONTH + 1);
+    assert!(!store.is_clean(&at(MONTH + 1), &old));
+    assert!(store.is_clean(&at(MONTH + 1), &used));
+    assert_eq!(store.check(&at(0), true).unwrap().problems, []);
+    fs::write(store.root().join("clean/word"), "").unwrap();
+    let problems = store.check(&at(0), true).unwrap().problems;
+    assert_eq!(problems.len(), 1);
+    assert_eq!(store.remedy(&problems[0]), "nothing needs it");
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ahead::Ahead;
 use super::blocks::Extent;
 use super::inode::{ENCRYPTED, INLINE_DATA, Inode, MAP, ROOT, Type};
 use super::{Contents, Ext4, ReadError, broken};
@@ -64,6 +65,7 @@ impl<'d> Ext4<'d> {
             files: BTreeMap::new(),
             shared: BTreeMap::new(),
             directories: BTreeSet::from([ROOT]),
+            ahead: Ahead::of(self)?,
             names: 0,
             blocks: 0,
         };
@@ -79,6 +81,7 @@ impl<'d> Ext4<'d> {
                     continue;
                 }
                 if let Some(inside) = walk.node(&child, number)? {
+                    walk.ahead.directory(self, &inside)?;
                     open.push((child, inside));
                 }
             }
@@ -110,6 +113,7 @@ struct Walk<'a, 'd> {
     files: BTreeMap<Vec<u8>, Vec<Extent>>,
     shared: BTreeMap<u32, Shared>,
     directories: BTreeSet<u32>,
+    ahead: Ahead,
     names: usize,
     /// Blocks of all contents.
     blocks: u64,
