@@ -35,7 +35,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Class, Failure};
 use goldsmith_core::recipe::{Budget, Firmware};
 use goldsmith_exec::vm::accel::Probe;
-use goldsmith_exec::vm::{Arch, VmError};
+use goldsmith_exec::vm::{Accel, Arch, VmError};
 
 use boot::{Booted, Extent};
 use facts::Facts;
@@ -44,11 +44,15 @@ pub use hardening::{Hardening, Ruling};
 pub use junit::junit;
 pub use text::text;
 
-/// What a boot may take from power-on until every service is up, unless told otherwise:
-/// several times what the translator needs on a busy host.
-pub const BOOT_LIMIT: Duration = Duration::from_mins(5);
-/// What a guest may take to shut down.
-pub const POWER_OFF_LIMIT: Duration = Duration::from_mins(1);
+/// What a boot may take from power-on until every service is up, and a guest to shut down, unless
+/// told otherwise: several times what a server with a full audit needs on a busy host. A translated
+/// processor is some ten times slower than a real one.
+fn limits(accel: Accel) -> (Duration, Duration) {
+    match accel {
+        Accel::Kvm => (Duration::from_mins(3), Duration::from_mins(1)),
+        Accel::Tcg => (Duration::from_mins(15), Duration::from_mins(3)),
+    }
+}
 
 /// What is tested, and how.
 #[derive(Debug, Clone)]
@@ -93,6 +97,8 @@ pub struct Subject<'a> {
 impl Subject<'_> {
     /// A test with the usual limits, in guests of two processors and 1 GiB.
     pub fn new(name: &str, disk: &Path, arch: &str, probe: Probe, scratch: &Path) -> Self {
+        let (boot_limit, power_off_limit) =
+            limits(Arch::from_debian(arch).map_or(Accel::Tcg, |arch| probe.accel(arch)));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         Self {
             name: name.to_owned(),
@@ -104,8 +110,8 @@ impl Subject<'_> {
             budget: Budget::default(),
             hardening: None,
             probe,
-            boot_limit: BOOT_LIMIT,
-            power_off_limit: POWER_OFF_LIMIT,
+            boot_limit,
+            power_off_limit,
             cpus: 2,
             memory_mib: 1024,
             at_once: (processors / 2).max(1),
