@@ -23,10 +23,10 @@ use tempfile::TempDir;
 use crate::{emulators, host_tree};
 
 /// Programs that every machine has.
-const PROGRAMS: [&str; 29] = [
+const PROGRAMS: [&str; 30] = [
     "bash", "cat", "chmod", "cut", "echo", "env", "false", "grep", "head", "id", "ln", "ls",
     "mkdir", "mktemp", "mv", "printf", "ps", "rm", "sed", "seq", "setsid", "sh", "sleep", "stat",
-    "sync", "tail", "touch", "true", "uname",
+    "sync", "tail", "touch", "true", "uname", "scp",
 ];
 
 /// The key of its host, below its root.
@@ -400,7 +400,8 @@ fn kill(pid: u32) {
     assert!(killed.is_ok(), "this test needs `kill`");
 }
 
-fn run(program: &str, arguments: &[&str]) {
+/// Runs a program that a fixture needs.
+pub(crate) fn run(program: &str, arguments: &[&str]) {
     #[expect(
         clippy::disallowed_methods,
         reason = "a fixture cannot use the crate it is a fixture for"

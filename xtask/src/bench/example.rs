@@ -18,10 +18,25 @@ pub(super) fn nginx(place: &Path) -> Result<PathBuf, String> {
         sh::run("cp", &["-r", &from.display().to_string(), &to])?;
         run(place, &["lock"])?;
     }
-    // One image, of the packages that are locked: the first of its version.
+    // One image, of the packages that are locked.
     drop(fs::remove_dir_all(place.join("home/images")));
     run(place, &["build", "web"])?;
-    Ok(place.join("home/images/web/1.0.0-1/disk.raw"))
+    Ok(newest(&place.join("home/images/web"))?.join("disk.raw"))
+}
+
+/// The folder of a recipe's newest image, by its record: numbers are never given twice.
+pub(super) fn newest(shelf: &Path) -> Result<PathBuf, String> {
+    let folders = fs::read_dir(shelf).map_err(|e| format!("{}: {e}", shelf.display()))?;
+    let made = |path: &PathBuf| {
+        fs::metadata(path.join("record.json"))
+            .and_then(|m| m.modified())
+            .ok()
+    };
+    folders
+        .flatten()
+        .map(|entry| entry.path())
+        .max_by_key(made)
+        .ok_or_else(|| format!("no image in {}", shelf.display()))
 }
 
 /// The program in that home.

@@ -1,4 +1,6 @@
-//! Key pairs for SSH, of public keys that are brought: ours makes its own.
+//! Key pairs for SSH: of public keys that are brought, as ours are, and made here, as Packer wants.
+
+use std::fs;
 
 use serde_json::{Value, json};
 
@@ -7,8 +9,10 @@ use super::input::Input;
 use super::list::{self, Filter};
 use super::refusal::Refusal;
 use super::world::{Caller, Tags, tags_value};
+use crate::remote::run;
 
 pub(super) const ACTIONS: Actions = &[
+    ("CreateKeyPair", create),
     ("DeleteKeyPair", delete),
     ("DescribeKeyPairs", describe),
     ("ImportKeyPair", import),
@@ -32,12 +36,32 @@ fn missing(name: &str) -> Refusal {
     )
 }
 
+/// Makes a key of RSA, in the old form that SSH clients of all ages read.
+fn create(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
+    let name = input.required("KeyName");
+    free(caller, name)?;
+    let scratch = tempfile::tempdir().expect("a place for a key");
+    let key = scratch.path().join("key");
+    let path = key.to_string_lossy();
+    let form = ["-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", ""];
+    run(
+        "ssh-keygen",
+        &[&form[..], &["-C", name, "-f", &path]].concat(),
+    );
+    let read = |path| fs::read_to_string(path).expect("ssh-keygen wrote it");
+    let (secret, public) = (read(&key), read(&key.with_extension("pub")));
+    let (id, tags) = put(caller, input, "rsa", public)?;
+    Ok(json!({
+        "KeyPairId": id,
+        "KeyName": name,
+        "KeyMaterial": secret,
+        "Tags": tags_value(&tags),
+    }))
+}
+
 fn import(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
     let name = input.required("KeyName");
-    if caller.place().key_pairs.contains_key(name) {
-        let message = format!("The keypair '{name}' already exists.");
-        return Err(Refusal::new("InvalidKeyPair.Duplicate", message));
-    }
+    free(caller, name)?;
     let public = super::input::blob(input.required("PublicKeyMaterial"));
     let public = public
         .and_then(|bytes| String::from_utf8(bytes).ok())
@@ -52,6 +76,26 @@ fn import(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
             ));
         }
     };
+    let (id, tags) = put(caller, input, kind, public)?;
+    Ok(json!({ "KeyPairId": id, "KeyName": name, "Tags": tags_value(&tags) }))
+}
+
+/// Refuses a name that is taken.
+fn free(caller: &mut Caller<'_>, name: &str) -> Result<(), Refusal> {
+    if !caller.place().key_pairs.contains_key(name) {
+        return Ok(());
+    }
+    let message = format!("The keypair '{name}' already exists.");
+    Err(Refusal::new("InvalidKeyPair.Duplicate", message))
+}
+
+/// Keeps a key pair; its id and tags.
+fn put(
+    caller: &mut Caller<'_>,
+    input: Input<'_>,
+    kind: &'static str,
+    public: String,
+) -> Result<(String, Tags), Refusal> {
     let tags = input.tags_for("key-pair", &["key-pair"])?;
     let id = caller.new_id("key");
     let pair = KeyPair {
@@ -61,8 +105,9 @@ fn import(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
         public,
         created: caller.now(),
     };
-    caller.place().key_pairs.insert(name.to_owned(), pair);
-    Ok(json!({ "KeyPairId": id, "KeyName": name, "Tags": tags_value(&tags) }))
+    let name = input.required("KeyName").to_owned();
+    caller.place().key_pairs.insert(name, pair);
+    Ok((id, tags))
 }
 
 /// Says yes also where there is none.

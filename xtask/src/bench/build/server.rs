@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::of_json;
+use crate::bench::example;
 use crate::sh::{self, Outcome};
 
 /// The server: the list that the peers install, and so does the recipe.
@@ -166,18 +167,7 @@ impl Server {
 
     /// The folder of the newest image.
     pub(super) fn newest(&self) -> Result<PathBuf, String> {
-        let shelf = self.place.join("home/images/server");
-        let folders = fs::read_dir(&shelf).map_err(|e| format!("{}: {e}", shelf.display()))?;
-        let made = |path: &PathBuf| {
-            fs::metadata(path.join("record.json"))
-                .and_then(|m| m.modified())
-                .ok()
-        };
-        folders
-            .flatten()
-            .map(|entry| entry.path())
-            .max_by_key(made)
-            .ok_or_else(|| format!("no image in {}", shelf.display()))
+        example::newest(&self.place.join("home/images/server"))
     }
 
     fn record(&self) -> Result<PathBuf, String> {

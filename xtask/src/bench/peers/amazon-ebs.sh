@@ -8,6 +8,7 @@ cat > ebs.json <<X
     "type": "amazon-ebs", "region": "us-east-1", "access_key": "bench", "secret_key": "bench",
     "custom_endpoint_ec2": "$url", "skip_region_validation": true, "skip_metadata_api_check": true,
     "skip_credential_validation": true,
+    "vpc_id": "vpc-0default", "subnet_id": "subnet-0a",
     "source_ami": "$image", "instance_type": "m7i.large", "ami_name": "packer-$(date +%s)",
     "ssh_username": "root", "ssh_interface": "private_ip", "ssh_timeout": "2m" }],
   "provisioners": [{ "type": "shell", "inline": ["echo hello > /etc/motd"] }] }
