@@ -95,6 +95,12 @@ def case_a_key_is_brought():
     ec2.delete_key_pair(KeyName='mine')
     refused('InvalidKeyPair.NotFound', ec2.describe_key_pairs, KeyNames=['mine'])
 
+def case_a_key_is_made():
+    made = ec2.create_key_pair(KeyName='made')
+    assert made['KeyMaterial'].startswith('-----BEGIN RSA PRIVATE KEY-----')
+    refused('InvalidKeyPair.Duplicate', ec2.create_key_pair, KeyName='made')
+    ec2.delete_key_pair(KeyName='made')
+
 def case_an_image_is_made_of_all_volumes():
     other = {'DeviceName': '/dev/sdf', 'Ebs': {'VolumeSize': 3, 'VolumeType': 'gp3', 'DeleteOnTermination': True}}
     id = launched(registered('of-volumes'), BlockDeviceMappings=[other])
