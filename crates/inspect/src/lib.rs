@@ -15,6 +15,7 @@
 pub mod disk;
 pub mod harden;
 pub mod inventory;
+pub mod known;
 pub mod mask;
 pub mod sanitize;
 pub mod sbom;

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::failure::{Cancelled, Class, Failure};
 
-use crate::secret::known::{Known, KnownHere};
+use crate::known::{Known, KnownHere};
 use crate::snapshot::Snapshot;
 use crate::threads::on_all_processors;
 use crate::view::tree::TreeView;

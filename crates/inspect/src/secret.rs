@@ -23,7 +23,7 @@ use crate::view::disk::DiskView;
 use crate::view::{self, Node, ViewError, free};
 
 pub mod detector;
-pub mod known;
+mod once;
 mod search;
 mod unpack;
 mod validate;
@@ -74,7 +74,7 @@ pub(crate) fn look(snapshot: &Snapshot<'_>, trust: Trust, cx: &Cx) -> Result<Vec
             let file = snapshot.open(node)?;
             if !snapshot.is_as_brought(node, &*file)? {
                 let search = || in_file(&node.path, &*file, cx);
-                let seen = known::searched_once(snapshot.known(), &node.path, &*file, search);
+                let seen = once::searched_once(snapshot.known(), &node.path, &*file, search);
                 let seen = seen.map_err(|source| failed(node, source, cx))?;
                 rows.extend(seen.into_iter().map(|(path, seen)| (at, path, seen)));
             }

@@ -8,7 +8,7 @@ use goldsmith_core::cx::Cx;
 use goldsmith_disk::read::Disk;
 
 use crate::inventory::system::System;
-use crate::secret::known::Known;
+use crate::known::Known;
 use crate::view::disk::DiskView;
 use crate::view::{Kind, Node, View, ViewError};
 

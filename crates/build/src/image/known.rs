@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::{Hasher, Sha256};
-use goldsmith_inspect::secret::known::Known;
+use goldsmith_inspect::known::Known;
 use goldsmith_store::Store;
 
 /// The keys of a store, as this program makes them.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use goldsmith_core::cx::Cx;
 use goldsmith_exec::ns::Sandbox;
+use goldsmith_inspect::known::Known;
 use goldsmith_inspect::sanitize::{Mode, Report, Settings, sanitize_known};
-use goldsmith_inspect::secret::known::Known;
 use goldsmith_store::Scratch;
 
 use super::BuildError;

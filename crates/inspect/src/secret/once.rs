@@ -3,45 +3,16 @@
 //! initramfs every time would be most of the work. The bytes are read and digested every time;
 //! only the search in bytes that were searched is saved.
 
-use std::collections::BTreeSet;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 
-use goldsmith_core::digest::{Hasher, Sha256};
+use goldsmith_core::digest::Hasher;
 use goldsmith_disk::read::Disk;
 
 use super::Pieces;
+use crate::known::Known;
 
 /// Smaller ones are searched as fast as they are remembered.
 const LARGE: u64 = 1 << 20;
-
-/// What was searched, and had nothing in it.
-///
-/// A key stands for a path and bytes, as this program searches them: whoever keeps keys for longer
-/// than a process must forget them when the program becomes another.
-pub trait Known: Sync {
-    /// Whether the key was added.
-    fn is_clean(&self, key: &Sha256) -> bool;
-
-    /// Adds a key. Losing one costs time, nothing else.
-    fn add_clean(&self, key: &Sha256);
-}
-
-/// For as long as it lives.
-#[derive(Debug, Default)]
-pub struct KnownHere(Mutex<BTreeSet<Sha256>>);
-
-impl Known for KnownHere {
-    fn is_clean(&self, key: &Sha256) -> bool {
-        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.contains(key)
-    }
-
-    fn add_clean(&self, key: &Sha256) {
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.insert(*key);
-    }
-}
 
 /// What `search` says of a file; nothing, without asking, of one with the path and the bytes of
 /// one of which it had nothing to say.
@@ -74,6 +45,7 @@ pub(super) fn searched_once<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::known::KnownHere;
 
     #[test]
     fn only_what_was_clean_is_not_searched_again() {
