@@ -144,11 +144,12 @@ pub fn sanitize_known(
     let mut report = Report::new("sanitize", settings);
     report.dry_run = mode == Mode::DryRun;
     for round in 0.. {
-        let mut view = TreeView::open(root)?;
-        if let Some(nodes) = listed.take() {
-            view = view.listed(nodes);
-        }
-        let snapshot = Snapshot::take(&view, cx)?.with_known(known);
+        let view = TreeView::open(root)?;
+        let snapshot = match listed.take() {
+            Some(nodes) => Snapshot::listed(&view, nodes, cx)?,
+            None => Snapshot::take(&view, cx)?,
+        };
+        let snapshot = snapshot.with_known(known);
         let mut found = find_all(&snapshot, settings, cx)?;
         let plan = plan::Plan::of(&snapshot, &found);
         for (_, found) in &mut found {

@@ -55,7 +55,15 @@ impl std::fmt::Debug for Snapshot<'_> {
 impl<'v> Snapshot<'v> {
     /// Walks the view once and reads passwd and the packages' databases.
     pub fn take(view: &'v dyn View, cx: &Cx) -> Result<Self, ViewError> {
-        let mut nodes = view.nodes(cx)?;
+        Self::listed(view, view.nodes(cx)?, cx)
+    }
+
+    /// As [`Self::take`], of a view of which somebody knows what [`View::nodes`] would find.
+    pub(crate) fn listed(
+        view: &'v dyn View,
+        mut nodes: Vec<Node>,
+        cx: &Cx,
+    ) -> Result<Self, ViewError> {
         nodes.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let mut snapshot = Self {
             view,

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use goldsmith_core::cx::Cx;
 
+use crate::known::Known;
 use crate::sanitize::format::{FoundRow, Report, RuleReport};
 use crate::sanitize::{SanitizeError, Settings, Severity, find_all};
 use crate::secret::in_unused;
@@ -70,11 +71,18 @@ pub fn verify_opened(
     Ok(report)
 }
 
-/// Verifies a tree as [`verify_disk`] does a disk.
-pub fn verify_tree(root: &Path, settings: &Settings, cx: &Cx) -> Result<Report, SanitizeError> {
+/// Verifies a tree as [`verify_disk`] does a disk; `known` knows files that need not be searched
+/// again.
+pub fn verify_tree(
+    root: &Path,
+    known: &dyn Known,
+    settings: &Settings,
+    cx: &Cx,
+) -> Result<Report, SanitizeError> {
     let view = TreeView::open(root)?;
     settings.check()?;
-    verify_snapshot(&Snapshot::take(&view, cx)?, settings, cx)
+    let snapshot = Snapshot::take(&view, cx)?.with_known(known);
+    verify_snapshot(&snapshot, settings, cx)
 }
 
 fn verify_snapshot(

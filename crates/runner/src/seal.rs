@@ -16,7 +16,8 @@ use goldsmith_core::cx::{Cancel, Cx};
 use goldsmith_core::failure::with_causes;
 use goldsmith_exec::child::Program;
 use goldsmith_exec::clock::SystemClock;
-use goldsmith_inspect::sanitize::{Mode, Settings, sanitize};
+use goldsmith_inspect::known::KnownHere;
+use goldsmith_inspect::sanitize::{Mode, Settings, sanitize_known};
 use goldsmith_inspect::sbom::{self, Form, Subject};
 use goldsmith_inspect::scan::{ScanError, software};
 use goldsmith_inspect::snapshot::Snapshot;
@@ -76,15 +77,16 @@ pub(crate) fn seal(directory: &Path, root: &Path, cancel: Cancel) -> io::Result<
 fn work(cx: &Cx, root: &Path, settings: &Settings) -> Result<Sealed, ScanError> {
     let mut round = 1;
     let mut removed = None;
+    let known = KnownHere::default();
     loop {
-        let sanitized = sanitize(root, settings, Mode::Apply, cx)?;
+        let sanitized = sanitize_known(root, None, &known, settings, Mode::Apply, cx)?;
         // The first has found what the documents have left.
         let (sanitized, software) = match removed.take() {
             Some(first) => first,
             // Before the last look, which is of the machine as it is from then on.
             None => (sanitized, bill(cx, root)?),
         };
-        let verified = verify_tree(root, settings, cx)?;
+        let verified = verify_tree(root, &known, settings, cx)?;
         if verified.passed || round == ROUNDS {
             return Ok(Sealed {
                 sanitized,

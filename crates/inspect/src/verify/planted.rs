@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::known::KnownHere;
 use crate::sanitize::testing::{Tree, cx};
 use crate::sanitize::{Mode, sanitize};
 use crate::scan::{Leaks, Secrets, scan};
@@ -389,7 +390,13 @@ fn a_hundred_leaks() {
     }
 
     sanitize(tree.root(), &Settings::default(), Mode::Apply, &cx()).unwrap();
-    let report = verify_tree(tree.root(), &Settings::default(), &cx()).unwrap();
+    let report = verify_tree(
+        tree.root(),
+        &KnownHere::default(),
+        &Settings::default(),
+        &cx(),
+    )
+    .unwrap();
     let left: BTreeSet<&str> = report
         .findings()
         .filter(|(_, row)| row.severity == Severity::Fail)
@@ -401,8 +408,13 @@ fn a_hundred_leaks() {
         std::fs::remove_file(tree.at(path)).unwrap();
     }
     assert!(
-        verify_tree(tree.root(), &Settings::default(), &cx())
-            .unwrap()
-            .passed
+        verify_tree(
+            tree.root(),
+            &KnownHere::default(),
+            &Settings::default(),
+            &cx()
+        )
+        .unwrap()
+        .passed
     );
 }

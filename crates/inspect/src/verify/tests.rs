@@ -2,6 +2,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use super::*;
+use crate::known::KnownHere;
 use crate::sanitize::testing::{Tree, cx};
 use crate::sanitize::{Mode, sanitize};
 use crate::view::disk::tests::{MIB, disk_of, run};
@@ -40,7 +41,11 @@ fn a_sanitized_tree_makes_a_disk_that_passes() {
     );
 
     sanitize(tree.root(), &settings, Mode::Apply, &cx()).unwrap();
-    assert!(verify_tree(tree.root(), &settings, &cx()).unwrap().passed);
+    assert!(
+        verify_tree(tree.root(), &KnownHere::default(), &settings, &cx())
+            .unwrap()
+            .passed
+    );
     let disk = disk_of(tree.root(), folder.path());
     let report = verify_disk(&disk, &settings, &cx()).unwrap();
     // The disk maker of this test puts the seed there.

@@ -21,7 +21,6 @@ pub(crate) const BENEATH: ResolveFlags = ResolveFlags::BENEATH
 #[derive(Debug)]
 pub struct TreeView {
     root: OwnedFd,
-    listed: Option<Vec<Node>>,
 }
 
 impl TreeView {
@@ -29,20 +28,12 @@ impl TreeView {
     pub fn open(root: &Path) -> Result<Self, ViewError> {
         Ok(Self {
             root: open_root(root)?,
-            listed: None,
         })
     }
 
     /// The tree of a folder that is open.
     pub fn of(root: OwnedFd) -> Self {
-        Self { root, listed: None }
-    }
-
-    /// The same tree, of which somebody knows what is in it: it is not walked.
-    #[must_use]
-    pub fn listed(mut self, nodes: Vec<Node>) -> Self {
-        self.listed = Some(nodes);
-        self
+        Self { root }
     }
 }
 
@@ -116,9 +107,6 @@ fn walk(
 
 impl View for TreeView {
     fn nodes(&self, cx: &Cx) -> Result<Vec<Node>, ViewError> {
-        if let Some(nodes) = &self.listed {
-            return Ok(nodes.clone());
-        }
         let mut out = Vec::new();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::openat(self.root.as_fd(), c".", flags, Mode::empty()).map_err(

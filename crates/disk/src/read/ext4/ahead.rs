@@ -48,7 +48,7 @@ impl Ahead {
 
     /// Learns of a directory that will be read.
     pub(super) fn directory(&mut self, fs: &Ext4<'_>, inode: &Inode) -> Result<(), ReadError> {
-        // Where the map is in the inode, which costs nothing to look at.
+        // The older map of blocks would have to be read for it.
         if inode.flags & EXTENTS == 0 {
             return Ok(());
         }
