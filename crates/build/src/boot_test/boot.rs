@@ -13,11 +13,15 @@ use super::{BootTestError, Subject, make_directory, seed};
 /// which an ext4 of 4 KiB blocks grows without new descriptor blocks.
 const GROWTH: u64 = 8 << 30;
 const GROWN_MIN: u64 = 17 << 30;
-/// How often a boot is begun when QEMU itself crashes.
+/// How often a boot is begun when QEMU itself crashes or stands still.
 const ATTEMPTS: u32 = 3;
 
+/// What the kernel says when it waits for a device of the emulated machine that never answers. It
+/// was seen on busy hosts without KVM, at the keyboard; no image is to blame before its first program.
+const STANDS_STILL: &str = "INFO: task swapper/0:1 blocked for more than";
 /// After these on the console no boot goes on.
-const ALARMS: [&str; 9] = [
+const ALARMS: [&str; 10] = [
+    STANDS_STILL,
     "Kernel panic - not syncing",
     "(initramfs)",
     "grub rescue>",
@@ -71,6 +75,11 @@ pub(super) fn boot(
                     "boot {label}: QEMU crashed ({source}); starting again"
                 ));
             }
+            Ok(booted) if stood_still(booted) => {
+                cx.warn(format!(
+                    "boot {label}: the emulated machine stands still; starting again"
+                ));
+            }
             _ => break,
         }
         result = attempt(cx, subject, arch, firmware, extent, &label);
@@ -89,6 +98,12 @@ pub(super) fn boot(
         failed => format!("{failed} of {} checks failed", booted.boot.checks.len()),
     });
     Ok(booted)
+}
+
+/// Whether the kernel waited in vain before it had started anything.
+fn stood_still(booted: &Booted) -> bool {
+    let mut checks = booted.boot.checks.iter();
+    booted.facts.is_none() && checks.any(|check| check.summary.contains(STANDS_STILL))
 }
 
 fn attempt(

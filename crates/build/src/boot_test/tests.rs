@@ -136,6 +136,17 @@ fn a_guest_that_gives_up() {
 }
 
 #[test]
+fn an_emulator_that_stands_still_is_started_again() {
+    const SAYS: &str = "INFO: task swapper/0:1 blocked for more than 120 seconds.";
+    let bench = Bench::new(Some(&format!("{SAYS}\n")));
+    let warnings = Arc::new(Warnings::default());
+    let sink = Arc::clone(&warnings) as Arc<dyn EventSink>;
+    let cx = Cx::new(Arc::new(SystemClock::start()), sink);
+    bench.check_failed(&cx, &format!("the console says `{SAYS}`"), &[SAYS]);
+    assert_eq!(warnings.0.lock().unwrap().len(), 2);
+}
+
+#[test]
 fn a_guest_that_never_comes_up_and_tells_a_secret() {
     let mut bench = Bench::new(Some("password hunter2hunter2\n"));
     bench.subject.boot_limit = Duration::from_secs(3);
