@@ -295,7 +295,8 @@ impl Vm {
         };
         match vm.execute(cx, "qmp_capabilities", &Value::Null) {
             Ok(_) => Ok(vm),
-            Err(VmError::Exited { .. }) => Err(VmError::Setup {
+            // A crash says nothing of the machine that was asked for: it is one as any later.
+            Err(error @ VmError::Exited { .. }) if !error.is_crash() => Err(VmError::Setup {
                 text: vm.complaint(),
             }),
             Err(error) => Err(error),
