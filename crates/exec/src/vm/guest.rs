@@ -43,6 +43,10 @@ pub(super) const GREETING: Duration = Duration::from_secs(15);
 /// The rule is read by udev at most three seconds after it was written, and only when
 /// an event comes; a plug costs nothing.
 const PLUG_AGAIN: Duration = Duration::from_millis(700);
+/// A guest that is so many times slower to come up takes as many times longer to start the agent,
+/// which a plug that is pulled too soon ends: on a busy host without KVM it took more than a second
+/// at every plug.
+const PART_OF_BOOT: u32 = 8;
 /// What the guest may take to tell of an end after the script's own limit.
 const GRACE: Duration = Duration::from_secs(30);
 /// A line of the control port is short.
@@ -243,7 +247,9 @@ impl Vm {
         let control = command::port(command::CONTROL);
         while cx.clock().monotonic() < until {
             self.execute(cx, "device_add", &control)?;
-            let opened = self.event(cx, PLUG_AGAIN, "VSERPORT_CHANGE", |data| {
+            let booting = cx.clock().monotonic().saturating_sub(began);
+            let patience = PLUG_AGAIN.max(booting / PART_OF_BOOT).min(GREETING);
+            let opened = self.event(cx, patience, "VSERPORT_CHANGE", |data| {
                 data["id"] == command::CONTROL && data["open"] == true
             })?;
             if opened {
@@ -382,7 +388,7 @@ impl Tail {
 pub(super) fn credentials() -> Vec<(&'static str, Vec<u8>)> {
     let unit = format!(
         "[Unit]\nDescription=Boot test agent\nDefaultDependencies=no\nIgnoreOnIsolate=yes\n\
-         Conflicts=shutdown.target\nBefore=shutdown.target\n\
+         StartLimitIntervalSec=0\nConflicts=shutdown.target\nBefore=shutdown.target\n\
          [Service]\nExecStart=/bin/bash /run/goldsmith/agent {}\n{ENVIRONMENT}",
         agent_arguments("credential")
     );
