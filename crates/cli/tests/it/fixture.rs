@@ -33,11 +33,11 @@ pub(crate) fn with_layers() -> TestEnv {
     let (place, _lock) = shared();
     let (home, lock_file) = (place.join("home"), place.join("goldsmith.lock"));
     // A home of an earlier run serves as long as its lock still fits: packages are kept by digest.
-    if home.join("complete").exists() && home.join("store/layers").exists() {
+    if home.join(COMPLETE).exists() && home.join("store/layers").exists() {
         fs::copy(&lock_file, env.project().join("goldsmith.lock")).unwrap();
         forget_images(&home);
         copy(&home, &env.home());
-        if env.run(&["plan", "web", "--offline"]).code == 0 {
+        if env.run(&["plan", "web", "--offline"]).code == 0 && is_current(&env, &home) {
             return env;
         }
         fs::remove_dir_all(env.home()).unwrap();
@@ -49,8 +49,29 @@ pub(crate) fn with_layers() -> TestEnv {
     forget_images(&env.home());
     fs::copy(env.project().join("goldsmith.lock"), &lock_file).unwrap();
     copy(&env.home(), &home);
-    fs::write(home.join("complete"), "").unwrap();
+    fs::write(home.join(COMPLETE), run_of_tests()).unwrap();
     env
+}
+
+/// Written when a home is whole: the run of tests that last held it against the archive.
+const COMPLETE: &str = "complete";
+
+fn run_of_tests() -> String {
+    std::env::var("NEXTEST_RUN_ID").unwrap_or_default()
+}
+
+/// Whether the archive still gives what the home has: what a test locks beside it must fit. It is asked
+/// once in a run of tests.
+fn is_current(env: &TestEnv, home: &std::path::Path) -> bool {
+    let run = run_of_tests();
+    if !run.is_empty() && fs::read_to_string(home.join(COMPLETE)).unwrap() == run {
+        return true;
+    }
+    let is_current = env.run(&["lock", "web", "--check"]).code == 0;
+    if is_current {
+        fs::write(home.join(COMPLETE), run).unwrap();
+    }
+    is_current
 }
 
 /// Takes the images out of a home, and what its catalog knows of them: numbers that it knows are
