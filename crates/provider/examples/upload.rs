@@ -21,7 +21,7 @@ use goldsmith_core::ledger::{Resource, ResourceKind};
 use goldsmith_provider::aws::snapshot::{self, Blocks, Encryption, Job};
 use goldsmith_provider::aws::{Aws, Settings};
 use goldsmith_testing::aws::ACCOUNT;
-use goldsmith_testing::clock::HastyClock;
+use goldsmith_testing::clock::RealClock;
 use goldsmith_testing::ledger::Notes;
 
 /// Says why something is waited for.
@@ -63,7 +63,7 @@ fn upload(
         .into();
     let settings = Settings::from_env(&variables, goldsmith_provider::Settings::default());
     let aws = Aws::new(settings).at("us-east-1", None);
-    let cx = Cx::new(Arc::new(HastyClock), Arc::new(Said));
+    let cx = Cx::new(Arc::new(RealClock), Arc::new(Said));
     let blocks = Blocks::of(&cx, disk)?;
     let job = Job {
         aws: &aws,

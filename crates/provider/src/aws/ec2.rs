@@ -23,7 +23,8 @@ use crate::retry::wait;
 
 /// Entries of a page of a list: the most that EC2 gives.
 const PAGE: &str = "1000";
-/// The first wait for something that is being made; later ones are longer.
+/// Between two questions whether something is made: that much at first, later a third of what was
+/// waited already, so that nothing is waited for longer by more than that.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
@@ -60,14 +61,13 @@ fn within<T>(
     mut ask: impl FnMut() -> Result<Option<T>, RemoteError>,
 ) -> Result<Option<T>, RemoteError> {
     let mut waited = Duration::ZERO;
-    let mut next = FIRST_WAIT;
     loop {
         let found = ask()?;
         if found.is_some() || waited >= limit {
             return Ok(found);
         }
+        let next = (waited / 3).clamp(FIRST_WAIT, LONGEST_WAIT);
         wait(cx, next)?;
         waited += next;
-        next = (next * 2).min(LONGEST_WAIT);
     }
 }

@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use goldsmith_core::cx::Cx;
 use goldsmith_core::digest::{Hasher, Sha256};
 use goldsmith_core::failure::Failure;
+use rustix::buffer::spare_capacity;
 use rustix::fs::SeekFrom;
 
 use super::{BLOCK, SnapshotError, zero_digest};
@@ -18,6 +19,9 @@ use super::{BLOCK, SnapshotError, zero_digest};
 const GIB: u64 = 1 << 30;
 /// Most threads that read and digest: more wait for the disk.
 const THREADS_MAX: usize = 8;
+/// Bytes that are read and digested at once: what a processor keeps near it.
+const PIECE: usize = 64 << 10;
+const ZEROS: [u8; 4096] = [0; 4096];
 
 /// The blocks of a disk, 512 KiB each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +42,12 @@ impl Blocks {
         let next = AtomicUsize::new(0);
         let all = Mutex::new((BTreeMap::new(), None));
         let work = || {
-            let mut block = vec![0; BLOCK];
+            let mut piece = vec![0; PIECE];
             while let Some(index) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if cx.cancel.is_cancelled() {
                     return;
                 }
-                let read = read(&file, size_bytes, *index, &mut block);
-                let digest = read.map(|()| (!is_zero(&block)).then(|| Sha256::of(&block)));
+                let digest = digest(&file, size_bytes, *index, &mut piece);
                 let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
                 match digest {
                     Ok(Some(digest)) => {
@@ -118,20 +121,46 @@ pub(super) fn linear(blocks: &BTreeMap<u32, Sha256>) -> Sha256 {
     hasher.finish()
 }
 
-/// Fills a block; what is past the end of the disk is zeros.
-pub(super) fn read(file: &File, size: u64, index: u32, block: &mut [u8]) -> io::Result<()> {
+/// Puts the bytes of a block in place of what `block` has; what is past the end of the disk is zeros.
+pub(super) fn read(file: &File, size: u64, index: u32, block: &mut Vec<u8>) -> io::Result<()> {
     let start = u64::from(index) * BLOCK as u64;
     let there = size.saturating_sub(start).min(BLOCK as u64);
-    let (inside, outside) = block.split_at_mut(usize::try_from(there).unwrap_or(BLOCK));
-    outside.fill(0);
-    file.read_exact_at(inside, start)
+    let there = usize::try_from(there).unwrap_or(BLOCK);
+    block.clear();
+    block.reserve(BLOCK);
+    // Memory that is cleared before it is read into is gone over twice.
+    while block.len() < there {
+        let at = start + block.len() as u64;
+        match rustix::io::pread(file, spare_capacity(block), at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    block.truncate(there);
+    block.resize(BLOCK, 0);
+    Ok(())
 }
 
-fn is_zero(block: &[u8]) -> bool {
-    const ZEROS: [u8; 4096] = [0; 4096];
-    block
-        .chunks(ZEROS.len())
-        .all(|piece| piece == &ZEROS[..piece.len()])
+/// The digest of a block; `None` when it is all zeros.
+fn digest(file: &File, size: u64, index: u32, piece: &mut [u8]) -> io::Result<Option<Sha256>> {
+    let mut at = u64::from(index) * BLOCK as u64;
+    let end = at + BLOCK as u64;
+    let mut hasher = Hasher::new();
+    let mut is_zero = true;
+    while at < end {
+        let there = size.saturating_sub(at).min(piece.len() as u64);
+        let (inside, outside) = piece.split_at_mut(usize::try_from(there).unwrap_or(PIECE));
+        outside.fill(0);
+        file.read_exact_at(inside, at)?;
+        is_zero = is_zero
+            && inside
+                .chunks(ZEROS.len())
+                .all(|part| part == &ZEROS[..part.len()]);
+        hasher.update(piece);
+        at += piece.len() as u64;
+    }
+    Ok((!is_zero).then(|| hasher.finish()))
 }
 
 /// Blocks that are no holes.

@@ -89,7 +89,10 @@ impl Gate {
             End::TooFast | End::Failed => {}
         }
         drop(state);
-        self.left.notify_all();
+        // For the one that left, and for the one by which the limit may have grown. All who wait would
+        // mostly wake in vain, and take time from those that are under way.
+        self.left.notify_one();
+        self.left.notify_one();
     }
 }
 
