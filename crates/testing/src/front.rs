@@ -336,7 +336,10 @@ pub(crate) fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Seen>
     }
     let length = seen.headers.get("content-length");
     let length = length.and_then(|text| text.parse().ok()).unwrap_or(0);
-    seen.body = vec![0; length];
-    reader.read_exact(&mut seen.body)?;
+    // Memory that is cleared first is gone over twice.
+    seen.body.reserve_exact(length);
+    if reader.take(length as u64).read_to_end(&mut seen.body)? < length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     Ok(Some(seen))
 }

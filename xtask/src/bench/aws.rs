@@ -2,7 +2,8 @@
 //! instance beside Packer; all against the strict fake, in a process of its own.
 //!
 //! The server's part is the same for every side and is in none of the processor times. It answers at
-//! once, which no cloud does: what is compared is what a client costs, and how many calls it makes.
+//! once, which no cloud does, and a snapshot that is written is complete at once, too (coldsnap does not
+//! wait for that); what is made of instances is pending for some seconds.
 
 mod server;
 
@@ -97,7 +98,7 @@ pub(super) fn run(options: Options) -> Outcome {
         // Each side has a server of its own, which keeps what it is sent in memory.
         let kept = place.join("kept");
         drop(fs::remove_dir_all(&kept));
-        let mut server = Server::start(None)?;
+        let mut server = Server::start(0, None)?;
         for (row, (name, disk)) in uploads
             .iter_mut()
             .zip([("one", &disks.0), ("two", &disks.1)])
@@ -109,7 +110,7 @@ pub(super) fn run(options: Options) -> Outcome {
             .iter_mut()
             .zip([&["--omit-zero-blocks"][..], &[]])
         {
-            let mut server = Server::start(None)?;
+            let mut server = Server::start(0, None)?;
             let command = peers.coldsnap(&server.url, more, &disks.0);
             row.round(&mut server, &command)?;
         }
@@ -145,7 +146,7 @@ fn upload(url: &str, kept: &Path, name: &str, disk: &Path) -> Command {
 /// An image made on an instance, by either side: one script of one line.
 fn on_instances(place: &Path, peers: &Peers, options: Options, rows: &mut [Row; 2]) -> Outcome {
     let runner = sh::target().join("release/goldsmith-runner");
-    let mut server = Server::start(Some(&runner))?;
+    let mut server = Server::start(SETTLES, Some(&runner))?;
     let project = place.join("instance");
     drop(fs::remove_dir_all(&project));
     fs::create_dir_all(&project).map_err(|e| e.to_string())?;
@@ -173,6 +174,9 @@ fn on_instances(place: &Path, peers: &Peers, options: Options, rows: &mut [Row; 
     }
     Ok(())
 }
+
+/// For how many seconds what is pending is so, where images are made on instances.
+const SETTLES: u32 = 2;
 
 const PROJECT: &str = r#"
 source "aws-ami" "base" { id = "BASE" }
@@ -266,9 +270,10 @@ fn last_line(text: &str) -> &str {
 
 /// Times and calls of both ways to an image on an instance.
 fn calls(rows: &[Row; 2], options: Options) -> String {
-    let mut text = String::from(
+    let mut text = format!(
         "\nAn image made on an instance, a machine with `sshd` on this computer, by one script of one line. Ours also checks the host's key, \
-         sanitizes, verifies, and reads back what software there is; Packer waits a second between two questions.\n\n\
+         sanitizes, verifies, and reads back what software there is; Packer waits a second between two questions. \
+         What is pending is so for {SETTLES} seconds.\n\n\
          | | s wall | s cpu | calls | which |\n|---|--:|--:|--:|---|\n",
     );
     for row in rows.iter().take(if options.peers { 2 } else { 1 }) {

@@ -12,8 +12,7 @@ def snapshot():
     ebs.put_snapshot_block(SnapshotId=id, BlockIndex=0, BlockData=data, DataLength=524288, ChecksumAlgorithm='SHA256',
                            Checksum=base64.b64encode(hashlib.sha256(data).digest()).decode())
     ebs.complete_snapshot(SnapshotId=id, ChangedBlocksCount=1)
-    for _ in range(20):
-        ec2.describe_snapshots(SnapshotIds=[id])
+    ec2.get_waiter('snapshot_completed').wait(SnapshotIds=[id], WaiterConfig={'Delay': 0.02, 'MaxAttempts': 1000})
     return id
 disks = [{'DeviceName': '/dev/xvda', 'Ebs': {'SnapshotId': snapshot(), 'DeleteOnTermination': True}},
          {'DeviceName': '/dev/sdf', 'Ebs': {'SnapshotId': snapshot(), 'DeleteOnTermination': False}}]

@@ -35,7 +35,7 @@ pub(super) struct Block {
     /// Which write it was: the same content written again is a change.
     pub(super) write: u64,
     digest: Sha256,
-    data: Arc<[u8]>,
+    data: Arc<Vec<u8>>,
 }
 
 /// The snapshot that a request is about, which only its owner may touch. What EBS has given out it
@@ -131,7 +131,10 @@ fn start(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
 }
 
 fn put(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
-    let data = input.payload;
+    let (data, digest) = match input.payload {
+        Some(payload) => (Arc::clone(&payload.data), payload.digest),
+        None => (Arc::default(), Sha256::of(b"")),
+    };
     let length = input
         .number("DataLength")
         .and_then(|length| usize::try_from(length).ok());
@@ -142,7 +145,6 @@ fn put(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
         );
         return Err(Refusal::ebs("INVALID_BLOCK", message));
     }
-    let digest = Sha256::of(data);
     if input.required("Checksum") != base64(&digest) {
         return Err(Refusal::ebs(
             "INVALID_BLOCK",
@@ -179,7 +181,7 @@ fn put(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal> {
     let block = Block {
         write,
         digest,
-        data: Arc::from(data),
+        data,
     };
     snapshot.blocks.insert(index, block);
     Ok(json!({ "Checksum": base64(&digest), "ChecksumAlgorithm": "SHA256" }))

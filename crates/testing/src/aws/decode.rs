@@ -8,11 +8,32 @@
 mod form;
 mod path;
 
+use std::sync::Arc;
+
+use goldsmith_core::digest::Sha256;
 use serde_json::{Map, Value};
 
 use super::model::{Operation, Protocol, Service};
 use super::refusal::Refusal;
 use crate::front::Seen;
+
+/// A body that is a member by itself.
+#[derive(Debug)]
+pub(super) struct Payload {
+    pub(super) data: Arc<Vec<u8>>,
+    pub(super) digest: Sha256,
+}
+
+impl Payload {
+    /// Takes its digest now, while no other call waits for it.
+    fn new(data: Vec<u8>) -> Self {
+        let digest = Sha256::of(&data);
+        Self {
+            data: Arc::new(data),
+            digest,
+        }
+    }
+}
 
 /// A call.
 #[derive(Debug)]
@@ -26,19 +47,20 @@ pub(super) struct Call {
     pub(super) region: String,
     /// By the names of the model.
     pub(super) input: Value,
-    /// The body, where it is a member by itself.
-    pub(super) payload: Vec<u8>,
+    pub(super) payload: Option<Payload>,
     /// What is wrong with the request already.
     pub(super) problems: Vec<Refusal>,
 }
 
-/// Reads a request.
-pub(super) fn decode(seen: &Seen) -> Call {
+/// Reads a request, and takes its body.
+pub(super) fn decode(seen: &mut Seen) -> Call {
+    let body = std::mem::take(&mut seen.body);
+    let seen = &*seen;
     let (method, target) = seen.line.split_once(' ').unwrap_or(("", "/"));
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let scope = Scope::of(seen);
     let fields = match method {
-        "POST" if path == "/" => form::fields(&String::from_utf8_lossy(&seen.body)),
+        "POST" if path == "/" => form::fields(&String::from_utf8_lossy(&body)),
         _ => form::fields(query),
     };
     let version = fields.get("Version").map(String::as_str);
@@ -54,7 +76,7 @@ pub(super) fn decode(seen: &Seen) -> Call {
             .clone()
             .unwrap_or_else(|| "us-east-1".to_owned()),
         input: Value::Object(Map::new()),
-        payload: Vec::new(),
+        payload: None,
         problems: Vec::new(),
     };
     let model = service.model();
@@ -75,10 +97,10 @@ pub(super) fn decode(seen: &Seen) -> Call {
                 .unwrap_or_default();
             name.clone_into(&mut call.operation);
             if call.found().is_some() {
-                call.json_body(&seen.body);
+                call.json_body(&body);
             }
         }
-        Protocol::RestJson => path::decode(&mut call, method, path, fields, seen),
+        Protocol::RestJson => path::decode(&mut call, (method, path), fields, seen, body),
     }
     call
 }

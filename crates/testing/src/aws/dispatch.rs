@@ -69,7 +69,7 @@ fn handler(service: Service, operation: &str) -> Option<Handler> {
 
 /// Answers a call.
 pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
-    world.advance(world.options.milliseconds_per_call);
+    world.tick();
     let request_id = format!("request-{}", world.log.len() + 1);
     let who = role::who(world, call);
     let (account, arn) = who.clone().unwrap_or_else(|_| (ACCOUNT.to_owned(), None));
@@ -146,7 +146,7 @@ pub(super) fn ask(
     };
     let input = Input {
         value: input,
-        payload: &[],
+        payload: None,
     };
     handler(&mut caller, input)
 }
@@ -192,7 +192,7 @@ fn run(caller: &mut Caller<'_>, call: &Call) -> Result<Value, Refusal> {
     }
     let input = Input {
         value: &call.input,
-        payload: &call.payload,
+        payload: call.payload.as_ref(),
     };
     let answer = handler(caller, input)?;
     token::keep(caller, name, &call.input, &answer);

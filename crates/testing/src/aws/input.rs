@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::decode::Payload;
 use super::refusal::Refusal;
 use super::world::Tags;
 
@@ -11,7 +12,7 @@ use super::world::Tags;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Input<'a> {
     pub(super) value: &'a Value,
-    pub(super) payload: &'a [u8],
+    pub(super) payload: Option<&'a Payload>,
 }
 
 impl<'a> Input<'a> {

@@ -182,7 +182,7 @@ fn describe(caller: &mut Caller<'_>, input: Input<'_>) -> Result<Value, Refusal>
             caller,
             Input {
                 value: &value,
-                payload: b"",
+                payload: None,
             },
         )?;
     }

@@ -185,7 +185,7 @@ mod tests {
             let value = json!({ "Filters": filters });
             let input = Input {
                 value: &value,
-                payload: b"",
+                payload: None,
             };
             let found = filtered(items.clone(), input, known);
             found.map(|found| {

@@ -62,14 +62,14 @@ impl Drop for Server {
 fn serve(stream: &TcpStream, world: &Mutex<World>, is_stopping: &AtomicBool) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
-    while let Some(seen) = read_request(&mut reader)? {
+    while let Some(mut seen) = read_request(&mut reader)? {
         if is_stopping.load(Ordering::SeqCst) {
             return Ok(());
         }
         if seen.headers.contains_key("upgrade") {
             return session::wire::serve(stream, &seen, world, is_stopping);
         }
-        let call = decode(&seen);
+        let call = decode(&mut seen);
         let answer = {
             let mut world = world.lock().expect("no panic while held");
             dispatch::answer(&mut world, &call)

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use goldsmith_core::cx::Clock as _;
 use serde_json::{Value, json};
 
 use super::command::{Agent, Invocation};
@@ -20,6 +22,7 @@ use super::session::{Session as Tunnel, Wire};
 use super::snapshot::Snapshot;
 use super::throttle::{Bucket, Rate};
 use super::volume::Volume;
+use crate::clock::RealClock;
 
 /// The account of whoever signs with keys that nobody has said anything about.
 pub const ACCOUNT: &str = "111122223333";
@@ -31,6 +34,8 @@ pub struct Options {
     pub seed: u64,
     /// How far the clock goes at each call.
     pub milliseconds_per_call: i64,
+    /// Whether it goes with this host's as well.
+    pub is_real_time: bool,
     /// How long what is pending stays so.
     pub settle_seconds: i64,
     /// The most calls for which a new identifier is not known yet, and for which an image that was
@@ -49,6 +54,7 @@ impl Default for Options {
         Self {
             seed: 1,
             milliseconds_per_call: 500,
+            is_real_time: false,
             settle_seconds: 2,
             late: 0,
             page: None,
@@ -131,6 +137,8 @@ pub struct Logged {
 pub(super) struct World {
     pub(super) options: Options,
     milliseconds: i64,
+    /// When it last went with this host's clock.
+    ticked: Duration,
     places: BTreeMap<(String, String), Place>,
     pub(super) sessions: BTreeMap<String, Session>,
     /// Accounts by the access keys that the test has named.
@@ -160,6 +168,7 @@ impl World {
             options,
             // 2026-01-01, and then by the calls.
             milliseconds: 1_767_225_600_000,
+            ticked: RealClock.monotonic(),
             places: BTreeMap::new(),
             sessions: BTreeMap::new(),
             logins: BTreeMap::new(),
@@ -185,6 +194,16 @@ impl World {
 
     pub(super) const fn milliseconds(&self) -> i64 {
         self.milliseconds
+    }
+
+    /// Lets the clock go on for a call.
+    pub(super) fn tick(&mut self) {
+        let now = RealClock.monotonic();
+        let since = now.saturating_sub(self.ticked).as_millis();
+        let passed = i64::try_from(since).unwrap_or(i64::MAX);
+        let real = if self.options.is_real_time { passed } else { 0 };
+        self.ticked = now;
+        self.advance(self.options.milliseconds_per_call + real);
     }
 
     pub(super) fn advance(&mut self, milliseconds: i64) {

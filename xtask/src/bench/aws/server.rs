@@ -6,6 +6,13 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::sh;
 
+/// Makes the allocator keep what it has, for all threads alike.
+const KEEPS: [(&str, &str); 3] = [
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_MMAP_THRESHOLD_", "33554432"),
+    ("MALLOC_TRIM_THRESHOLD_", "17179869184"),
+];
+
 /// Ended when dropped.
 pub(super) struct Server {
     child: Child,
@@ -17,12 +24,15 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts one; with a runner there is a real machine behind every instance.
-    pub(super) fn start(runner: Option<&Path>) -> Result<Self, String> {
+    /// Starts one where what is pending is so for `seconds`; with a runner there is a real machine
+    /// behind every instance.
+    pub(super) fn start(seconds: u32, runner: Option<&Path>) -> Result<Self, String> {
         let mut command = Command::new(sh::target().join("release/examples/aws"));
         command
+            .arg(seconds.to_string())
             .args(runner)
             .current_dir(sh::root())
+            .envs(KEEPS)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let failed = |e: std::io::Error| format!("the server: {e}");

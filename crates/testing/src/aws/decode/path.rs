@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use super::super::model::{Operation, Shape};
 use super::super::refusal::Refusal;
-use super::Call;
 use super::form::{scalar, unquoted};
+use super::{Call, Payload};
 use crate::front::Seen;
 
 /// Finds the operation and its members.
 pub(super) fn decode(
     call: &mut Call,
-    method: &str,
-    path: &str,
+    (method, path): (&str, &str),
     mut query: BTreeMap<String, String>,
     seen: &Seen,
+    body: Vec<u8>,
 ) {
     let operations = call.service.model().operations();
     let found = operations
@@ -31,10 +31,10 @@ pub(super) fn decode(
         return;
     };
     if shape.payload().is_some() {
-        call.payload.clone_from(&seen.body);
+        call.payload = Some(Payload::new(body));
         call.input[shape.payload().unwrap_or_default()] = "".into();
     } else {
-        call.json_body(&seen.body);
+        call.json_body(&body);
         body_names(call, shape);
     }
     for member in shape.members() {

@@ -38,7 +38,7 @@ pub(super) fn is_allowed(world: &World, account: &str, region: &str, image: &Ima
     let meets = |criterion: &Value| {
         let criterion = Input {
             value: criterion,
-            payload: b"",
+            payload: None,
         };
         let (providers, names) = (
             criterion.texts("ImageProviders"),

@@ -248,7 +248,7 @@ fn attach_volumes(
     {
         let mapping = Input {
             value: mapping,
-            payload: b"",
+            payload: None,
         };
         let ebs = mapping.part("Ebs");
         if ebs.value.is_null() {
