@@ -56,6 +56,10 @@ pub(crate) fn with_layers() -> TestEnv {
 /// Written when a home is whole: the run of tests that last held it against the archive.
 const COMPLETE: &str = "complete";
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nextest says there which run it is"
+)]
 fn run_of_tests() -> String {
     std::env::var("NEXTEST_RUN_ID").unwrap_or_default()
 }
