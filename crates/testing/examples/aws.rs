@@ -1,9 +1,10 @@
 //! The strict fake of AWS as a program of its own: what `cargo xtask bench aws` measures against.
 //!
-//! `aws SECONDS [PROGRAM]` lets what is pending be so for that long, by this host's clock. It prints its URL and the image that instances may start from. With a program, which is
-//! put there and whose libraries it has, there is a real machine with `sshd` behind every instance. Each
-//! line that it reads is answered with the calls since the last one: `PutSnapshotBlock=20 StartSnapshot=1`.
-//! It ends when there is nothing to read any more.
+//! `aws SECONDS [PROGRAM]` lets what is pending be so for that long, by this host's clock. It prints its
+//! URL and the image that instances may start from. With a program, which is put there and whose libraries
+//! it has, there is a real machine with `sshd` behind every instance. Each line that it reads is answered
+//! with the calls since the last one: `PutSnapshotBlock=20 StartSnapshot=1`. It ends when there is nothing
+//! to read any more.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, Write as _};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use goldsmith_testing::aws::{BLOCK_BYTES, Fake, Host, Launch, Options};
 use goldsmith_testing::remote::Remote;
 
-/// How much of a disk goes to memory that was touched before.
+/// So many blocks that it is sent go to memory that was touched before: 1 GiB.
 const TOUCHED_BLOCKS: usize = 2048;
 
 fn main() -> io::Result<()> {
@@ -22,10 +23,12 @@ fn main() -> io::Result<()> {
     let blocks = (0..TOUCHED_BLOCKS).map(|_| vec![1; BLOCK_BYTES]);
     drop(std::hint::black_box(blocks.collect::<Vec<Vec<u8>>>()));
     let arguments: Vec<String> = std::env::args().collect();
+    let seconds = arguments.get(1);
+    let seconds = seconds.ok_or_else(|| io::Error::other("aws SECONDS [PROGRAM]"))?;
     let fake = Fake::start(Options {
         milliseconds_per_call: 0,
         is_real_time: true,
-        settle_seconds: arguments[1].parse().map_err(io::Error::other)?,
+        settle_seconds: seconds.parse().map_err(io::Error::other)?,
         ..Options::default()
     });
     let base = fake.base_image();

@@ -44,8 +44,8 @@ pub(super) const GREETING: Duration = Duration::from_secs(15);
 /// an event comes; a plug costs nothing.
 const PLUG_AGAIN: Duration = Duration::from_millis(700);
 /// A guest that is so many times slower to come up takes as many times longer to start the agent,
-/// which a plug that is pulled too soon ends: on a busy host without KVM it took more than a second
-/// at every plug.
+/// which a plug that is pulled too soon ends: on a busy host without KVM it was seen to be started
+/// again and again, and not to open its port in a quarter of an hour.
 const PART_OF_BOOT: u32 = 8;
 /// What the guest may take to tell of an end after the script's own limit.
 const GRACE: Duration = Duration::from_secs(30);

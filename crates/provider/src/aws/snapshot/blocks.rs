@@ -121,17 +121,16 @@ pub(super) fn linear(blocks: &BTreeMap<u32, Sha256>) -> Sha256 {
     hasher.finish()
 }
 
-/// Puts the bytes of a block in place of what `block` has; what is past the end of the disk is zeros.
-pub(super) fn read(file: &File, size: u64, index: u32, block: &mut Vec<u8>) -> io::Result<()> {
+/// The bytes of a block; what is past the end of the disk is zeros.
+pub(super) fn read(file: &File, size: u64, index: u32) -> io::Result<Vec<u8>> {
     let start = u64::from(index) * BLOCK as u64;
     let there = size.saturating_sub(start).min(BLOCK as u64);
     let there = usize::try_from(there).unwrap_or(BLOCK);
-    block.clear();
-    block.reserve(BLOCK);
     // Memory that is cleared before it is read into is gone over twice.
+    let mut block = Vec::with_capacity(BLOCK);
     while block.len() < there {
         let at = start + block.len() as u64;
-        match rustix::io::pread(file, spare_capacity(block), at) {
+        match rustix::io::pread(file, spare_capacity(&mut block), at) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -139,7 +138,7 @@ pub(super) fn read(file: &File, size: u64, index: u32, block: &mut Vec<u8>) -> i
     }
     block.truncate(there);
     block.resize(BLOCK, 0);
-    Ok(())
+    Ok(block)
 }
 
 /// The digest of a block; `None` when it is all zeros.

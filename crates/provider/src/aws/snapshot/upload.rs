@@ -92,8 +92,7 @@ impl Sender<'_> {
     fn send(&self, index: u32, digest: &Sha256) -> Result<(), Box<dyn Failure>> {
         let Self { cx, job, .. } = self;
         let failed = || SnapshotError::file("read", job.disk);
-        let mut block = Vec::new();
-        blocks::read(self.file, job.blocks.size_bytes, index, &mut block).map_err(failed())?;
+        let block = blocks::read(self.file, job.blocks.size_bytes, index).map_err(failed())?;
         let request = put_block(self.snapshot, index, block.into(), digest);
         let mut retry = Retry::new(job.aws, cx);
         loop {
